@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <bit>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+
+#include "dma/core/result.h"
+
+namespace dmamap {
+
+/// All three architectures run with 4 KiB pages (parisc's larger ones are
+/// marked broken in 6.12); the glue asserts that the kernel agrees.
+inline constexpr unsigned kPageShift = 12;
+inline constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
+
+/// One kind of address or number that mixes with no other kind. 64 bits
+/// everywhere: LPAE and PAE frames do not fit in an unsigned long.
+template <class Tag>
+class Address {
+public:
+	constexpr Address() noexcept = default;
+	explicit constexpr Address(std::uint64_t value) noexcept : value_(value) {}
+
+	[[nodiscard]] constexpr std::uint64_t raw() const noexcept { return value_; }
+	constexpr auto operator<=>(const Address &) const noexcept = default;
+
+	[[nodiscard]] constexpr Address operator+(std::uint64_t step) const noexcept
+	{
+		return Address(value_ + step);
+	}
+	[[nodiscard]] constexpr std::uint64_t operator-(Address base) const noexcept
+	{
+		return value_ - base.value_;
+	}
+
+private:
+	std::uint64_t value_ = 0;
+};
+
+using Pfn = Address<struct PfnTag>;         ///< page frame number
+using PhysAddr = Address<struct PhysTag>;   ///< physical address
+using BusAddr = Address<struct BusTag>;     ///< what a device puts on its bus
+using CpuAddr = Address<struct CpuTag>;     ///< kernel virtual address
+
+/// A number of whole pages.
+class Pages {
+public:
+	constexpr Pages() noexcept = default;
+	explicit constexpr Pages(std::uint64_t count) noexcept : count_(count) {}
+
+	/// Errors: Errno::inval for 0 bytes, Errno::overflow when rounding up wraps
+	/// or the page count does not fit what the kernel's allocators take.
+	[[nodiscard]] static constexpr Result<Pages> of_bytes(std::uint64_t bytes) noexcept
+	{
+		constexpr std::uint64_t most = std::uint64_t{1} << 31;
+
+		if (bytes == 0)
+			return fail(Errno::inval);
+		const std::uint64_t count = (bytes - 1) / kPageBytes + 1;
+		if (count >= most)
+			return fail(Errno::overflow);
+		return Pages(count);
+	}
+
+	[[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
+	[[nodiscard]] constexpr std::uint64_t bytes() const noexcept { return count_ << kPageShift; }
+	constexpr auto operator<=>(const Pages &) const noexcept = default;
+
+private:
+	std::uint64_t count_ = 0;
+};
+
+[[nodiscard]] constexpr Pfn to_pfn(PhysAddr phys) noexcept
+{
+	return Pfn(phys.raw() >> kPageShift);
+}
+
+[[nodiscard]] constexpr PhysAddr to_phys(Pfn pfn) noexcept
+{
+	return PhysAddr(pfn.raw() << kPageShift);
+}
+
+[[nodiscard]] constexpr bool page_aligned(std::uint64_t value) noexcept
+{
+	return (value & (kPageBytes - 1)) == 0;
+}
+
+/// Contiguous frames: what one batch of a flip works on.
+struct FrameRun {
+	Pfn first;
+	Pages pages;
+
+	[[nodiscard]] constexpr Pfn end() const noexcept { return first + pages.count(); }
+	[[nodiscard]] constexpr bool contains(Pfn pfn) const noexcept
+	{
+		return pfn >= first && pfn < end();
+	}
+	constexpr bool operator==(const FrameRun &) const noexcept = default;
+};
+
+} // namespace dmamap

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/flip.h"
+#include "dma/core/region.h"
+#include "dma/strategy/snooped.h"
+
+namespace dmamap {
+
+/// What a driver asks for, after the glue has looked into its struct device.
+struct Request {
+	std::uint64_t bytes = 0;
+	Reach reach;                  ///< highest physical address that is of use
+	void *device = nullptr;       ///< for Machine::bus_address(), not looked at
+	bool snooping = false;
+};
+
+/// Region logic: allocates, adopts and releases regions with the board's
+/// strategy. No state of its own; frames, tables and counters belong to the
+/// machine, the region to its owner.
+///
+/// Context: may sleep.
+template <Machine M, class S>
+	requires Strategy<S, M>
+class Layer {
+public:
+	explicit constexpr Layer(M &machine) noexcept : m_(machine) {}
+
+	/// Allocates a region and publishes it for resolution under @owner.
+	/// Errors: inval, overflow, nodev, nomem, io, busy. Nothing is left behind.
+	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
+	{
+		auto pages = Pages::of_bytes(request.bytes);
+
+		if (!pages)
+			return fail(pages.error());
+		return request.snooping ? alloc_snooped(*pages, request, owner)
+					: alloc_flipped(*pages, request, owner);
+	}
+
+	/// Makes a region of memory that no allocator had. Errors: inval, overflow,
+	/// busy, nomem.
+	[[nodiscard]] Result<Region> adopt(PhysAddr phys, std::uint64_t bytes, Behind behind,
+					   Attribute attribute, void *owner) noexcept
+	{
+		auto pages = Pages::of_bytes(bytes);
+
+		if (!pages)
+			return fail(pages.error());
+		if (!page_aligned(phys.raw()) || !page_aligned(bytes) || behind == Behind::page)
+			return fail(Errno::inval);
+		if (phys.raw() + bytes < phys.raw())
+			return fail(Errno::overflow);
+
+		const FrameRun run{to_pfn(phys), *pages};
+
+		if (m_.is_kernel_memory(run))
+			return fail(Errno::busy);
+		DMAMAP_TRY(m_.publish(run, owner));
+		auto unpublish = on_exit([&]() noexcept { m_.withdraw(run); });
+		auto mapped = m_.map_device(run, attribute);
+		if (!mapped)
+			return fail(mapped.error());
+		unpublish.release();
+		return Region{run, *mapped, BusAddr(phys.raw()), StrategyId::adopted, attribute,
+			      behind};
+	}
+
+	/// Gives everything back. Frames that can't be made ordinary memory again
+	/// go to quarantine.
+	void release(const Region &region) noexcept
+	{
+		m_.withdraw(region.run);
+		switch (region.strategy) {
+		case StrategyId::adopted:
+			m_.unmap_device(region.cpu, region.run);
+			break;
+		case StrategyId::snooped:
+			Snooped::give(m_, region.run);
+			break;
+		default:
+			retire(region.run, region.cpu);
+		}
+	}
+
+private:
+	[[nodiscard]] Result<Region> alloc_flipped(Pages pages, const Request &request,
+						   void *owner) noexcept
+	{
+		if (!S::probe(m_.facts()).kept)
+			return fail(Errno::nodev);
+
+		auto run = S::take(m_, pages, request.reach);
+		if (!run)
+			return fail(run.error());
+
+		auto bus = m_.bus_address(request.device, *run);
+		if (!bus) {
+			S::give(m_, *run);
+			return fail(bus.error());
+		}
+
+		auto mapping = flip_to_coherent<S>(m_, *run);
+		if (!mapping) {
+			give_or_quarantine(*run, mapping.error().in_doubt);
+			return fail(mapping.error().why);
+		}
+
+		if (auto published = m_.publish(*run, owner); !published) {
+			retire(*run, *mapping);
+			return fail(published.error());
+		}
+		return Region{*run, *mapping, *bus, S::kId, S::kAttribute, Behind::reserved};
+	}
+
+	[[nodiscard]] Result<Region> alloc_snooped(Pages pages, const Request &request,
+						   void *owner) noexcept
+	{
+		auto run = Snooped::take(m_, pages, request.reach);
+		if (!run)
+			return fail(run.error());
+		auto give = on_exit([&]() noexcept { Snooped::give(m_, *run); });
+
+		auto bus = m_.bus_address(request.device, *run);
+		if (!bus)
+			return fail(bus.error());
+
+		const CpuAddr cpu = m_.linear_address(run->first);
+
+		m_.zero(cpu, pages);
+		DMAMAP_TRY(m_.publish(*run, owner));
+		give.release();
+		return Region{*run, cpu, *bus, Snooped::kId, Snooped::kAttribute, Behind::page};
+	}
+
+	void retire(FrameRun run, CpuAddr mapping) noexcept
+	{
+		give_or_quarantine(run, !flip_to_cached<S>(m_, run, mapping));
+	}
+
+	void give_or_quarantine(FrameRun run, bool in_doubt) noexcept
+	{
+		if (in_doubt)
+			m_.quarantine(run);
+		else
+			S::give(m_, run);
+	}
+
+	M &m_;
+};
+
+} // namespace dmamap

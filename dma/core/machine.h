@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <concepts>
+
+#include "dma/core/address.h"
+#include "dma/core/result.h"
+
+namespace dmamap {
+
+/// State of a frame's translation in the kernel's linear map.
+enum class Linear : std::uint8_t {
+	none,       ///< there never is one (highmem)
+	absent,     ///< the PTE is not present
+	uncached,   ///< present, but no line can be filled through it
+	cached,     ///< ordinary memory of the kernel
+};
+
+/// Cache attribute of a region's own mappings.
+enum class Attribute : std::uint8_t {
+	cached,          ///< ordinary write-back, for snooping devices
+	coherent,        ///< not cached; what the board uses for coherent memory
+	uncached,        ///< device registers
+	write_combine,   ///< not cached, writes may be gathered
+};
+
+/// Highest physical address that a device can reach: a hint for the choice of
+/// a zone. Whether frames really are in reach, Machine::bus_address() says.
+struct Reach {
+	std::uint64_t last_byte = ~std::uint64_t{0};
+};
+
+/// Where the contiguous memory area (CMA) of the board lies.
+enum class CmaPlacement : std::uint8_t { none, lowmem, highmem };
+
+/// What a board has, as far as strategies depend on it.
+struct BoardFacts {
+	CmaPlacement cma = CmaPlacement::none;
+};
+
+/// The primitives that a machine offers to strategies and flips. Kernel boards
+/// and the simulated machine model it; the code above is the same source.
+///
+/// Each call is one indivisible step of the flip orders in flip.h, and the
+/// strategies rest on what is said here, so a machine that does less is wrong:
+///
+/// - take_*() gives frames that nobody else uses, and that no user page table,
+///   live vmap or device reaches. Their linear translation, if any, is cached.
+/// - bus_address() says where a device finds the frames, or Errno::io when its
+///   mask does not reach all of them.
+/// - drop_lazy_aliases() ends every translation of the frames outside of the
+///   linear map that the kernel keeps for later (pkmap, lazily freed vmap),
+///   page table and TLB, on all CPUs.
+/// - set_linear() edits the page table only: TLBs may still hold the old
+///   translation until purge_linear() has returned.
+/// - purge_linear() returns when no TLB of any CPU holds the linear
+///   translations that set_linear() replaced, and no CPU is still using one.
+/// - claim() makes the attribute known to whoever else maps frames (x86
+///   memtype), release() forgets it.
+/// - map() makes the kernel mapping of a region with an attribute.
+///   unmap() returns when neither page table nor any TLB has it any more.
+/// - flush() writes back and invalidates every line of the frames in every
+///   cache between CPU and device, through a translation that cannot refill.
+/// - barrier() orders all of that before what the device or the CPU does next.
+template <class M>
+concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach,
+			   Linear linear, Attribute attribute, CpuAddr addr, void *owner) {
+	{ m.facts() } noexcept -> std::same_as<BoardFacts>;
+	{ m.take_cma(pages) } noexcept -> std::same_as<Result<FrameRun>>;
+	{ m.give_cma(run) } noexcept -> std::same_as<void>;
+	{ m.take_pages(pages, reach) } noexcept -> std::same_as<Result<FrameRun>>;
+	{ m.give_pages(run) } noexcept -> std::same_as<void>;
+
+	{ m.bus_address(owner, run) } noexcept -> std::same_as<Result<BusAddr>>;
+
+	{ m.drop_lazy_aliases(run) } noexcept -> std::same_as<void>;
+	{ m.linear(pfn) } noexcept -> std::same_as<Linear>;
+	{ m.set_linear(pfn, linear) } noexcept -> std::same_as<Result<void>>;
+	{ m.purge_linear(run) } noexcept -> std::same_as<void>;
+	{ m.claim(run, attribute) } noexcept -> std::same_as<Result<void>>;
+	{ m.release(run) } noexcept -> std::same_as<void>;
+	{ m.map(run, attribute) } noexcept -> std::same_as<Result<CpuAddr>>;
+	{ m.unmap(addr, run) } noexcept -> std::same_as<void>;
+	{ m.flush(run, addr) } noexcept -> std::same_as<void>;
+	{ m.barrier() } noexcept -> std::same_as<void>;
+	{ m.zero(addr, pages) } noexcept -> std::same_as<void>;
+
+	{ m.linear_address(pfn) } noexcept -> std::same_as<CpuAddr>;
+	{ m.map_device(run, attribute) } noexcept -> std::same_as<Result<CpuAddr>>;
+	{ m.unmap_device(addr, run) } noexcept -> std::same_as<void>;
+	{ m.is_kernel_memory(run) } noexcept -> std::same_as<bool>;
+
+	{ m.publish(run, owner) } noexcept -> std::same_as<Result<void>>;
+	{ m.withdraw(run) } noexcept -> std::same_as<void>;
+	{ m.quarantine(run) } noexcept -> std::same_as<void>;
+};
+
+} // namespace dmamap

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/strategy.h"
+
+namespace dmamap {
+
+/// What stands behind an address of a region; values are part of the boundary
+/// and of enum dmamap_behind.
+enum class Behind : std::uint8_t { page, reserved, device };
+
+/// One coherent buffer as the layer knows it. A value: whoever owns the region
+/// (a driver's handle, a test) stores it and gives it back to Layer::release().
+struct Region {
+	FrameRun run;
+	CpuAddr cpu;
+	BusAddr bus;
+	StrategyId strategy = StrategyId::snooped;
+	Attribute attribute = Attribute::cached;
+	Behind behind = Behind::page;
+
+	[[nodiscard]] constexpr bool flipped() const noexcept
+	{
+		return strategy != StrategyId::snooped && strategy != StrategyId::adopted;
+	}
+};
+
+/// Tagged answer to "what is behind this address?".
+struct Resolution {
+	Pfn pfn;
+	Behind behind;
+	Attribute attribute;
+};
+
+/// Resolves an address pair inside @region.
+///
+/// The kernel's and the device's view must name the same byte: a driver that
+/// mixes up two buffers gets an error instead of somebody else's frame.
+[[nodiscard]] constexpr Result<Resolution> resolve(const Region &region, CpuAddr cpu,
+						   BusAddr bus) noexcept
+{
+	if (cpu < region.cpu || bus < region.bus)
+		return fail(Errno::inval);
+
+	const std::uint64_t offset = bus - region.bus;
+
+	if (offset >= region.run.pages.bytes() || cpu - region.cpu != offset)
+		return fail(Errno::inval);
+	return Resolution{region.run.first + (offset >> kPageShift), region.behind,
+			  region.attribute};
+}
+
+} // namespace dmamap

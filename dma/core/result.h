@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <utility>
+
+namespace dmamap {
+
+/// Why something was refused. The boundary maps each to one errno, see
+/// dma/abi/errno.h; dma/include/dmamap.h says what a driver may take it for.
+enum class Errno : std::uint8_t {
+	inval,        ///< an argument makes no sense
+	overflow,     ///< a size wraps when rounded or added
+	nomem,        ///< no memory
+	io,           ///< no frame that the device can reach
+	busy,         ///< the frame has another user or other attributes
+	nodev,        ///< this board can't keep the strategy
+	noent,        ///< memory that the layer doesn't know
+	fault,        ///< the frame has no page that may be used
+	access,       ///< more access than the mapping allows
+	nxio,         ///< the region was revoked
+	notsupp,      ///< the layer doesn't do that
+};
+
+template <class T>
+using Result = std::expected<T, Errno>;
+
+[[nodiscard]] constexpr std::unexpected<Errno> fail(Errno why) noexcept
+{
+	return std::unexpected<Errno>(why);
+}
+
+/// Runs @fn when the scope ends, unless release() was called: the undo of a
+/// step that a later step may have to take back.
+template <class Fn>
+class [[nodiscard]] OnExit {
+public:
+	explicit constexpr OnExit(Fn fn) noexcept : fn_(std::move(fn)) {}
+	OnExit(const OnExit &) = delete;
+	OnExit &operator=(const OnExit &) = delete;
+	constexpr ~OnExit() noexcept
+	{
+		if (armed_)
+			fn_();
+	}
+	constexpr void release() noexcept { armed_ = false; }
+
+private:
+	Fn fn_;
+	bool armed_ = true;
+};
+
+template <class Fn>
+[[nodiscard]] constexpr OnExit<Fn> on_exit(Fn fn) noexcept
+{
+	return OnExit<Fn>(std::move(fn));
+}
+
+} // namespace dmamap
+
+/// Leaves the function with the error of @expr, if it has one.
+#define DMAMAP_TRY(expr)                                                       \
+	do {                                                                   \
+		if (auto dmamap_try_ = (expr); !dmamap_try_)                   \
+			return std::unexpected(dmamap_try_.error());           \
+	} while (0)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <string_view>
+
+#include "dma/core/machine.h"
+
+namespace dmamap {
+
+/// How a region is kept free of aliases; values are part of the boundary.
+enum class StrategyId : std::uint8_t { highmem, unmap, purge, snooped, adopted };
+
+/// What a probe says of a strategy: can the board keep it, and the sentence
+/// for the log.
+struct Verdict {
+	bool kept;
+	std::string_view why;
+};
+
+/// Why a flip stopped. Frames in doubt may have translations that the layer
+/// could not put back: they must never reach an allocator again.
+struct FlipError {
+	Errno why;
+	bool in_doubt;
+};
+
+template <class T>
+using FlipResult = std::expected<T, FlipError>;
+
+/// A strategy says where frames come from and how the cacheable translation is
+/// closed and opened again. The order in which that happens is in flip.h.
+///
+/// close() edits translations; the purge follows in the flip. When it fails it
+/// has put back what it closed, or it says that the frames are in doubt.
+/// reopen() is not expected to fail; if it does, the frames are in doubt.
+template <class S, class M>
+concept Strategy = Machine<M> && requires(M &m, FrameRun run, Pages pages, Reach reach,
+					  BoardFacts facts) {
+	{ S::kId } -> std::convertible_to<StrategyId>;
+	{ S::kAttribute } -> std::convertible_to<Attribute>;
+	{ S::probe(facts) } noexcept -> std::same_as<Verdict>;
+	{ S::take(m, pages, reach) } noexcept -> std::same_as<Result<FrameRun>>;
+	{ S::give(m, run) } noexcept -> std::same_as<void>;
+	{ S::close(m, run) } noexcept -> std::same_as<FlipResult<void>>;
+	{ S::reopen(m, run) } noexcept -> std::same_as<FlipResult<void>>;
+};
+
+} // namespace dmamap

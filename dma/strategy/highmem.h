@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/strategy.h"
+
+namespace dmamap {
+
+/// Takes frames only from contiguous memory in highmem, where the kernel has no
+/// linear mapping: there is nothing to close, only lazy aliases to drop.
+///
+/// Linux prefers highmem for CMA and falls back to lowmem without a word
+/// (mm/cma.c, cma_declare_contiguous_nid), so both the probe and every single
+/// frame are checked, and the strategy fails closed.
+struct Highmem {
+	static constexpr StrategyId kId = StrategyId::highmem;
+	static constexpr Attribute kAttribute = Attribute::coherent;
+
+	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
+	{
+		switch (facts.cma) {
+		case CmaPlacement::highmem:
+			return {true, "contiguous memory lies in highmem, which has no linear mapping"};
+		case CmaPlacement::lowmem:
+			return {false, "contiguous memory (CMA) lies in lowmem, where cacheable aliases "
+				       "stay; place it in highmem with cma=SIZE@BASE"};
+		case CmaPlacement::none:
+			break;
+		}
+		return {false, "there is no contiguous memory (CMA); give the kernel highmem and cma=SIZE"};
+	}
+
+	template <Machine M>
+	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach) noexcept
+	{
+		return m.take_cma(pages);
+	}
+
+	template <Machine M>
+	static void give(M &m, FrameRun run) noexcept
+	{
+		m.give_cma(run);
+	}
+
+	template <Machine M>
+	[[nodiscard]] static FlipResult<void> close(M &m, FrameRun run) noexcept
+	{
+		for (std::uint64_t i = 0; i < run.pages.count(); ++i)
+			if (m.linear(run.first + i) != Linear::none)
+				return std::unexpected(FlipError{Errno::nodev, false});
+		return {};
+	}
+
+	template <Machine M>
+	[[nodiscard]] static FlipResult<void> reopen(M &, FrameRun) noexcept
+	{
+		return {};
+	}
+};
+
+} // namespace dmamap

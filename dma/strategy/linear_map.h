@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/strategy.h"
+
+namespace dmamap {
+
+/// Gives every frame of @run the linear state @to. When one of them refuses,
+/// those before it get @back again.
+template <Machine M>
+[[nodiscard]] FlipResult<void> set_linear_run(M &m, FrameRun run, Linear to, Linear back) noexcept
+{
+	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
+		auto set = m.set_linear(run.first + i, to);
+
+		if (set)
+			continue;
+		bool in_doubt = false;
+		for (std::uint64_t done = 0; done < i; ++done)
+			in_doubt |= !m.set_linear(run.first + done, back);
+		m.purge_linear(run);
+		return std::unexpected(FlipError{set.error(), in_doubt});
+	}
+	return {};
+}
+
+} // namespace dmamap
