@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ARMv7 primitives. What each must achieve: dma/core/machine.h. Why they are
+ * enough: arch/arm/README.md.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <asm/barrier.h>
+#include <asm/cacheflush.h>
+#include <asm/outercache.h>
+#include <asm/pgtable.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/audit.h"
+
+u32 dmamap_machine_linear(u64 pfn)
+{
+	return PageHighMem(pfn_to_page(pfn)) ? DMAMAP_LINEAR_NONE : DMAMAP_LINEAR_CACHED;
+}
+
+/* Lowmem is mapped by sections, and each process has its own copy of the L1. */
+u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
+{
+	return DMAMAP_NOTSUPP;
+}
+
+/*
+ * Highmem frames have no linear translation, so no TLB holds one. What pkmap
+ * and vmap had is purged where it is dropped; kunmap_local() purges at once.
+ */
+void dmamap_machine_purge_linear(u64 pfn, u64 pages)
+{
+}
+
+/* Nobody on ARM keeps a table of attributes: set_pte takes what it is given. */
+u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
+{
+	return DMAMAP_OK;
+}
+
+void dmamap_machine_release(u64 pfn, u64 pages)
+{
+}
+
+/*
+ * DCCIMVAC through the region's own non-cacheable mapping: the operation goes
+ * by the physical address that the translation gives, to every PIPT data cache
+ * up to the point of coherency (DDI 0406C B2.2.6); it can't fill a line. An
+ * outer cache is not reached by it and is told by physical address.
+ */
+void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
+{
+	const size_t bytes = pages << PAGE_SHIFT;
+
+	__cpuc_flush_dcache_area((void *)(unsigned long)addr, bytes);
+	outer_flush_range(PFN_PHYS(pfn), PFN_PHYS(pfn) + bytes);
+}
+
+void dmamap_machine_barrier(void)
+{
+	mb();	/* dsb, and a sync of the outer cache */
+}
+
+static bool cacheable_pteval(pteval_t val)
+{
+	switch (val & L_PTE_MT_MASK) {
+	case L_PTE_MT_UNCACHED:
+	case L_PTE_MT_BUFFERABLE:
+	case L_PTE_MT_DEV_SHARED:
+	case L_PTE_MT_DEV_NONSHARED:
+	case L_PTE_MT_DEV_WC:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool dmamap_arch_pte_cacheable(pte_t pte)
+{
+	return cacheable_pteval(pte_val(pte));
+}
+
+int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
+{
+	return 0;
+}
+
+static bool section_of(pmd_t pmd, struct dmamap_leaf *leaf)
+{
+	if ((pmd_val(pmd) & PMD_TYPE_MASK) != PMD_TYPE_SECT)
+		return false;
+	leaf->pfn = (pmd_val(pmd) & SECTION_MASK & PHYS_MASK) >> PAGE_SHIFT;
+	leaf->pages = SECTION_SIZE >> PAGE_SHIFT;
+#ifdef CONFIG_ARM_LPAE
+	/* Block and page descriptors have their attribute index in one place. */
+	leaf->cacheable = cacheable_pteval(pmd_val(pmd));
+#else
+	/* With TEX remap, the C bit of the index tells cacheable types apart. */
+	leaf->cacheable = pmd_val(pmd) & PMD_SECT_CACHEABLE;
+#endif
+	return true;
+}
+
+/* Without LPAE, a PMD of Linux is a pair of 1 MiB entries of the hardware. */
+int dmamap_arch_pmd_leaves(const pmd_t *pmd, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
+{
+	const int entries = IS_ENABLED(CONFIG_ARM_LPAE) ? 1 : 2;
+	int count = 0;
+	int i;
+
+	for (i = 0; i < entries; i++)
+		if (section_of(pmd[i], &leaves[count]))
+			count++;
+	return count;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * x86-64 primitives. What each must achieve: dma/core/machine.h. Why they are
+ * enough: arch/x86/README.md.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/set_memory.h>
+#include <asm/cacheflush.h>
+#include <asm/memtype.h>
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/audit.h"
+
+u32 dmamap_machine_linear(u64 pfn)
+{
+	return kernel_page_present(pfn_to_page(pfn)) ? DMAMAP_LINEAR_CACHED :
+						       DMAMAP_LINEAR_ABSENT;
+}
+
+/* Splits a large page of the linear map if it has to, so it may need memory. */
+u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
+{
+	struct page *page = pfn_to_page(pfn);
+	int err;
+
+	switch (linear) {
+	case DMAMAP_LINEAR_ABSENT:
+		err = set_direct_map_invalid_noflush(page);
+		break;
+	case DMAMAP_LINEAR_CACHED:
+		err = set_direct_map_default_noflush(page);
+		break;
+	default:
+		return DMAMAP_NOTSUPP;
+	}
+	return err ? DMAMAP_NOMEM : DMAMAP_OK;
+}
+
+void dmamap_machine_purge_linear(u64 pfn, u64 pages)
+{
+	const unsigned long start = (unsigned long)pfn_to_kaddr(pfn);
+
+	flush_tlb_kernel_range(start, start + (pages << PAGE_SHIFT));
+}
+
+/*
+ * The memtype of a frame overrides the cache bits of every user mapping that is
+ * inserted later (track_pfn_insert); RAM without one becomes write-back.
+ */
+u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
+{
+	int err;
+
+	if (attribute != DMAMAP_ATTR_COHERENT)
+		return DMAMAP_NOTSUPP;
+	err = memtype_reserve(PFN_PHYS(pfn), PFN_PHYS(pfn + pages), _PAGE_CACHE_MODE_UC_MINUS,
+			      NULL);
+	return err ? DMAMAP_BUSY : DMAMAP_OK;
+}
+
+void dmamap_machine_release(u64 pfn, u64 pages)
+{
+	memtype_free(PFN_PHYS(pfn), PFN_PHYS(pfn + pages));
+}
+
+/* CLFLUSH works on the line, whatever memory type its address is mapped with. */
+void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
+{
+	clflush_cache_range((void *)(unsigned long)addr, pages << PAGE_SHIFT);
+}
+
+void dmamap_machine_barrier(void)
+{
+	mb();
+}
+
+static bool cacheable(pgprot_t prot)
+{
+	switch (pgprot2cachemode(prot)) {
+	case _PAGE_CACHE_MODE_WB:
+	case _PAGE_CACHE_MODE_WT:
+	case _PAGE_CACHE_MODE_WP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
+{
+	if (!pud_present(pud) || !pud_leaf(pud))
+		return 0;
+	leaves[0].pfn = pud_pfn(pud);
+	leaves[0].pages = PUD_SIZE >> PAGE_SHIFT;
+	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pud_pgprot(pud)));
+	return 1;
+}
+
+int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
+{
+	const pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (!pmd_present(pmd) || !pmd_leaf(pmd))
+		return 0;
+	leaves[0].pfn = pmd_pfn(pmd);
+	leaves[0].pages = PMD_SIZE >> PAGE_SHIFT;
+	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pmd_pgprot(pmd)));
+	return 1;
+}
+
+bool dmamap_arch_pte_cacheable(pte_t pte)
+{
+	return cacheable(pte_pgprot(pte));
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/abi/machine.h"
+#include "dma/abi/status.h"
+#include "dma/abi/steps.h"
+#include "dma/core/machine.h"
+
+namespace dmamap {
+
+/// The kernel under the layer: a model of Machine whose every primitive is one
+/// C function. Notes each primitive, so that counters and recorded orders tell
+/// what really ran.
+class KernelMachine {
+public:
+	[[nodiscard]] BoardFacts facts() noexcept
+	{
+		return {static_cast<CmaPlacement>(dmamap_machine_cma_placement())};
+	}
+
+	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept
+	{
+		u64 pfn = 0;
+
+		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), &pfn)));
+		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
+	}
+	void give_cma(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_GIVE, run);
+		dmamap_machine_give_cma(run.first.raw(), run.pages.count());
+	}
+	[[nodiscard]] Result<FrameRun> take_pages(Pages pages, Reach reach) noexcept
+	{
+		u64 pfn = 0;
+
+		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte, &pfn)));
+		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
+	}
+	void give_pages(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_GIVE, run);
+		dmamap_machine_give_pages(run.first.raw(), run.pages.count());
+	}
+	[[nodiscard]] Result<BusAddr> bus_address(void *device, FrameRun run) noexcept
+	{
+		u64 bus = 0;
+
+		DMAMAP_TRY(from_c(dmamap_machine_bus_address(device, run.first.raw(),
+							     run.pages.count(), &bus)));
+		return BusAddr(bus);
+	}
+
+	void drop_lazy_aliases(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_DROP_LAZY, run);
+		dmamap_machine_drop_lazy_aliases();
+	}
+	[[nodiscard]] Linear linear(Pfn pfn) noexcept
+	{
+		return static_cast<Linear>(dmamap_machine_linear(pfn.raw()));
+	}
+	[[nodiscard]] Result<void> set_linear(Pfn pfn, Linear linear) noexcept
+	{
+		const u32 value = static_cast<u32>(linear);
+
+		dmamap_note(DMAMAP_STEP_SET_LINEAR, pfn.raw(), 1, value);
+		return from_c(dmamap_machine_set_linear(pfn.raw(), value));
+	}
+	void purge_linear(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_PURGE, run);
+		dmamap_machine_purge_linear(run.first.raw(), run.pages.count());
+	}
+	[[nodiscard]] Result<void> claim(FrameRun run, Attribute attribute) noexcept
+	{
+		note(DMAMAP_STEP_CLAIM, run);
+		return from_c(dmamap_machine_claim(run.first.raw(), run.pages.count(),
+						   static_cast<u32>(attribute)));
+	}
+	void release(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_RELEASE, run);
+		dmamap_machine_release(run.first.raw(), run.pages.count());
+	}
+	[[nodiscard]] Result<CpuAddr> map(FrameRun run, Attribute attribute) noexcept
+	{
+		u64 addr = 0;
+
+		note(DMAMAP_STEP_MAP, run);
+		DMAMAP_TRY(from_c(dmamap_machine_map(run.first.raw(), run.pages.count(),
+						     static_cast<u32>(attribute), &addr)));
+		return CpuAddr(addr);
+	}
+	void unmap(CpuAddr addr, FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_UNMAP, run);
+		dmamap_machine_unmap(addr.raw());
+	}
+	void flush(FrameRun run, CpuAddr addr) noexcept
+	{
+		note(DMAMAP_STEP_FLUSH, run);
+		dmamap_machine_flush(run.first.raw(), run.pages.count(), addr.raw());
+	}
+	void barrier() noexcept
+	{
+		note(DMAMAP_STEP_BARRIER, FrameRun{});
+		dmamap_machine_barrier();
+	}
+	void zero(CpuAddr addr, Pages pages) noexcept
+	{
+		note(DMAMAP_STEP_ZERO, FrameRun{Pfn(), pages});
+		dmamap_machine_zero(addr.raw(), pages.count());
+	}
+
+	[[nodiscard]] CpuAddr linear_address(Pfn pfn) noexcept
+	{
+		return CpuAddr(dmamap_machine_linear_address(pfn.raw()));
+	}
+	[[nodiscard]] Result<CpuAddr> map_device(FrameRun run, Attribute attribute) noexcept
+	{
+		u64 addr = 0;
+
+		DMAMAP_TRY(from_c(dmamap_machine_map_device(run.first.raw(), run.pages.count(),
+							    static_cast<u32>(attribute), &addr)));
+		return CpuAddr(addr);
+	}
+	void unmap_device(CpuAddr addr, FrameRun) noexcept
+	{
+		dmamap_machine_unmap_device(addr.raw());
+	}
+	[[nodiscard]] bool is_kernel_memory(FrameRun run) noexcept
+	{
+		return dmamap_machine_is_kernel_memory(run.first.raw(), run.pages.count()) != 0;
+	}
+
+	[[nodiscard]] Result<void> publish(FrameRun run, void *owner) noexcept
+	{
+		note(DMAMAP_STEP_PUBLISH, run);
+		return from_c(dmamap_machine_publish(run.first.raw(), run.pages.count(), owner));
+	}
+	void withdraw(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_WITHDRAW, run);
+		dmamap_machine_withdraw(run.first.raw(), run.pages.count());
+	}
+	void quarantine(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_QUARANTINE, run);
+		dmamap_machine_quarantine(run.first.raw(), run.pages.count());
+	}
+
+private:
+	static FrameRun note(u32 step, FrameRun run) noexcept
+	{
+		dmamap_note(step, run.first.raw(), run.pages.count(), 0);
+		return run;
+	}
+};
+
+static_assert(Machine<KernelMachine>);
+
+} // namespace dmamap

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The layer's C++ as C sees it: core and strategies over the kernel machine,
+ * with the strategy that this board's backend.h names.
+ */
+#include "dma/abi/layer.h"
+
+#include "backend.h"
+#include "dma/abi/kernel_machine.h"
+#include "dma/core/layer.h"
+#include "dma/core/user_map.h"
+#include "dma/strategy/highmem.h"
+#include "dma/strategy/purge.h"
+#include "dma/strategy/unmap.h"
+
+namespace dmamap {
+namespace {
+
+using BoardLayer = Layer<KernelMachine, BoardStrategy>;
+
+constinit KernelMachine machine;
+
+BoardLayer layer() noexcept
+{
+	return BoardLayer(machine);
+}
+
+void store(const Region &from, dmamap_core_region &to) noexcept
+{
+	to.pfn = from.run.first.raw();
+	to.pages = from.run.pages.count();
+	to.cpu = from.cpu.raw();
+	to.bus = from.bus.raw();
+	to.strategy = static_cast<u32>(from.strategy);
+	to.attribute = static_cast<u32>(from.attribute);
+	to.behind = static_cast<u32>(from.behind);
+}
+
+Region load(const dmamap_core_region &from) noexcept
+{
+	return {
+		.run = {Pfn(from.pfn), Pages(from.pages)},
+		.cpu = CpuAddr(from.cpu),
+		.bus = BusAddr(from.bus),
+		.strategy = static_cast<StrategyId>(from.strategy),
+		.attribute = static_cast<Attribute>(from.attribute),
+		.behind = static_cast<Behind>(from.behind),
+	};
+}
+
+u32 store_or_status(const Result<Region> &region, dmamap_core_region *out) noexcept
+{
+	if (region)
+		store(*region, *out);
+	return to_c(region);
+}
+
+Verdict probe(StrategyId strategy, BoardFacts facts) noexcept
+{
+	switch (strategy) {
+	case StrategyId::highmem:
+		return Highmem::probe(facts);
+	case StrategyId::unmap:
+		return Unmap::probe(facts);
+	case StrategyId::purge:
+		return Purge<>::probe(facts);
+	default:
+		return {false, "that is no strategy of a board"};
+	}
+}
+
+/* The enums that cross the boundary have the same values on both sides. */
+static_assert(static_cast<u32>(Linear::cached) == DMAMAP_LINEAR_CACHED);
+static_assert(static_cast<u32>(Attribute::write_combine) == DMAMAP_ATTR_WRITE_COMBINE);
+static_assert(static_cast<u32>(CmaPlacement::highmem) == DMAMAP_CMA_HIGHMEM);
+static_assert(static_cast<u32>(StrategyId::adopted) == DMAMAP_STRATEGY_ADOPTED);
+
+/* A segment of C is a segment of C++: the table is not copied on each fault. */
+static_assert(sizeof(UserSegment) == sizeof(dmamap_core_segment));
+static_assert(offsetof(UserSegment, region_bytes) == offsetof(dmamap_core_segment, region_bytes));
+static_assert(offsetof(UserSegment, offset) == offsetof(dmamap_core_segment, offset));
+static_assert(offsetof(UserSegment, bytes) == offsetof(dmamap_core_segment, bytes));
+
+std::span<const UserSegment> segments_of(const dmamap_core_segment *segments, u32 count) noexcept
+{
+	// SAFETY: same layout, asserted above; plain integers on both sides.
+	return {reinterpret_cast<const UserSegment *>(segments), count};
+}
+
+} // namespace
+} // namespace dmamap
+
+using namespace dmamap;
+
+extern "C" {
+
+u32 dmamap_core_board_strategy(void)
+{
+	return static_cast<u32>(BoardStrategy::kId);
+}
+
+u32 dmamap_core_probe(u32 strategy, u32 cma_placement, dmamap_core_verdict *verdict)
+{
+	const Verdict said = probe(static_cast<StrategyId>(strategy),
+				   {static_cast<CmaPlacement>(cma_placement)});
+
+	verdict->why = said.why.data();
+	verdict->why_bytes = static_cast<u32>(said.why.size());
+	verdict->kept = said.kept;
+	return said.kept ? DMAMAP_OK : DMAMAP_NODEV;
+}
+
+u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_core_region *region)
+{
+	return store_or_status(layer().alloc({.bytes = request->bytes,
+					      .reach = {request->last_byte},
+					      .device = request->device,
+					      .snooping = request->snooping != 0},
+					     owner),
+			       region);
+}
+
+u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
+		      dmamap_core_region *region)
+{
+	return store_or_status(layer().adopt(PhysAddr(phys), bytes, static_cast<Behind>(behind),
+					     static_cast<Attribute>(attribute), owner),
+			       region);
+}
+
+void dmamap_core_release(const dmamap_core_region *region)
+{
+	layer().release(load(*region));
+}
+
+const char *dmamap_core_strategy_name(u32 strategy)
+{
+	static constexpr const char *names[] = {"highmem", "unmap", "purge", "snooped", "adopted"};
+
+	static_assert(std::size(names) == DMAMAP_STRATEGIES);
+	return strategy < std::size(names) ? names[strategy] : "unknown";
+}
+
+u32 dmamap_core_resolve(const dmamap_core_region *region, u64 cpu, u64 bus,
+			dmamap_core_resolution *resolution)
+{
+	const auto found = resolve(load(*region), CpuAddr(cpu), BusAddr(bus));
+
+	if (found) {
+		resolution->pfn = found->pfn.raw();
+		resolution->behind = static_cast<u32>(found->behind);
+		resolution->attribute = static_cast<u32>(found->attribute);
+	}
+	return to_c(found);
+}
+
+u32 dmamap_core_user_admit(const dmamap_core_user_request *request,
+			   const dmamap_core_segment *segments, u32 count)
+{
+	return to_c(admit({.shared = request->shared != 0,
+			   .read = request->read != 0,
+			   .write = request->write != 0,
+			   .execute = request->execute != 0,
+			   .bytes = request->bytes},
+			  {.read = request->may_read != 0, .write = request->may_write != 0},
+			  segments_of(segments, count)));
+}
+
+u32 dmamap_core_user_locate(const dmamap_core_segment *segments, u32 count, u64 page,
+			    u32 *segment, u64 *region_page)
+{
+	const auto found = locate(segments_of(segments, count), page);
+
+	if (!found)
+		return DMAMAP_INVAL;
+	*segment = static_cast<u32>(found->segment);
+	*region_page = found->region_page;
+	return DMAMAP_OK;
+}
+
+} // extern "C"

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The layer's C++ as the C glue calls it. Functions that can fail return enum
+ * dmamap_status; outputs are written only on DMAMAP_OK.
+ */
+#ifndef DMAMAP_ABI_LAYER_H
+#define DMAMAP_ABI_LAYER_H
+
+#include "types.h"
+
+/* dmamap::Region */
+struct dmamap_core_region {
+	u64 pfn;
+	u64 pages;
+	u64 cpu;
+	u64 bus;
+	u32 strategy;	/* enum dmamap_strategy_id */
+	u32 attribute;	/* enum dmamap_attribute */
+	u32 behind;	/* enum dmamap_behind */
+};
+
+/* dmamap::Request */
+struct dmamap_core_request {
+	u64 bytes;
+	u64 last_byte;	/* highest physical address in reach of the device */
+	void *device;	/* handed back to dmamap_machine_bus_address() */
+	u32 snooping;
+};
+
+/* dmamap::Resolution */
+struct dmamap_core_resolution {
+	u64 pfn;
+	u32 behind;
+	u32 attribute;
+};
+
+/* dmamap::Verdict */
+struct dmamap_core_verdict {
+	const char *why;	/* one sentence, no full stop, not terminated */
+	u32 why_bytes;
+	u32 kept;
+};
+
+/* dmamap::UserSegment */
+struct dmamap_core_segment {
+	u64 region_bytes;
+	u64 offset;
+	u64 bytes;
+};
+
+/* dmamap::UserRequest and dmamap::UserAccess */
+struct dmamap_core_user_request {
+	u64 bytes;
+	u8 shared;
+	u8 read;
+	u8 write;
+	u8 execute;
+	u8 may_read;
+	u8 may_write;
+};
+
+DMAMAP_C_BEGIN
+
+/*
+ * Can a board whose CMA lies there keep a strategy? Any strategy may be asked
+ * for on any board; dmamap_core_board_strategy() is the one in force.
+ * Context: any.
+ */
+u32 dmamap_core_board_strategy(void);
+u32 dmamap_core_probe(u32 strategy, u32 cma_placement, struct dmamap_core_verdict *verdict);
+
+/* Context: process, may sleep. */
+u32 dmamap_core_alloc(const struct dmamap_core_request *request, void *owner,
+		      struct dmamap_core_region *region);
+u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
+		      struct dmamap_core_region *region);
+void dmamap_core_release(const struct dmamap_core_region *region);
+
+/* Context: any. */
+const char *dmamap_core_strategy_name(u32 strategy);
+u32 dmamap_core_resolve(const struct dmamap_core_region *region, u64 cpu, u64 bus,
+			struct dmamap_core_resolution *resolution);
+u32 dmamap_core_user_admit(const struct dmamap_core_user_request *request,
+			   const struct dmamap_core_segment *segments, u32 count);
+u32 dmamap_core_user_locate(const struct dmamap_core_segment *segments, u32 count, u64 page,
+			    u32 *segment, u64 *region_page);
+
+DMAMAP_C_END
+
+#endif /* DMAMAP_ABI_LAYER_H */

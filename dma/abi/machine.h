@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's primitives as the C++ side calls them, in C. What each must
+ * achieve stands once, at the Machine concept (dma/core/machine.h). Frames are
+ * (pfn, pages); functions that can fail return enum dmamap_status.
+ *
+ * Context: process, may sleep, unless said otherwise.
+ */
+#ifndef DMAMAP_ABI_MACHINE_H
+#define DMAMAP_ABI_MACHINE_H
+
+#include "types.h"
+
+DMAMAP_C_BEGIN
+
+/* dma/glue/frames.c */
+u32 dmamap_machine_cma_placement(void);
+u32 dmamap_machine_take_cma(u64 pages, u64 *pfn);
+void dmamap_machine_give_cma(u64 pfn, u64 pages);
+u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u64 *pfn);
+void dmamap_machine_give_pages(u64 pfn, u64 pages);
+u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus);
+u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
+void dmamap_machine_quarantine(u64 pfn, u64 pages);
+
+/* dma/glue/mapping.c */
+void dmamap_machine_drop_lazy_aliases(void);
+u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr);
+void dmamap_machine_unmap(u64 addr);
+u64 dmamap_machine_linear_address(u64 pfn);
+u32 dmamap_machine_map_device(u64 pfn, u64 pages, u32 attribute, u64 *addr);
+void dmamap_machine_unmap_device(u64 addr);
+void dmamap_machine_zero(u64 addr, u64 pages);
+
+/* dma/glue/directory.c */
+u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner);
+void dmamap_machine_withdraw(u64 pfn, u64 pages);
+
+/* arch/<m>/machine.c: the only caller of that machine's own primitives */
+u32 dmamap_machine_linear(u64 pfn);
+u32 dmamap_machine_set_linear(u64 pfn, u32 linear);
+void dmamap_machine_purge_linear(u64 pfn, u64 pages);
+u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute);
+void dmamap_machine_release(u64 pfn, u64 pages);
+void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr);
+void dmamap_machine_barrier(void);
+
+DMAMAP_C_END
+
+#endif /* DMAMAP_ABI_MACHINE_H */

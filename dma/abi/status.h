@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/abi/types.h"
+#include "dma/core/result.h"
+
+namespace dmamap {
+
+/// The one door for errors from C++ to C ...
+[[nodiscard]] constexpr u32 to_c(Errno why) noexcept
+{
+	return static_cast<u32>(why) + DMAMAP_INVAL;
+}
+
+template <class T>
+[[nodiscard]] constexpr u32 to_c(const Result<T> &result) noexcept
+{
+	return result ? u32{DMAMAP_OK} : to_c(result.error());
+}
+
+/// ... and from C to C++.
+[[nodiscard]] constexpr Result<void> from_c(u32 status) noexcept
+{
+	if (status == DMAMAP_OK)
+		return {};
+	return fail(static_cast<Errno>(status - DMAMAP_INVAL));
+}
+
+static_assert(to_c(Errno::inval) == DMAMAP_INVAL);
+static_assert(to_c(Errno::busy) == DMAMAP_BUSY);
+static_assert(to_c(Errno::notsupp) == DMAMAP_NOTSUPP);
+
+} // namespace dmamap

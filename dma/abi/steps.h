@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every primitive of the machine is noted when it runs: counters for debugfs,
+ * and a record of the order for tests.
+ */
+#ifndef DMAMAP_ABI_STEPS_H
+#define DMAMAP_ABI_STEPS_H
+
+#include "types.h"
+
+enum dmamap_step_id {
+	DMAMAP_STEP_TAKE,
+	DMAMAP_STEP_CLAIM,
+	DMAMAP_STEP_DROP_LAZY,
+	DMAMAP_STEP_SET_LINEAR,
+	DMAMAP_STEP_PURGE,
+	DMAMAP_STEP_MAP,
+	DMAMAP_STEP_FLUSH,
+	DMAMAP_STEP_BARRIER,
+	DMAMAP_STEP_ZERO,
+	DMAMAP_STEP_PUBLISH,
+	DMAMAP_STEP_WITHDRAW,
+	DMAMAP_STEP_UNMAP,
+	DMAMAP_STEP_RELEASE,
+	DMAMAP_STEP_GIVE,
+	DMAMAP_STEP_QUARANTINE,
+	DMAMAP_STEPS,
+};
+
+struct dmamap_step {
+	u64 pfn;
+	u64 pages;
+	u32 id;		/* enum dmamap_step_id */
+	u32 value;	/* of SET_LINEAR: enum dmamap_linear */
+};
+
+DMAMAP_C_BEGIN
+
+/* Notes one step. Context: any. */
+void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value);
+
+DMAMAP_C_END
+
+#endif /* DMAMAP_ABI_STEPS_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /sys/kernel/debug/dmamap: strategy, regions, stats, audit. */
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/seq_file.h>
+
+#include "dma/glue/audit.h"
+#include "dma/glue/region.h"
+#include "dma/glue/steps.h"
+
+static int strategy_show(struct seq_file *out, void *unused)
+{
+	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
+	char why[128];
+	bool kept = dmamap_strategy_kept(why, sizeof(why));
+
+	seq_printf(out, "%s: %s%s\n", name, kept ? "" : "can't be kept: ", why);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(strategy);
+
+static void show_region(const struct dmamap_region *region, void *data)
+{
+	static const char * const behind[] = { "page", "reserved", "device" };
+	struct seq_file *out = data;
+
+	seq_printf(out, "%s %s %s pfn %#llx pages %llu bus %#llx%s\n", dev_name(region->dev),
+		   dmamap_core_strategy_name(region->core.strategy),
+		   behind[region->core.behind], region->core.pfn, region->core.pages,
+		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
+}
+
+static int regions_show(struct seq_file *out, void *unused)
+{
+	dmamap_for_each_region(show_region, out);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regions);
+
+static int stats_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_step_count steps[DMAMAP_STEPS];
+	struct dmamap_counts counts;
+	u32 id;
+
+	dmamap_counts(&counts);
+	seq_printf(out, "strategy %s\n", dmamap_core_strategy_name(dmamap_core_board_strategy()));
+	seq_printf(out, "regions %llu\n", counts.regions);
+	seq_printf(out, "frames_coherent %llu\n", counts.frames_coherent);
+	seq_printf(out, "frames_flipped %llu\n", counts.frames_flipped);
+	seq_printf(out, "frames_returned %llu\n", counts.frames_returned);
+	seq_printf(out, "allocations_refused %llu\n", counts.refused);
+	seq_printf(out, "quarantined %llu\n", dmamap_quarantined());
+	dmamap_step_counts(steps);
+	for (id = 0; id < DMAMAP_STEPS; id++)
+		seq_printf(out, "step_%s %llu\nstep_%s_pages %llu\n", dmamap_step_name(id),
+			   steps[id].calls, dmamap_step_name(id), steps[id].pages);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int audit_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_counts counts;
+	struct dmamap_audit audit;
+
+	dmamap_counts(&counts);
+	dmamap_audit_kernel(&audit);
+	seq_printf(out, "frames %llu\nleaves %llu\ntranslations %llu\ncacheable %llu\n",
+		   counts.frames_coherent, audit.leaves, audit.translations, audit.cacheable);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(audit);
+
+static int __init dmamap_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("dmamap", NULL);
+
+	debugfs_create_file("strategy", 0444, dir, NULL, &strategy_fops);
+	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
+	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
+	debugfs_create_file("audit", 0400, dir, NULL, &audit_fops);
+	return 0;
+}
+late_initcall(dmamap_debugfs_init);

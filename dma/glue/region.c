@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Regions as drivers know them: allocated, adopted, counted, released. */
+#define pr_fmt(fmt) "dmamap: " fmt
+
+#include <linux/atomic.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/region.h"
+
+static DEFINE_MUTEX(regions_lock);
+static LIST_HEAD(regions);
+
+static atomic64_t frames_coherent;
+static atomic64_t frames_flipped;
+static atomic64_t frames_returned;
+static atomic64_t refused;
+
+static bool is_flipped(const struct dmamap_region *region)
+{
+	return region->core.strategy != DMAMAP_STRATEGY_SNOOPED &&
+	       region->core.strategy != DMAMAP_STRATEGY_ADOPTED;
+}
+
+bool dmamap_strategy_kept(char *why, size_t bytes)
+{
+	struct dmamap_core_verdict verdict;
+
+	dmamap_core_probe(dmamap_core_board_strategy(), dmamap_machine_cma_placement(), &verdict);
+	scnprintf(why, bytes, "%.*s", (int)verdict.why_bytes, verdict.why);
+	return verdict.kept;
+}
+
+static struct dmamap_region *new_region(struct device *dev)
+{
+	struct dmamap_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+
+	if (!region)
+		return NULL;
+	refcount_set(&region->references, 1);
+	init_rwsem(&region->revoke_lock);
+	mutex_init(&region->maps_lock);
+	INIT_LIST_HEAD(&region->maps);
+	region->dev = get_device(dev);
+	return region;
+}
+
+static void drop_region(struct dmamap_region *region)
+{
+	put_device(region->dev);
+	/* dma_map_to_pfn() may still look at it. */
+	kfree_rcu(region, rcu);
+}
+
+static void enlist(struct dmamap_region *region)
+{
+	mutex_lock(&regions_lock);
+	list_add_tail(&region->all, &regions);
+	mutex_unlock(&regions_lock);
+}
+
+static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
+{
+	if (!dev || !size || (flags & ~DMAMAP_NO_SNOOP))
+		return -EINVAL;
+	if (PAGE_ALIGN(size) < size)
+		return -EOVERFLOW;
+	if (!gfpflags_allow_blocking(gfp))
+		return -EOPNOTSUPP;
+	/* Frames are named by physical address: an IOMMU's tables are not ours. */
+	if (get_dma_ops(dev) || device_iommu_mapped(dev))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool snooping)
+{
+	struct device *dev = region->dev;
+	const struct dmamap_core_request request = {
+		.bytes = size,
+		.last_byte = dma_to_phys(dev, min_not_zero(dev->coherent_dma_mask,
+							   dev->bus_dma_limit)),
+		.device = dev,
+		.snooping = snooping,
+	};
+	unsigned int scope = memalloc_flags_save(gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO);
+	u32 status = dmamap_core_alloc(&request, region, &region->core);
+
+	memalloc_flags_restore(scope);
+	return status;
+}
+
+struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
+				   unsigned int flags)
+{
+	struct dmamap_region *region;
+	char why[128];
+	u32 status;
+	int err = check_request(dev, size, gfp, flags);
+
+	if (err)
+		goto refuse;
+	might_sleep();
+
+	region = new_region(dev);
+	if (!region) {
+		err = -ENOMEM;
+		goto refuse;
+	}
+	status = alloc_core(region, size, gfp,
+			    dev_is_dma_coherent(dev) && !(flags & DMAMAP_NO_SNOOP));
+	if (status != DMAMAP_OK) {
+		if (status == DMAMAP_NODEV && !dmamap_strategy_kept(why, sizeof(why)))
+			dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
+		drop_region(region);
+		err = dmamap_errno(status);
+		goto refuse;
+	}
+	if (is_flipped(region)) {
+		atomic64_add(region->core.pages, &frames_flipped);
+		atomic64_add(region->core.pages, &frames_coherent);
+	}
+	enlist(region);
+	return region;
+
+refuse:
+	atomic64_inc(&refused);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(dmamap_alloc);
+
+struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t size,
+				   enum dmamap_behind behind, unsigned int flags)
+{
+	const u32 attribute = flags & DMAMAP_WRITE_COMBINE ? DMAMAP_ATTR_WRITE_COMBINE :
+							     DMAMAP_ATTR_UNCACHED;
+	struct dmamap_region *region;
+	u32 status;
+
+	if (!dev || (flags & ~DMAMAP_WRITE_COMBINE))
+		return ERR_PTR(-EINVAL);
+	might_sleep();
+
+	region = new_region(dev);
+	if (!region)
+		return ERR_PTR(-ENOMEM);
+	status = dmamap_core_adopt(phys, size, behind, attribute, region, &region->core);
+	if (status != DMAMAP_OK) {
+		drop_region(region);
+		return ERR_PTR(dmamap_errno(status));
+	}
+	enlist(region);
+	return region;
+}
+EXPORT_SYMBOL_GPL(dmamap_adopt);
+
+struct dmamap_region *dmamap_get(struct dmamap_region *region)
+{
+	if (region)
+		refcount_inc(&region->references);
+	return region;
+}
+EXPORT_SYMBOL_GPL(dmamap_get);
+
+void dmamap_put(struct dmamap_region *region)
+{
+	if (IS_ERR_OR_NULL(region) || !refcount_dec_and_test(&region->references))
+		return;
+	might_sleep();
+
+	mutex_lock(&regions_lock);
+	list_del(&region->all);
+	mutex_unlock(&regions_lock);
+
+	dmamap_core_release(&region->core);
+	if (is_flipped(region)) {
+		atomic64_sub(region->core.pages, &frames_coherent);
+		atomic64_add(region->core.pages, &frames_returned);
+	}
+	drop_region(region);
+}
+EXPORT_SYMBOL_GPL(dmamap_put);
+
+void *dmamap_cpu_addr(const struct dmamap_region *region)
+{
+	return (void *)(unsigned long)region->core.cpu;
+}
+EXPORT_SYMBOL_GPL(dmamap_cpu_addr);
+
+dma_addr_t dmamap_dma_addr(const struct dmamap_region *region)
+{
+	return region->core.bus;
+}
+EXPORT_SYMBOL_GPL(dmamap_dma_addr);
+
+size_t dmamap_size(const struct dmamap_region *region)
+{
+	return region->core.pages << PAGE_SHIFT;
+}
+EXPORT_SYMBOL_GPL(dmamap_size);
+
+const char *dmamap_strategy(const struct dmamap_region *region)
+{
+	return dmamap_core_strategy_name(region->core.strategy);
+}
+EXPORT_SYMBOL_GPL(dmamap_strategy);
+
+void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
+			    void *data)
+{
+	const struct dmamap_region *region;
+
+	mutex_lock(&regions_lock);
+	list_for_each_entry(region, &regions, all)
+		fn(region, data);
+	mutex_unlock(&regions_lock);
+}
+
+static void count_region(const struct dmamap_region *region, void *data)
+{
+	u64 *count = data;
+
+	(*count)++;
+}
+
+void dmamap_counts(struct dmamap_counts *counts)
+{
+	counts->regions = 0;
+	dmamap_for_each_region(count_region, &counts->regions);
+	counts->frames_coherent = atomic64_read(&frames_coherent);
+	counts->frames_flipped = atomic64_read(&frames_flipped);
+	counts->frames_returned = atomic64_read(&frames_returned);
+	counts->refused = atomic64_read(&refused);
+}
+
+static int __init announce_strategy(void)
+{
+	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
+	char why[128];
+
+	if (dmamap_strategy_kept(why, sizeof(why)))
+		pr_info("strategy %s: %s\n", name, why);
+	else
+		pr_err("strategy %s can't be kept on this board: %s\n", name, why);
+	return 0;
+}
+subsys_initcall(announce_strategy);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the glue keeps of a region, shared by the files of dma/glue.
+ *
+ * Lock order, outermost first:
+ *   mmap_lock (any mm)
+ *     dmamap_region.revoke_lock    held for reading while PTEs are inserted
+ *       page table locks
+ *     dmamap_region.maps_lock      held while user PTEs are zapped
+ *       i_mmap_rwsem, page table locks
+ *     regions_lock (region.c)
+ *   the directory's xa_lock        leaf
+ */
+#ifndef DMAMAP_GLUE_REGION_H
+#define DMAMAP_GLUE_REGION_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+
+#include "dma/abi/layer.h"
+#include "dmamap.h"
+
+struct dmamap_region {
+	struct dmamap_core_region core;
+	struct device *dev;		/* counted */
+	refcount_t references;
+	bool revoked;			/* under revoke_lock */
+	struct rw_semaphore revoke_lock;
+	struct mutex maps_lock;
+	struct list_head maps;		/* of dmamap_user_part, under maps_lock */
+	struct list_head all;		/* of regions, under regions_lock */
+	struct rcu_head rcu;
+};
+
+/* region.c: calls @fn for each live region, under a mutex. May sleep. */
+void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
+			    void *data);
+
+/* region.c: is the configured strategy kept on this board, and the sentence why. */
+bool dmamap_strategy_kept(char *why, size_t bytes);
+
+/* region.c: counts since boot, for debugfs and tests. */
+struct dmamap_counts {
+	u64 regions;		/* live */
+	u64 frames_coherent;	/* live, flipped */
+	u64 frames_flipped;	/* flips to coherent since boot */
+	u64 frames_returned;	/* flips to cached since boot */
+	u64 refused;		/* allocations that failed since boot */
+};
+
+void dmamap_counts(struct dmamap_counts *counts);
+
+/* frames.c: frames that a failed flip left in doubt. */
+u64 dmamap_quarantined(void);
+
+/* directory.c: the region that owns a frame, or NULL. RCU or a reference on the
+ * region keeps the answer. Context: any.
+ */
+struct dmamap_region *dmamap_directory_find(u64 pfn);
+
+/* directory.c: how many frames of the range belong to flipped regions. */
+u64 dmamap_directory_flipped(u64 pfn, u64 pages);
+
+/* status.c: errno of an enum dmamap_status. */
+int dmamap_errno(u32 status);
+
+/* mapping.c: protection of mappings with this attribute (enum dmamap_attribute). */
+pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot);
+
+#endif /* DMAMAP_GLUE_REGION_H */

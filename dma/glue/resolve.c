@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is behind a coherent address: a page, or only a pfn. */
+#include <linux/dma-direct.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+
+#include "dma/glue/region.h"
+
+static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+		   struct dmamap_core_resolution *resolution)
+{
+	struct dmamap_region *region;
+	int err = -ENOENT;
+
+	if (!dev)
+		return -EINVAL;
+	rcu_read_lock();
+	region = dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)));
+	if (region)
+		err = region->dev != dev ? -EINVAL :
+			dmamap_errno(dmamap_core_resolve(&region->core, (unsigned long)cpu_addr,
+							 dma_addr, resolution));
+	rcu_read_unlock();
+	return err;
+}
+
+int dma_map_to_pfn(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+		   struct dmamap_pfn *out)
+{
+	struct dmamap_core_resolution resolution;
+	int err = resolve(dev, cpu_addr, dma_addr, &resolution);
+
+	if (err)
+		return err;
+	out->pfn = resolution.pfn;
+	out->behind = resolution.behind;
+	out->prot = dmamap_pgprot(resolution.attribute, PAGE_SHARED);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dma_map_to_pfn);
+
+struct page *dma_map_to_page(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr)
+{
+	struct dmamap_core_resolution resolution;
+	int err = resolve(dev, cpu_addr, dma_addr, &resolution);
+
+	if (err)
+		return ERR_PTR(err);
+	if (resolution.behind != DMAMAP_BEHIND_PAGE)
+		return ERR_PTR(-EFAULT);
+	return pfn_to_page(resolution.pfn);
+}
+EXPORT_SYMBOL_GPL(dma_map_to_page);

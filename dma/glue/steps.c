@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counts every primitive of the machine, and records their order for tests. */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+#include "dma/glue/steps.h"
+
+static struct {
+	atomic64_t calls;
+	atomic64_t pages;
+} totals[DMAMAP_STEPS];
+
+/* The recorder belongs to one task; the lock is for tests that stop early. */
+static DEFINE_SPINLOCK(recorder_lock);
+static struct dmamap_recorder *recorder;
+static struct task_struct *recorded_task;
+
+static void record(const struct dmamap_step *step)
+{
+	unsigned long flags;
+
+	if (READ_ONCE(recorded_task) != current)
+		return;
+	spin_lock_irqsave(&recorder_lock, flags);
+	if (recorder) {
+		if (recorder->used < recorder->room)
+			recorder->steps[recorder->used] = *step;
+		recorder->used++;
+	}
+	spin_unlock_irqrestore(&recorder_lock, flags);
+}
+
+void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
+{
+	const struct dmamap_step step = {
+		.id = id, .pfn = pfn, .pages = pages, .value = value,
+	};
+
+	if (WARN_ON_ONCE(id >= DMAMAP_STEPS))
+		return;
+	atomic64_inc(&totals[id].calls);
+	atomic64_add(pages, &totals[id].pages);
+	record(&step);
+}
+
+void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])
+{
+	u32 id;
+
+	for (id = 0; id < DMAMAP_STEPS; id++) {
+		counts[id].calls = atomic64_read(&totals[id].calls);
+		counts[id].pages = atomic64_read(&totals[id].pages);
+	}
+}
+
+const char *dmamap_step_name(u32 id)
+{
+	static const char * const names[] = {
+		[DMAMAP_STEP_TAKE] = "take",
+		[DMAMAP_STEP_CLAIM] = "claim",
+		[DMAMAP_STEP_DROP_LAZY] = "drop_lazy",
+		[DMAMAP_STEP_SET_LINEAR] = "set_linear",
+		[DMAMAP_STEP_PURGE] = "purge",
+		[DMAMAP_STEP_MAP] = "map",
+		[DMAMAP_STEP_FLUSH] = "flush",
+		[DMAMAP_STEP_BARRIER] = "barrier",
+		[DMAMAP_STEP_ZERO] = "zero",
+		[DMAMAP_STEP_PUBLISH] = "publish",
+		[DMAMAP_STEP_WITHDRAW] = "withdraw",
+		[DMAMAP_STEP_UNMAP] = "unmap",
+		[DMAMAP_STEP_RELEASE] = "release",
+		[DMAMAP_STEP_GIVE] = "give",
+		[DMAMAP_STEP_QUARANTINE] = "quarantine",
+	};
+
+	return id < ARRAY_SIZE(names) ? names[id] : "unknown";
+}
+
+int dmamap_record_start(struct dmamap_recorder *new)
+{
+	unsigned long flags;
+	int err = -EBUSY;
+
+	spin_lock_irqsave(&recorder_lock, flags);
+	if (!recorder) {
+		new->used = 0;
+		recorder = new;
+		WRITE_ONCE(recorded_task, current);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&recorder_lock, flags);
+	return err;
+}
+
+void dmamap_record_stop(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&recorder_lock, flags);
+	WRITE_ONCE(recorded_task, NULL);
+	recorder = NULL;
+	spin_unlock_irqrestore(&recorder_lock, flags);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DMAMAP_GLUE_STEPS_H
+#define DMAMAP_GLUE_STEPS_H
+
+#include "dma/abi/steps.h"
+
+/* Totals of one primitive since boot. */
+struct dmamap_step_count {
+	u64 calls;
+	u64 pages;
+};
+
+void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS]);
+const char *dmamap_step_name(u32 id);
+
+/**
+ * struct dmamap_recorder - the steps of one task, in order
+ * @steps: room for them
+ * @room: number of @steps
+ * @used: steps seen; more than @room when some did not fit
+ */
+struct dmamap_recorder {
+	struct dmamap_step *steps;
+	u32 room;
+	u32 used;
+};
+
+/**
+ * dmamap_record_start() - record what the current task makes the machine do
+ * @recorder: stays in use until dmamap_record_stop()
+ *
+ * Context: process. One recorder at a time.
+ * Return: 0, or -EBUSY.
+ */
+int dmamap_record_start(struct dmamap_recorder *recorder);
+void dmamap_record_stop(void);
+
+#endif /* DMAMAP_GLUE_STEPS_H */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * dmamap - coherent memory that CPU, device and user space share.
+ *
+ * This is the interface for drivers. Include it after nothing; everything that
+ * a driver needs is declared here. Words: a *region* is one coherent buffer, a
+ * *frame* is one physical page frame named by its pfn, a *flip* is the moment
+ * a frame changes between cached and coherent use.
+ */
+#ifndef DMAMAP_H
+#define DMAMAP_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <asm/pgtable.h>
+
+struct device;
+struct page;
+struct vm_area_struct;
+
+/** struct dmamap_region - one coherent buffer; opaque, counted. */
+struct dmamap_region;
+
+/**
+ * enum dmamap_behind - what stands behind an address of a region
+ * @DMAMAP_BEHIND_PAGE: RAM that the kernel may touch through its ordinary
+ *	mapping; the struct page may be used, get_user_pages() works.
+ * @DMAMAP_BEHIND_RESERVED: RAM that must not be reached in any other way than
+ *	through its region: a flipped frame, or RAM kept from the kernel
+ *	(mem=, no-map). Only the pfn may be used.
+ * @DMAMAP_BEHIND_DEVICE: device memory (a BAR, a register window).
+ */
+enum dmamap_behind {
+	DMAMAP_BEHIND_PAGE,
+	DMAMAP_BEHIND_RESERVED,
+	DMAMAP_BEHIND_DEVICE,
+};
+
+/**
+ * struct dmamap_pfn - tagged answer of dma_map_to_pfn()
+ * @pfn: page frame number
+ * @behind: what the frame is, and so what may be done with it
+ * @prot: page protection (cache attributes) that every mapping of the frame
+ *	must have; readable and writable
+ */
+struct dmamap_pfn {
+	unsigned long pfn;
+	enum dmamap_behind behind;
+	pgprot_t prot;
+};
+
+/*
+ * Flags of dmamap_alloc() and dmamap_adopt().
+ */
+
+/* The device does not snoop CPU caches, whatever its bus or firmware says. */
+#define DMAMAP_NO_SNOOP		BIT(0)
+/* Map write-combining where the board has it, else uncached. Adopt only. */
+#define DMAMAP_WRITE_COMBINE	BIT(1)
+
+/**
+ * dmamap_alloc() - allocate a coherent region for a device
+ * @dev: device that will use the region
+ * @size: bytes, at least 1; rounded up to whole pages
+ * @gfp: GFP_KERNEL, or other flags that allow sleeping; zone flags are ignored
+ * @flags: DMAMAP_NO_SNOOP or 0
+ *
+ * The region is contiguous on the bus, all bytes of its pages are zero, and
+ * (unless the device snoops) no cacheable translation of its frames exists
+ * from the return of this call until the last reference is gone.
+ *
+ * Context: process, may sleep. Takes no lock that a caller may hold.
+ * Return: a region with one reference, or ERR_PTR():
+ *	-EINVAL      @dev is NULL, @size is 0, or @flags has an unknown bit
+ *	-EOVERFLOW   @size wraps when rounded up to whole pages, or is 2^31
+ *	             pages or more
+ *	-EOPNOTSUPP  @gfp does not allow sleeping, or @dev is behind an IOMMU
+ *	-ENODEV      this board can't keep the configured strategy; the log of
+ *	             the boot says why
+ *	-EIO         no frame that the coherent mask of @dev can reach
+ *	-EBUSY       a frame has another user with other cache attributes
+ *	-ENOMEM      no memory, or no contiguous run of this size
+ */
+struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
+				   unsigned int flags);
+
+/**
+ * dmamap_adopt() - make a region of memory that the page allocator never had
+ * @dev: device that owns the memory
+ * @phys: physical address, page aligned
+ * @size: bytes, a multiple of the page size
+ * @behind: DMAMAP_BEHIND_RESERVED or DMAMAP_BEHIND_DEVICE
+ * @flags: DMAMAP_WRITE_COMBINE or 0
+ *
+ * For RAM above mem=, no-map memory, SRAM and BARs. The memory is neither
+ * zeroed nor flushed: the caller vouches that nobody has it mapped cacheable.
+ *
+ * Context: process, may sleep.
+ * Return: a region with one reference, or ERR_PTR():
+ *	-EINVAL      @dev is NULL, unaligned or empty range, wrong @behind, or
+ *	             an unknown flag
+ *	-EOVERFLOW   @phys + @size wraps
+ *	-EBUSY       part of the range is memory of the kernel (it has an
+ *	             ordinary mapping) or of another region
+ *	-ENOMEM      no memory for the mapping
+ */
+struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys,
+				   size_t size, enum dmamap_behind behind,
+				   unsigned int flags);
+
+/**
+ * dmamap_get() - take one more reference
+ * @region: region, or NULL
+ *
+ * Context: any.
+ * Return: @region.
+ */
+struct dmamap_region *dmamap_get(struct dmamap_region *region);
+
+/**
+ * dmamap_put() - drop a reference; the last one flips the frames back
+ * @region: region, NULL or ERR_PTR (both ignored)
+ *
+ * The caller has stopped the device. User mappings hold references of their
+ * own, so the frames stay until the last of them is gone.
+ *
+ * Context: process, may sleep.
+ */
+void dmamap_put(struct dmamap_region *region);
+
+/**
+ * dmamap_cpu_addr() - kernel address of a region
+ * @region: region
+ *
+ * Context: any. The address is valid while the caller holds a reference.
+ * Return: kernel virtual address of byte 0. Of an adopted region it is an
+ *	__iomem address: use readl() and friends.
+ */
+void *dmamap_cpu_addr(const struct dmamap_region *region);
+
+/**
+ * dmamap_dma_addr() - bus address of a region
+ * @region: region
+ *
+ * Context: any.
+ * Return: what the device puts on its bus to reach byte 0.
+ */
+dma_addr_t dmamap_dma_addr(const struct dmamap_region *region);
+
+/**
+ * dmamap_size() - size of a region
+ * @region: region
+ *
+ * Context: any.
+ * Return: bytes, a multiple of the page size.
+ */
+size_t dmamap_size(const struct dmamap_region *region);
+
+/**
+ * dmamap_strategy() - how this region is kept free of aliases
+ * @region: region
+ *
+ * Context: any.
+ * Return: "highmem", "unmap", "purge", "snooped" or "adopted".
+ */
+const char *dmamap_strategy(const struct dmamap_region *region);
+
+/**
+ * dma_map_to_page() - struct page behind a coherent address
+ * @dev: device that the region was allocated for
+ * @cpu_addr: address inside a region, as the kernel sees it
+ * @dma_addr: the same byte as the device sees it
+ *
+ * The answer is a page only when the kernel may touch the frame through its
+ * ordinary mapping, that is for regions of snooping devices. It is never
+ * guessed from pfn_valid(). No reference is taken: the region holds it.
+ *
+ * Context: any, also interrupt; takes no lock.
+ * Return: the page, or ERR_PTR():
+ *	-EFAULT   the frame has no page that may be used: dma_map_to_pfn()
+ *	-ENOENT   the layer doesn't know this memory
+ *	-EINVAL   @cpu_addr and @dma_addr name different bytes, or the region
+ *	          belongs to another device
+ */
+struct page *dma_map_to_page(struct device *dev, const void *cpu_addr,
+			     dma_addr_t dma_addr);
+
+/**
+ * dma_map_to_pfn() - page frame behind a coherent address, tagged
+ * @dev: device that the region was allocated for
+ * @cpu_addr: address inside a region, as the kernel sees it
+ * @dma_addr: the same byte as the device sees it
+ * @out: the answer; unchanged on error
+ *
+ * Context: any, also interrupt; takes no lock.
+ * Return: 0, or -ENOENT or -EINVAL as dma_map_to_page().
+ */
+int dma_map_to_pfn(struct device *dev, const void *cpu_addr,
+		   dma_addr_t dma_addr, struct dmamap_pfn *out);
+
+/**
+ * struct dmamap_segment - part of a region that a user mapping shows
+ * @region: region
+ * @offset: first byte, page aligned
+ * @bytes: length, page aligned, at least one page
+ */
+struct dmamap_segment {
+	struct dmamap_region *region;
+	size_t offset;
+	size_t bytes;
+};
+
+/* Access of dmamap_mmap(): what the process may ever do with the mapping. */
+#define DMAMAP_USER_READ	BIT(0)
+#define DMAMAP_USER_WRITE	BIT(1)
+
+/**
+ * dmamap_mmap() - map segments of regions into user space, one after another
+ * @vma: the VMA as the driver's mmap() got it; vm_pgoff is not looked at
+ * @segments: what to show, in this order; copied
+ * @count: number of @segments, at least 1
+ * @access: DMAMAP_USER_READ, DMAMAP_USER_WRITE or both
+ *
+ * Pages are inserted when they are touched. The mapping holds a reference on
+ * each region until its last VMA is gone. It is not inherited by fork(), does
+ * not grow, is not dumped, and mprotect() can't go beyond @access. Frames that
+ * are not pages refuse get_user_pages() with EFAULT.
+ *
+ * Context: process, from the driver's mmap() (mmap_lock held for writing).
+ * Return: 0, or
+ *	-EINVAL   MAP_PRIVATE, no or unaligned segment, a segment beyond its
+ *	          region, or a VMA longer than all segments together
+ *	-EACCES   the VMA asks for more than @access allows, or for PROT_EXEC
+ *	-EOVERFLOW the lengths of the segments wrap
+ *	-ENXIO    a region was revoked
+ *	-ENOMEM   no memory for the bookkeeping
+ */
+int dmamap_mmap(struct vm_area_struct *vma,
+		const struct dmamap_segment *segments, unsigned int count,
+		unsigned int access);
+
+/**
+ * dmamap_revoke() - take a region away from all processes
+ * @region: region
+ *
+ * When it returns, no user page table has a translation of the region, and
+ * none will come: every later access gets SIGBUS.
+ *
+ * Context: process, may sleep.
+ */
+void dmamap_revoke(struct dmamap_region *region);
+
+#endif /* DMAMAP_H */
