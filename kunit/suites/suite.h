@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel suites share: a device, and regions that clean up. */
+#ifndef DMAMAP_SUITE_H
+#define DMAMAP_SUITE_H
+
+#include <kunit/device.h>
+#include <kunit/test.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+
+#include "dma/glue/audit.h"
+#include "dma/glue/region.h"
+
+/* A device that does not snoop, with a full 32-bit mask. */
+static inline struct device *suite_device(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "dmamap-suite");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	dev->dma_mask = &dev->coherent_dma_mask;
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)), 0);
+	return dev;
+}
+
+static inline void suite_put_region(void *region)
+{
+	dmamap_put(region);
+}
+
+/* A flipped region that is put when the test ends. */
+static inline struct dmamap_region *suite_region(struct kunit *test, struct device *dev,
+						 size_t size)
+{
+	struct dmamap_region *region = dmamap_alloc(dev, size, GFP_KERNEL, DMAMAP_NO_SNOOP);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(region), "dmamap_alloc: %ld", PTR_ERR(region));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, suite_put_region, region), 0);
+	return region;
+}
+
+/* No cacheable translation of any coherent frame in the kernel's tables. */
+static inline void suite_expect_no_alias(struct kunit *test)
+{
+	struct dmamap_counts counts;
+	struct dmamap_audit audit;
+
+	dmamap_counts(&counts);
+	dmamap_audit_kernel(&audit);
+	KUNIT_EXPECT_EQ(test, audit.cacheable, 0);
+	/* Each coherent frame has its region's mapping: the walk saw them all. */
+	KUNIT_EXPECT_GE(test, audit.translations, counts.frames_coherent);
+}
+
+#endif /* DMAMAP_SUITE_H */
