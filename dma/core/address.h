@@ -50,20 +50,6 @@ public:
 	constexpr Pages() noexcept = default;
 	explicit constexpr Pages(std::uint64_t count) noexcept : count_(count) {}
 
-	/// Errors: Errno::inval for 0 bytes, Errno::overflow when rounding up wraps
-	/// or the page count does not fit what the kernel's allocators take.
-	[[nodiscard]] static constexpr Result<Pages> of_bytes(std::uint64_t bytes) noexcept
-	{
-		constexpr std::uint64_t most = std::uint64_t{1} << 31;
-
-		if (bytes == 0)
-			return fail(Errno::inval);
-		const std::uint64_t count = (bytes - 1) / kPageBytes + 1;
-		if (count >= most)
-			return fail(Errno::overflow);
-		return Pages(count);
-	}
-
 	[[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
 	[[nodiscard]] constexpr std::uint64_t bytes() const noexcept { return count_ << kPageShift; }
 	constexpr auto operator<=>(const Pages &) const noexcept = default;
@@ -71,6 +57,21 @@ public:
 private:
 	std::uint64_t count_ = 0;
 };
+
+/// Errors: Errno::inval for 0 bytes, Errno::overflow when there are more pages
+/// than the kernel's allocators can count.
+[[nodiscard]] constexpr Result<Pages> pages_of_bytes(std::uint64_t bytes) noexcept
+{
+	constexpr std::uint64_t most = std::uint64_t{1} << 31;
+
+	if (bytes == 0)
+		return fail(Errno::inval);
+	/* Not (bytes + 4095) >> 12: that wraps. */
+	const std::uint64_t count = ((bytes - 1) >> kPageShift) + 1;
+	if (count >= most)
+		return fail(Errno::overflow);
+	return Pages(count);
+}
 
 [[nodiscard]] constexpr Pfn to_pfn(PhysAddr phys) noexcept
 {

@@ -30,7 +30,7 @@ public:
 	/// Errors: inval, overflow, nodev, nomem, io, busy. Nothing is left behind.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
 	{
-		auto pages = Pages::of_bytes(request.bytes);
+		auto pages = pages_of_bytes(request.bytes);
 
 		if (!pages)
 			return fail(pages.error());
@@ -43,7 +43,7 @@ public:
 	[[nodiscard]] Result<Region> adopt(PhysAddr phys, std::uint64_t bytes, Behind behind,
 					   Attribute attribute, void *owner) noexcept
 	{
-		auto pages = Pages::of_bytes(bytes);
+		auto pages = pages_of_bytes(bytes);
 
 		if (!pages)
 			return fail(pages.error());

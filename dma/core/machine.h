@@ -17,7 +17,7 @@ enum class Linear : std::uint8_t {
 };
 
 /// Cache attribute of a region's own mappings.
-enum class Attribute : std::uint8_t {
+enum class Attribute : std::uint32_t {
 	cached,          ///< ordinary write-back, for snooping devices
 	coherent,        ///< not cached; what the board uses for coherent memory
 	uncached,        ///< device registers

@@ -7,7 +7,7 @@ namespace dmamap {
 
 /// What stands behind an address of a region; values are part of the boundary
 /// and of enum dmamap_behind.
-enum class Behind : std::uint8_t { page, reserved, device };
+enum class Behind : std::uint32_t { page, reserved, device };
 
 /// One coherent buffer as the layer knows it. A value: whoever owns the region
 /// (a driver's handle, a test) stores it and gives it back to Layer::release().
@@ -18,6 +18,7 @@ struct Region {
 	StrategyId strategy = StrategyId::snooped;
 	Attribute attribute = Attribute::cached;
 	Behind behind = Behind::page;
+	std::uint32_t unused = 0;     ///< fills the tail, see Result
 
 	[[nodiscard]] constexpr bool flipped() const noexcept
 	{

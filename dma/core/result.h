@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <type_traits>
 #include <utility>
 
 namespace dmamap {
@@ -23,7 +24,16 @@ enum class Errno : std::uint8_t {
 	notsupp,      ///< the layer doesn't do that
 };
 
+/// A type whose last byte is not padding. libc++ before 18 keeps the flag of
+/// std::expected in the tail padding of the value, and constructing the value
+/// then overwrites the flag: a success reads as an error
+/// (https://github.com/llvm/llvm-project/issues/70494).
+template <class T, class E>
+concept KeepsFlag = std::is_void_v<T> || sizeof(std::expected<T, E>) > sizeof(T);
+
+/// A value, or why there is none.
 template <class T>
+	requires KeepsFlag<T, Errno>
 using Result = std::expected<T, Errno>;
 
 [[nodiscard]] constexpr std::unexpected<Errno> fail(Errno why) noexcept

@@ -8,7 +8,7 @@
 namespace dmamap {
 
 /// How a region is kept free of aliases; values are part of the boundary.
-enum class StrategyId : std::uint8_t { highmem, unmap, purge, snooped, adopted };
+enum class StrategyId : std::uint32_t { highmem, unmap, purge, snooped, adopted };
 
 /// What a probe says of a strategy: can the board keep it, and the sentence
 /// for the log.
@@ -25,6 +25,7 @@ struct FlipError {
 };
 
 template <class T>
+	requires KeepsFlag<T, FlipError>
 using FlipResult = std::expected<T, FlipError>;
 
 /// A strategy says where frames come from and how the cacheable translation is

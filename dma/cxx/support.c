@@ -7,9 +7,9 @@ void abort(void);
 
 /*
  * A C++ invariant is broken (value() of an error, index out of range): going on
- * would hand out memory in an unknown state.
+ * would hand out memory in an unknown state. Weak: ARM has one that panics too.
  */
-void abort(void)
+void __weak abort(void)
 {
 	panic("dmamap: broken invariant in C++ code, called from %pS\n",
 	      __builtin_return_address(0));
