@@ -4,6 +4,7 @@
  * enough: arch/arm/README.md.
  */
 #include <linux/highmem.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
@@ -12,6 +13,16 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/audit.h"
+
+/*
+ * Not pfn_valid(): it is true for no-map memory and for all of a page block
+ * around RAM. No-map memory is no System RAM in the resource tree.
+ */
+u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
+{
+	return region_intersects(PFN_PHYS(pfn), pages << PAGE_SHIFT, IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
 
 u32 dmamap_machine_linear(u64 pfn)
 {

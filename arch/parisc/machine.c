@@ -25,6 +25,15 @@ static pte_t *linear_pte(u64 pfn)
 	return pte_offset_kernel(pmd_off_k(linear_of(pfn)), linear_of(pfn));
 }
 
+/*
+ * The resource tree has all RAM of the firmware's table, that above mem= too;
+ * the linear map ends at high_memory.
+ */
+u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
+{
+	return pfn < PHYS_PFN(__pa(high_memory));
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	const pte_t pte = *linear_pte(pfn);

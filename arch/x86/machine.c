@@ -4,6 +4,7 @@
  * enough: arch/x86/README.md.
  */
 #include <linux/errno.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/set_memory.h>
 #include <asm/cacheflush.h>
@@ -13,6 +14,13 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/audit.h"
+
+/* Not pfn_valid(): it is true for no-map memory, which is free to be adopted. */
+u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
+{
+	return region_intersects(PFN_PHYS(pfn), pages << PAGE_SHIFT, IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
 
 u32 dmamap_machine_linear(u64 pfn)
 {

@@ -20,7 +20,6 @@ void dmamap_machine_give_cma(u64 pfn, u64 pages);
 u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u64 *pfn);
 void dmamap_machine_give_pages(u64 pfn, u64 pages);
 u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus);
-u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
 void dmamap_machine_quarantine(u64 pfn, u64 pages);
 
 /* dma/glue/mapping.c */
@@ -37,6 +36,7 @@ u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner);
 void dmamap_machine_withdraw(u64 pfn, u64 pages);
 
 /* arch/<m>/machine.c: the only caller of that machine's own primitives */
+u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
 u32 dmamap_machine_linear(u64 pfn);
 u32 dmamap_machine_set_linear(u64 pfn, u32 linear);
 void dmamap_machine_purge_linear(u64 pfn, u64 pages);

@@ -33,6 +33,6 @@ hit=$(printf '%s\n' "$symbols" | grep -E ' _ZT[IS]')
 # atomics, and the C library functions that libc++ can fall back to.
 runtime='_ZSt|_ZNSt|_ZNKSt|_Zn[wa]|_Zd[la]|__cxa_|__gxx_|__gcc_personality|_Unwind_|__sync_|__atomic_|__emutls'
 hit=$(printf '%s\n' "$symbols" |
-	grep -E " U ($runtime|(malloc|free|aligned_alloc|calloc|realloc|exit|printf|puts)\$)")
+	grep -E " [Uw] ($runtime|(malloc|free|aligned_alloc|calloc|realloc|exit|printf|puts)\$)")
 [ -z "$hit" ] || refuse "needs a C++ runtime that the kernel does not have:" "$hit"
 exit 0

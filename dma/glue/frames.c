@@ -6,8 +6,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
-#include <linux/ioport.h>
-#include <linux/memblock.h>
 #include <linux/mm.h>
 
 #include "dma/abi/machine.h"
@@ -135,16 +133,6 @@ u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus)
 		return DMAMAP_IO;
 	*bus = first;
 	return DMAMAP_OK;
-}
-
-/*
- * Has the kernel an ordinary mapping of any of these frames? Not pfn_valid():
- * it is true for no-map memory, and on ARM for whole page blocks around RAM.
- */
-u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
-{
-	return region_intersects(PFN_PHYS(pfn), pages << PAGE_SHIFT, IORESOURCE_SYSTEM_RAM,
-				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
 void dmamap_machine_quarantine(u64 pfn, u64 pages)
