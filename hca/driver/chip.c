@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HCA driver: the only code that touches the registers of the chip. */
+#include <linux/delay.h>
+#include <linux/dev_printk.h>
+#include <linux/io.h>
+#include <linux/iopoll.h>
+#include <linux/random.h>
+
+#include "hca.h"
+
+#define HCA_RESET_US		(3 * USEC_PER_SEC)
+#define HCA_ENABLE_US		(2 * USEC_PER_SEC)
+#define HCA_LOOK_US		1000
+
+static void __iomem *hca_part(struct dmamap_region *region, u32 offset)
+{
+	return (__force void __iomem *)dmamap_cpu_addr(region) + offset;
+}
+
+static void __iomem *hca_control(struct hca_device *hca, u32 context, u32 reg)
+{
+	return hca_part(hca->control,
+			HCA_CONTROL_PAGE(context) - HCA_PART_CONTROL + reg);
+}
+
+static void __iomem *hca_eager(struct hca_device *hca, u32 context, u32 reg)
+{
+	return hca_part(hca->control,
+			HCA_EAGER_TABLE(context) - HCA_PART_CONTROL + reg);
+}
+
+/**
+ * hca_chip_global() - read a register of the global page
+ * @hca: device that is not gone
+ * @offset: HCA_HEARTBEAT, HCA_ERROR, ...
+ *
+ * Context: any.
+ * Return: the register.
+ */
+u32 hca_chip_global(struct hca_device *hca, u32 offset)
+{
+	return readl(hca_part(hca->global, HCA_PART_GLOBAL + offset));
+}
+
+/* A chip that was killed leaves its magic number behind, but gives no answer. */
+static int hca_chip_ask(struct hca_device *hca)
+{
+	u32 magic, token, ack, n;
+	int err;
+
+	/*
+	 * Nothing is written before the magic number shows whose window this
+	 * is: other devices have the same PCI identity.
+	 */
+	err = read_poll_timeout(hca_chip_global, magic,
+				magic == HCA_MAGIC_VALUE, HCA_LOOK_US,
+				HCA_RESET_US, false, hca, HCA_MAGIC);
+	if (err)
+		return err;
+
+	for (n = 0; n < HCA_CONTEXTS; n++)
+		writel(0, hca_control(hca, n, HCA_CTL_ENABLE));
+
+	token = hca_reset_token(get_random_u32(),
+				hca_chip_global(hca, HCA_RESET),
+				hca_chip_global(hca, HCA_RESET_ACK));
+	writel(token, hca_part(hca->global, HCA_PART_GLOBAL + HCA_RESET));
+	return read_poll_timeout(hca_chip_global, ack, ack == token,
+				 HCA_LOOK_US, HCA_RESET_US, false, hca,
+				 HCA_RESET_ACK);
+}
+
+/**
+ * hca_chip_reset() - bring the chip to a known state
+ * @hca: device whose window is adopted; no context is in use
+ *
+ * Whatever an earlier driver left enabled is switched off, so that the chip
+ * doesn't write to memory that it no longer owns.
+ *
+ * Context: process, sleeps up to 6 s, 3 s where no chip ever was.
+ * Return: 0, or -ENODEV when the chip doesn't answer or isn't ours.
+ */
+int hca_chip_reset(struct hca_device *hca)
+{
+	u32 version;
+
+	if (hca_chip_ask(hca)) {
+		dev_err(hca->dev,
+			"chip does not answer; is its model running?\n");
+		return -ENODEV;
+	}
+
+	version = hca_chip_global(hca, HCA_VERSION);
+	if (version != HCA_VERSION_VALUE) {
+		dev_err(hca->dev, "chip has version %u, driver knows only %u\n",
+			version, HCA_VERSION_VALUE);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * hca_chip_head() - how far a process has consumed its header queue
+ * @hca: device that is not gone
+ * @context: number of the context
+ *
+ * Context: any.
+ * Return: entries consumed, free running; the process may write anything.
+ */
+u32 hca_chip_head(struct hca_device *hca, u32 context)
+{
+	return readl(hca_part(hca->users, HCA_USER_PAGE(context) -
+			      HCA_PART_USERS + HCA_USER_RCV_HEAD));
+}
+
+static void hca_write_address(void __iomem *low, void __iomem *high, u64 bus)
+{
+	writel(lower_32_bits(bus), low);
+	writel(upper_32_bits(bus), high);
+}
+
+/**
+ * hca_chip_program() - tell the chip the memory of a context
+ * @hca: device that is not gone
+ * @context: context with all its regions, disabled at the chip
+ *
+ * Also clears what the last owner left in the window: its head would be taken
+ * for ours, its triggers would send, its payload could be read where the CPU
+ * knows no write-only page.
+ *
+ * Context: process.
+ */
+void hca_chip_program(struct hca_device *hca, struct hca_context *context)
+{
+	struct dmamap_region **coherent = context->coherent;
+	u32 n = context->number, i;
+	u64 segments[HCA_EAGER_SEGMENTS];
+
+	memset_io(hca_part(hca->users, HCA_USER_PAGE(n) - HCA_PART_USERS), 0,
+		  HCA_PAGE_BYTES);
+	memset_io(hca_part(hca->pio, HCA_PIO(n) - HCA_PART_PIO), 0,
+		  HCA_PIO_CONTEXT_BYTES);
+
+	for (i = 0; i < HCA_EAGER_SEGMENTS; i++)
+		segments[i] = dmamap_dma_addr(coherent[HCA_SOURCE_EAGER + i]);
+	for (i = 0; i < HCA_EAGER_BUFFERS; i++)
+		hca_write_address(hca_eager(hca, n, HCA_EAGER_LO(i)),
+				  hca_eager(hca, n, HCA_EAGER_HI(i)),
+				  hca_eager_address(segments, i));
+
+	hca_write_address(hca_control(hca, n, HCA_CTL_HDRQ_LO),
+			  hca_control(hca, n, HCA_CTL_HDRQ_HI),
+			  dmamap_dma_addr(coherent[HCA_SOURCE_HEADERS]));
+	writel(HCA_HEADER_ENTRIES,
+	       hca_control(hca, n, HCA_CTL_HDRQ_ENTRIES));
+	hca_write_address(hca_control(hca, n, HCA_CTL_AVAIL_LO),
+			  hca_control(hca, n, HCA_CTL_AVAIL_HI),
+			  dmamap_dma_addr(coherent[HCA_SOURCE_AVAIL]));
+	writel(HCA_EAGER_BUFFERS, hca_control(hca, n, HCA_CTL_EAGER_COUNT));
+
+	/*
+	 * PIO zeroes before the enable: the PIO buffers are write-combining,
+	 * so writel() alone would let the enable overtake them.
+	 */
+	wmb();
+}
+
+/* On, or ENABLE taken back: refused. */
+static bool hca_chip_decided(struct hca_device *hca, u32 context, u32 *ack)
+{
+	*ack = readl(hca_control(hca, context, HCA_CTL_ENABLE_ACK));
+	return *ack == 1 || !readl(hca_control(hca, context, HCA_CTL_ENABLE));
+}
+
+/**
+ * hca_chip_enable() - switch a context on
+ * @hca: device that is not gone
+ * @context: context that hca_chip_program() has programmed
+ *
+ * Context: process, sleeps up to 2 s.
+ * Return: 0, or -EIO when the chip refuses or doesn't answer. In the second
+ *	case it may still act on the memory of the context, and hca_chip_quiet()
+ *	never says otherwise.
+ */
+int hca_chip_enable(struct hca_device *hca, struct hca_context *context)
+{
+	u32 n = context->number, ack;
+	bool decided;
+
+	writel(1, hca_control(hca, n, HCA_CTL_ENABLE));
+	read_poll_timeout(hca_chip_decided, decided, decided, HCA_LOOK_US,
+			  HCA_ENABLE_US, false, hca, n, &ack);
+	context->decided = decided;
+	if (ack == 1)
+		return 0;
+
+	if (decided)
+		dev_err(hca->dev, "chip refuses context %u, error %u\n", n,
+			hca_chip_global(hca, HCA_ERROR));
+	else
+		dev_err(hca->dev, "chip doesn't enable context %u\n", n);
+	return -EIO;
+}
+
+/**
+ * hca_chip_quiet() - has the chip let go of a context that was switched off
+ * @hca: device that is not gone
+ * @context: context; HCA_CTL_ENABLE is 0
+ *
+ * An acknowledge of 0 proves it only when the chip had decided on the enable:
+ * else it may be about to act on it.
+ *
+ * Context: any.
+ * Return: true when no DMA of this context can come any more.
+ */
+bool hca_chip_quiet(struct hca_device *hca, struct hca_context *context)
+{
+	return context->decided &&
+	       !readl(hca_control(hca, context->number, HCA_CTL_ENABLE_ACK));
+}
+
+/**
+ * hca_chip_disable() - switch a context off and wait for the end of its DMA
+ * @hca: device that is not gone
+ * @context: context that hca_chip_enable() tried to switch on
+ *
+ * Context: process, sleeps up to 2 s; not at all when the chip is known dead.
+ * Return: hca_chip_quiet().
+ */
+bool hca_chip_disable(struct hca_device *hca, struct hca_context *context)
+{
+	u32 n = context->number;
+	bool quiet;
+
+	writel(0, hca_control(hca, n, HCA_CTL_ENABLE));
+	if (!context->decided)
+		return false;
+	if (READ_ONCE(hca->silent))
+		quiet = hca_chip_quiet(hca, context);
+	else
+		read_poll_timeout(hca_chip_quiet, quiet, quiet, HCA_LOOK_US,
+				  HCA_ENABLE_US, false, hca, context);
+	if (!quiet)
+		return false;
+
+	/* No stale address may wait for whoever enables the context next. */
+	writel(0, hca_control(hca, n, HCA_CTL_EAGER_COUNT));
+	hca_write_address(hca_control(hca, n, HCA_CTL_HDRQ_LO),
+			  hca_control(hca, n, HCA_CTL_HDRQ_HI), 0);
+	hca_write_address(hca_control(hca, n, HCA_CTL_AVAIL_LO),
+			  hca_control(hca, n, HCA_CTL_AVAIL_HI), 0);
+	return true;
+}

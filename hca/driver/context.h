@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the HCA driver decides without asking the kernel: which context is free,
+ * which memory stands behind each kind, when a silent chip counts as dead.
+ *
+ * Boundary between the C++ that decides and the C that acts. Parses as C11 and
+ * as C++, in the kernel and on a PC, where the tests run the same objects.
+ */
+#ifndef HCA_CONTEXT_H
+#define HCA_CONTEXT_H
+
+#if defined(__cplusplus)
+#include <cstdint>
+#elif defined(__KERNEL__)
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+#include "../include/hca_chip.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Refusals. The values are the kernel's; file.c asserts that. */
+enum hca_refusal {
+	HCA_REFUSE_IO = -5,
+	HCA_REFUSE_NO_DEVICE = -19,
+	HCA_REFUSE_INVALID = -22,
+	HCA_REFUSE_NO_SPACE = -28,
+};
+
+/* Life of the chip, as far as the driver can tell. It only goes downwards. */
+enum hca_state {
+	HCA_STATE_ALIVE = 0,
+	HCA_STATE_DEAD = 1,	/* no heartbeat for HCA_SILENCE_MS */
+	HCA_STATE_GONE = 2,	/* unbound */
+};
+
+/*
+ * hca_state_errno() - may a new context be opened in this state
+ * @state: enum hca_state
+ *
+ * Context: any.
+ * Return: 0, HCA_REFUSE_IO when dead, HCA_REFUSE_NO_DEVICE when gone.
+ */
+int32_t hca_state_errno(uint32_t state);
+
+/*
+ * hca_request_check() - are the input fields of HCA_IOC_OPEN_CONTEXT right
+ * @abi: version that the process speaks
+ * @expected: version that the driver speaks
+ * @reserved: the reserved words
+ * @count: number of @reserved
+ *
+ * Context: any.
+ * Return: 0 or HCA_REFUSE_INVALID.
+ */
+int32_t hca_request_check(uint32_t abi, uint32_t expected,
+			  const uint32_t *reserved, uint32_t count);
+
+/* Contexts in use, one bit each. The caller serializes. */
+struct hca_contexts {
+	uint32_t used;
+};
+
+/*
+ * hca_contexts_take() - take the lowest free context
+ * @contexts: the set
+ *
+ * Return: context number or HCA_REFUSE_NO_SPACE.
+ */
+int32_t hca_contexts_take(struct hca_contexts *contexts);
+
+/*
+ * hca_contexts_give() - give a context back
+ * @contexts: the set
+ * @context: number that hca_contexts_take() returned
+ */
+void hca_contexts_give(struct hca_contexts *contexts, uint32_t context);
+
+/* hca_contexts_count() - number of contexts in use */
+uint32_t hca_contexts_count(const struct hca_contexts *contexts);
+
+/* Where the memory of a context comes from. The coherent ones are 0, 1, ... */
+#define HCA_EAGER_SEGMENTS	4
+#define HCA_EAGER_SEGMENT_BYTES	0x8000u
+#define HCA_EAGER_PER_SEGMENT	(HCA_EAGER_SEGMENT_BYTES / HCA_EAGER_BYTES)
+#define HCA_EAGER_BUFFERS	(HCA_EAGER_SEGMENTS * HCA_EAGER_PER_SEGMENT)
+#define HCA_HEADER_ENTRIES	256u
+
+enum hca_source {
+	HCA_SOURCE_HEADERS = 0,
+	HCA_SOURCE_AVAIL = 1,
+	HCA_SOURCE_EAGER = 2,	/* first of HCA_EAGER_SEGMENTS */
+	HCA_COHERENT_SOURCES = HCA_SOURCE_EAGER + HCA_EAGER_SEGMENTS,
+	HCA_SOURCE_USERS = HCA_COHERENT_SOURCES, /* window: user pages */
+	HCA_SOURCE_PIO,				 /* window: PIO buffers */
+	HCA_SOURCES,
+};
+
+/*
+ * hca_source_bytes() - bytes to allocate for a coherent source
+ * @source: enum hca_source, below HCA_COHERENT_SOURCES
+ *
+ * Return: bytes, or 0 for a source that is not coherent memory.
+ */
+uint32_t hca_source_bytes(uint32_t source);
+
+/*
+ * hca_eager_address() - bus address of an eager buffer
+ * @segments: bus addresses of the HCA_EAGER_SEGMENTS segments
+ * @buffer: index, below HCA_EAGER_BUFFERS
+ */
+uint64_t hca_eager_address(const uint64_t *segments, uint32_t buffer);
+
+/* Access of a mapping; the values are those of DMAMAP_USER_*. */
+#define HCA_PLAN_READ		1u
+#define HCA_PLAN_WRITE		2u
+
+/* The five kinds; the values are those of enum hca_kind. */
+enum hca_plan_kind {
+	HCA_PLAN_REGISTERS = 0,
+	HCA_PLAN_PIO = 1,
+	HCA_PLAN_EAGER = 2,
+	HCA_PLAN_HEADERS = 3,
+	HCA_PLAN_PIO_AVAIL = 4,
+	HCA_PLAN_KINDS = 5,
+};
+
+#define HCA_PLAN_OFFSET_SHIFT	24	/* as in HCA_MAP_OFFSET() */
+
+struct hca_plan_segment {
+	uint32_t source;	/* enum hca_source */
+	uint32_t offset;	/* in the region of that source */
+	uint32_t bytes;
+};
+
+/* What a mapping of one kind shows, and what the process may do with it. */
+struct hca_plan {
+	uint32_t access;	/* HCA_PLAN_READ, HCA_PLAN_WRITE */
+	uint32_t bytes;		/* of all segments */
+	uint32_t count;
+	struct hca_plan_segment segment[HCA_EAGER_SEGMENTS];
+};
+
+/*
+ * hca_plan_kind() - what stands behind a kind of a context
+ * @context: context number
+ * @kind: enum hca_plan_kind
+ * @plan: the answer; unchanged on error
+ *
+ * Return: 0 or HCA_REFUSE_INVALID.
+ */
+int32_t hca_plan_kind(uint32_t context, uint32_t kind, struct hca_plan *plan);
+
+/*
+ * hca_plan_offset() - which kind an mmap() offset names
+ * @offset: offset in bytes; only the exact offset of a kind will do
+ *
+ * Return: enum hca_plan_kind or HCA_REFUSE_INVALID.
+ */
+int32_t hca_plan_offset(uint64_t offset);
+
+/*
+ * hca_queue_ready() - does the header queue hold an entry not yet consumed
+ * @queue: the queue as the CPU sees it, HCA_HEADER_ENTRIES entries
+ * @head: entries that the process has consumed, free running. The process owns
+ *	both words, so any value is possible and none leads outside the queue.
+ */
+uint8_t hca_queue_ready(const void *queue, uint32_t head);
+
+/*
+ * hca_reset_token() - a value of HCA_RESET that can't be taken for an old one
+ * @random: any value
+ * @last: what HCA_RESET holds
+ * @ack: what HCA_RESET_ACK holds; a stale one must not look like an answer
+ */
+uint32_t hca_reset_token(uint32_t random, uint32_t last, uint32_t ack);
+
+#define HCA_BEAT_PERIOD_MS	500u
+#define HCA_SILENCE_MS		5000u
+
+/* Heartbeat of the chip: what it was, and for how long. */
+struct hca_watch {
+	uint32_t beat;
+	uint32_t silent_ms;
+};
+
+/* hca_watch_start() - begin to watch, with the beat as it is now */
+void hca_watch_start(struct hca_watch *watch, uint32_t beat);
+
+/*
+ * hca_watch_tick() - look at the heartbeat
+ * @watch: the watch
+ * @beat: heartbeat register now
+ * @elapsed_ms: since the last look
+ *
+ * One look counts for at most two periods: a board that was itself stopped for
+ * a while would else blame the chip for it.
+ *
+ * Return: 1 when the chip has been silent for HCA_SILENCE_MS, else 0.
+ */
+uint8_t hca_watch_tick(struct hca_watch *watch, uint32_t beat,
+		       uint32_t elapsed_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HCA_CONTEXT_H */

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HCA driver: the character device, one open file for each process. */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "hca.h"
+
+/* What context.h mirrors because C++ can't include the originals. */
+static_assert(HCA_REFUSE_IO == -EIO);
+static_assert(HCA_REFUSE_NO_DEVICE == -ENODEV);
+static_assert(HCA_REFUSE_INVALID == -EINVAL);
+static_assert(HCA_REFUSE_NO_SPACE == -ENOSPC);
+static_assert((int)HCA_STATE_ALIVE == HCA_STATUS_OK);
+static_assert((int)HCA_STATE_DEAD == HCA_STATUS_DEAD);
+static_assert((int)HCA_STATE_GONE == HCA_STATUS_GONE);
+static_assert(HCA_PLAN_READ == DMAMAP_USER_READ);
+static_assert(HCA_PLAN_WRITE == DMAMAP_USER_WRITE);
+static_assert((int)HCA_PLAN_REGISTERS == HCA_KIND_REGISTERS);
+static_assert((int)HCA_PLAN_PIO == HCA_KIND_PIO);
+static_assert((int)HCA_PLAN_EAGER == HCA_KIND_EAGER);
+static_assert((int)HCA_PLAN_HEADERS == HCA_KIND_HEADERS);
+static_assert((int)HCA_PLAN_PIO_AVAIL == HCA_KIND_PIO_AVAIL);
+static_assert((int)HCA_PLAN_KINDS == HCA_KINDS);
+static_assert(HCA_MAP_OFFSET(1) == 1ULL << HCA_PLAN_OFFSET_SHIFT);
+static_assert((int)HCA_BEHIND_PAGE == DMAMAP_BEHIND_PAGE);
+static_assert((int)HCA_BEHIND_RESERVED == DMAMAP_BEHIND_RESERVED);
+static_assert((int)HCA_BEHIND_DEVICE == DMAMAP_BEHIND_DEVICE);
+static_assert(HCA_PAGE_BYTES == PAGE_SIZE);
+
+/* There is no interrupt yet: how often a header queue is looked at. */
+#define HCA_POLL_MS		2
+
+static void hca_file_release(struct kref *ref)
+{
+	struct hca_file *f = container_of(ref, struct hca_file, ref);
+
+	hca_device_put(f->hca);
+	mutex_destroy(&f->lock);
+	kfree(f);
+}
+
+static void hca_file_put(struct hca_file *f)
+{
+	kref_put(&f->ref, hca_file_release);
+}
+
+/* Events of a file. Its lock is held. */
+static __poll_t hca_file_events(struct hca_file *f)
+{
+	struct hca_context *context = f->context;
+	struct dmamap_region *headers;
+	u32 head;
+
+	if (f->gone || READ_ONCE(f->hca->state) != HCA_STATE_ALIVE)
+		return EPOLLERR | EPOLLHUP;
+	if (!f->published)
+		return 0;
+
+	headers = context->coherent[HCA_SOURCE_HEADERS];
+	head = hca_chip_head(f->hca, context->number);
+	if (hca_queue_ready(dmamap_cpu_addr(headers), head))
+		return EPOLLIN | EPOLLRDNORM;
+	return 0;
+}
+
+static void hca_poll_again(struct hca_file *f)
+{
+	schedule_delayed_work(&f->poll_work, msecs_to_jiffies(HCA_POLL_MS));
+}
+
+/*
+ * Runs as long as somebody waits. It goes on while there is an entry, too: an
+ * edge-triggered poller takes all entries and doesn't ask again.
+ */
+static void hca_poll_work(struct work_struct *work)
+{
+	struct hca_file *f = container_of(to_delayed_work(work),
+					  struct hca_file, poll_work);
+	__poll_t events;
+
+	if (!wq_has_sleeper(&f->wait))
+		return;
+
+	mutex_lock(&f->lock);
+	events = hca_file_events(f);
+	mutex_unlock(&f->lock);
+
+	if (events)
+		wake_up_poll(&f->wait, events);
+	if (!(events & EPOLLERR))
+		hca_poll_again(f);
+}
+
+static __poll_t hca_poll(struct file *file, poll_table *table)
+{
+	struct hca_file *f = file->private_data;
+	__poll_t events;
+
+	poll_wait(file, &f->wait, table);
+
+	mutex_lock(&f->lock);
+	events = hca_file_events(f);
+	mutex_unlock(&f->lock);
+
+	if (!(events & EPOLLERR) && wq_has_sleeper(&f->wait))
+		hca_poll_again(f);
+	return events;
+}
+
+static int hca_open(struct inode *inode, struct file *file)
+{
+	struct hca_device *hca = container_of(file->private_data,
+					      struct hca_device, misc);
+	struct hca_file *f;
+
+	/* The kinds want both; a later mmap() would say so less clearly. */
+	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
+	    (FMODE_READ | FMODE_WRITE))
+		return -EACCES;
+
+	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	if (!f)
+		return -ENOMEM;
+
+	kref_init(&f->ref);
+	mutex_init(&f->lock);
+	init_waitqueue_head(&f->wait);
+	INIT_DELAYED_WORK(&f->poll_work, hca_poll_work);
+	f->hca = hca_device_get(hca);
+
+	mutex_lock(&hca->lock);
+	list_add_tail(&f->node, &hca->files);
+	mutex_unlock(&hca->lock);
+
+	file->private_data = f;
+	return nonseekable_open(inode, file);
+}
+
+/* Nobody maps or polls any more: mappings hold the file. */
+static int hca_release(struct inode *inode, struct file *file)
+{
+	struct hca_file *f = file->private_data;
+	struct hca_device *hca = f->hca;
+
+	cancel_delayed_work_sync(&f->poll_work);
+
+	mutex_lock(&f->lock);
+	if (f->context)
+		hca_context_close(hca, f->context);
+	f->context = NULL;
+	f->published = false;
+	mutex_unlock(&f->lock);
+
+	/*
+	 * Only now: as long as the file is listed, the removal of the device
+	 * waits for it, so the chip above was still there.
+	 */
+	mutex_lock(&hca->lock);
+	list_del_init(&f->node);
+	mutex_unlock(&hca->lock);
+
+	hca_file_put(f);
+	return 0;
+}
+
+static void hca_describe(const struct hca_context *context,
+			 struct hca_context_info *info)
+{
+	struct hca_plan plan;
+	u32 kind;
+
+	memset(info, 0, sizeof(*info));
+	info->abi = HCA_ABI_VERSION;
+	info->context = context->number;
+	info->pio_buffers = HCA_PIO_BUFFERS;
+	info->eager_buffers = HCA_EAGER_BUFFERS;
+	info->header_entries = HCA_HEADER_ENTRIES;
+	for (kind = 0; kind < HCA_KINDS; kind++) {
+		hca_plan_kind(context->number, kind, &plan);
+		info->kind[kind].offset = HCA_MAP_OFFSET(kind);
+		info->kind[kind].bytes = plan.bytes;
+		info->kind[kind].behind = context->behind[kind];
+		info->kind[kind].segments = plan.count;
+	}
+}
+
+static int hca_file_open_context(struct hca_file *f,
+				 struct hca_context_info *info)
+{
+	struct hca_context *context;
+	int err = 0;
+
+	mutex_lock(&f->lock);
+	if (f->gone) {
+		err = -ENODEV;
+	} else if (f->context) {
+		err = -EBUSY;
+	} else {
+		context = hca_context_open(f->hca);
+		if (IS_ERR(context)) {
+			err = PTR_ERR(context);
+		} else {
+			f->context = context;
+			hca_describe(context, info);
+		}
+	}
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+/*
+ * The context becomes usable only after the process has its description. So a
+ * bad pointer can still undo it all: nobody has mapped anything yet.
+ */
+static int hca_file_publish(struct hca_file *f, bool told)
+{
+	int err = 0;
+
+	mutex_lock(&f->lock);
+	if (f->gone) {
+		err = -ENODEV;
+	} else if (!told) {
+		err = -EFAULT;
+		hca_context_close(f->hca, f->context);
+		f->context = NULL;
+	} else {
+		f->published = true;
+	}
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+static long hca_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct hca_file *f = file->private_data;
+	void __user *user = (void __user *)arg;
+	struct hca_context_info info;
+	int err;
+
+	if (cmd != HCA_IOC_OPEN_CONTEXT)
+		return -ENOTTY;
+	if (copy_from_user(&info, user, sizeof(info)))
+		return -EFAULT;
+	err = hca_request_check(info.abi, HCA_ABI_VERSION, info.reserved,
+				ARRAY_SIZE(info.reserved));
+	if (err)
+		return err;
+
+	err = hca_file_open_context(f, &info);
+	if (err)
+		return err;
+	return hca_file_publish(f, !copy_to_user(user, &info, sizeof(info)));
+}
+
+static int hca_map(struct hca_file *f, u32 kind, struct vm_area_struct *vma)
+{
+	struct dmamap_segment segments[HCA_EAGER_SEGMENTS];
+	struct hca_context *context = f->context;
+	struct hca_plan plan;
+	u32 i;
+	int err;
+
+	if (f->gone)
+		return -ENODEV;
+	if (!f->published)
+		return -ENXIO;
+
+	err = hca_plan_kind(context->number, kind, &plan);
+	if (err)
+		return err;
+	for (i = 0; i < plan.count; i++) {
+		segments[i].region = hca_source_region(f->hca, context,
+						       plan.segment[i].source);
+		segments[i].offset = plan.segment[i].offset;
+		segments[i].bytes = plan.segment[i].bytes;
+	}
+	return dmamap_mmap(vma, segments, plan.count, plan.access);
+}
+
+static int hca_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct hca_file *f = file->private_data;
+	int kind, err;
+
+	kind = hca_plan_offset((u64)vma->vm_pgoff << PAGE_SHIFT);
+	if (kind < 0)
+		return kind;
+
+	mutex_lock(&f->lock);
+	err = hca_map(f, kind, vma);
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+const struct file_operations hca_fops = {
+	.owner = THIS_MODULE,
+	.open = hca_open,
+	.release = hca_release,
+	.unlocked_ioctl = hca_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = hca_mmap,
+	.poll = hca_poll,
+};
+
+/**
+ * hca_files_wake() - let all pollers see a change of state
+ * @hca: device
+ *
+ * Context: under hca_device.lock.
+ */
+void hca_files_wake(struct hca_device *hca)
+{
+	struct hca_file *f;
+
+	lockdep_assert_held(&hca->lock);
+	list_for_each_entry(f, &hca->files, node)
+		wake_up_poll(&f->wait, EPOLLERR | EPOLLHUP);
+}
+
+static struct hca_file *hca_files_next(struct hca_device *hca)
+{
+	struct hca_file *f;
+
+	guard(mutex)(&hca->lock);
+	f = list_first_entry_or_null(&hca->files, struct hca_file, node);
+	if (f) {
+		list_del_init(&f->node);
+		kref_get(&f->ref);
+	}
+	return f;
+}
+
+static void hca_file_remove(struct hca_file *f)
+{
+	struct dmamap_region *regions[HCA_COHERENT_SOURCES] = { };
+	int i;
+
+	mutex_lock(&f->lock);
+	f->gone = true;
+	for (i = 0; f->context && i < HCA_COHERENT_SOURCES; i++)
+		regions[i] = dmamap_get(f->context->coherent[i]);
+	mutex_unlock(&f->lock);
+
+	/* Without the lock: page tables are edited, mmap() waits for us. */
+	for (i = 0; i < HCA_COHERENT_SOURCES && regions[i]; i++) {
+		dmamap_revoke(regions[i]);
+		dmamap_put(regions[i]);
+	}
+
+	mutex_lock(&f->lock);
+	if (f->context)
+		hca_context_close(f->hca, f->context);
+	f->context = NULL;
+	f->published = false;
+	mutex_unlock(&f->lock);
+}
+
+/**
+ * hca_files_remove() - take the device away from all open files
+ * @hca: device in state gone; no new file can come
+ *
+ * When it returns, no file touches the chip any more.
+ *
+ * Context: process, sleeps.
+ */
+void hca_files_remove(struct hca_device *hca)
+{
+	struct hca_file *f;
+
+	while ((f = hca_files_next(hca))) {
+		hca_file_remove(f);
+		hca_file_put(f);
+	}
+}

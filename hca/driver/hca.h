@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* HCA driver, internal: one device, its contexts, its open files. */
+#ifndef HCA_H
+#define HCA_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <dmamap.h>
+
+#include "../include/hca_abi.h"
+#include "../include/hca_chip.h"
+#include "context.h"
+
+struct dentry;
+struct device;
+
+/*
+ * Locks, outermost first:
+ *
+ *   mmap_lock         held by our caller in mmap(), so nothing that copies to
+ *                     or from user space may run under the locks below
+ *   hca_file.lock     the context of a file, and all access to the chip on its
+ *                     behalf; held while the chip is asked and answers
+ *   hca_device.lock   what files share; never held while waiting for the chip
+ *
+ * dmamap_alloc(), dmamap_put() and dmamap_mmap() are called under
+ * hca_file.lock, dmamap_revoke() under none: it may need mmap_lock.
+ */
+
+/* Offsets of the window's parts, each a region of its own. */
+#define HCA_PART_GLOBAL		0x00000u
+#define HCA_PART_USERS		HCA_USER_PAGE(0)
+#define HCA_PART_CONTROL	HCA_CONTROL_PAGE(0)
+#define HCA_PART_PIO		HCA_PIO(0)
+
+/**
+ * struct hca_context - a context of the chip and the memory it works on
+ * @number: index in the chip
+ * @decided: the chip has answered the enable, with yes or no
+ * @behind: enum hca_behind of each kind, as dma_map_to_pfn() said
+ * @coherent: regions, by enum hca_source
+ * @leaked: link in hca_device.leaked, when the chip didn't let go
+ */
+struct hca_context {
+	u32 number;
+	bool decided;
+	u32 behind[HCA_KINDS];
+	struct dmamap_region *coherent[HCA_COHERENT_SOURCES];
+	struct list_head leaked;
+};
+
+/**
+ * struct hca_device - one HCA
+ * @ref: one for the binding, one for each open file
+ * @dev: PCI or platform device, referenced
+ * @id: number in the name
+ * @name: "hca0", ...
+ * @misc: the character device
+ * @global: global page; driver only
+ * @users: user pages of all contexts
+ * @control: control pages and eager tables of all contexts; driver only
+ * @pio: PIO buffers of all contexts
+ * @debugfs: directory of this device
+ * @watch_work: looks at the heartbeat
+ * @watch_at: jiffies of the last look; @watch_work only
+ * @watch: heartbeat; @watch_work only
+ * @lock: protects all fields below
+ * @state: enum hca_state; written under @lock, read anywhere
+ * @silent: the chip was found dead, so no answer is worth waiting for; written
+ *	under @lock, read anywhere
+ * @contexts: contexts in use or leaked
+ * @active: contexts that want to hear of the state, by number
+ * @files: open files that the removal of the device has not visited yet
+ * @leaked: contexts whose memory the chip may still write to
+ * @leaked_contexts: number of entries of @leaked
+ */
+struct hca_device {
+	struct kref ref;
+	struct device *dev;
+	int id;
+	char name[16];
+	struct miscdevice misc;
+	struct dmamap_region *global;
+	struct dmamap_region *users;
+	struct dmamap_region *control;
+	struct dmamap_region *pio;
+	struct dentry *debugfs;
+	struct delayed_work watch_work;
+	unsigned long watch_at;
+	struct hca_watch watch;
+
+	struct mutex lock;
+	u32 state;
+	bool silent;
+	struct hca_contexts contexts;
+	struct hca_context *active[HCA_CONTEXTS];
+	struct list_head files;
+	struct list_head leaked;
+	unsigned int leaked_contexts;
+};
+
+/**
+ * struct hca_file - one open file
+ * @ref: one for the file, one while the removal of the device visits it
+ * @hca: device, referenced
+ * @node: link in hca_device.files, protected by hca_device.lock
+ * @wait: pollers
+ * @poll_work: looks at the header queue while somebody polls
+ * @lock: protects the fields below
+ * @context: context of this file, or NULL
+ * @published: the process knows of @context and may map it
+ * @gone: the device was taken away from this file
+ */
+struct hca_file {
+	struct kref ref;
+	struct hca_device *hca;
+	struct list_head node;
+	wait_queue_head_t wait;
+	struct delayed_work poll_work;
+
+	struct mutex lock;
+	struct hca_context *context;
+	bool published;
+	bool gone;
+};
+
+/* device.c */
+struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
+				     enum dmamap_behind behind);
+void hca_device_destroy(struct hca_device *hca);
+struct hca_device *hca_device_get(struct hca_device *hca);
+void hca_device_put(struct hca_device *hca);
+void hca_device_set_state(struct hca_device *hca, u32 state);
+
+/* memory.c */
+struct hca_context *hca_context_open(struct hca_device *hca);
+void hca_context_close(struct hca_device *hca, struct hca_context *context);
+void hca_context_status(struct hca_context *context, u32 status);
+void hca_contexts_reap(struct hca_device *hca);
+struct dmamap_region *hca_source_region(struct hca_device *hca,
+					struct hca_context *context,
+					u32 source);
+
+/* chip.c */
+int hca_chip_reset(struct hca_device *hca);
+u32 hca_chip_global(struct hca_device *hca, u32 offset);
+u32 hca_chip_head(struct hca_device *hca, u32 context);
+void hca_chip_program(struct hca_device *hca, struct hca_context *context);
+int hca_chip_enable(struct hca_device *hca, struct hca_context *context);
+bool hca_chip_disable(struct hca_device *hca, struct hca_context *context);
+bool hca_chip_quiet(struct hca_device *hca, struct hca_context *context);
+
+/* file.c */
+extern const struct file_operations hca_fops;
+void hca_files_wake(struct hca_device *hca);
+void hca_files_remove(struct hca_device *hca);
+
+/* debugfs.c */
+void hca_debugfs_init(void);
+void hca_debugfs_exit(void);
+void hca_debugfs_add(struct hca_device *hca);
+void hca_debugfs_remove(struct hca_device *hca);
+
+/* pci.c, platform.c */
+#ifdef CONFIG_PCI
+int hca_pci_register(void);
+void hca_pci_unregister(void);
+#else
+static inline int hca_pci_register(void)
+{
+	return 0;
+}
+
+static inline void hca_pci_unregister(void)
+{
+}
+#endif
+int hca_platform_register(void);
+void hca_platform_unregister(void);
+
+#endif /* HCA_H */

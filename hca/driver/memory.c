@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HCA driver: the memory of a context, from allocation to the last access. */
+#include <linux/cleanup.h>
+#include <linux/dev_printk.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "hca.h"
+
+/**
+ * hca_source_region() - region of a source
+ * @hca: device
+ * @context: context that asks
+ * @source: enum hca_source
+ *
+ * Context: any.
+ * Return: the region; the reference stays with @context or @hca.
+ */
+struct dmamap_region *hca_source_region(struct hca_device *hca,
+					struct hca_context *context, u32 source)
+{
+	if (source < HCA_COHERENT_SOURCES)
+		return context->coherent[source];
+	return source == HCA_SOURCE_USERS ? hca->users : hca->pio;
+}
+
+/* What is behind a kind: every segment has to give the same answer. */
+static int hca_resolve(struct hca_device *hca, struct hca_context *context,
+		       u32 kind)
+{
+	struct hca_plan plan;
+	u32 i;
+	int err;
+
+	err = hca_plan_kind(context->number, kind, &plan);
+	if (err)
+		return err;
+
+	for (i = 0; i < plan.count; i++) {
+		const struct hca_plan_segment *segment = &plan.segment[i];
+		struct dmamap_region *region;
+		struct dmamap_pfn answer;
+
+		region = hca_source_region(hca, context, segment->source);
+		err = dma_map_to_pfn(hca->dev,
+				     dmamap_cpu_addr(region) + segment->offset,
+				     dmamap_dma_addr(region) + segment->offset,
+				     &answer);
+		if (err)
+			return err;
+		if (i && answer.behind != context->behind[kind])
+			return -EIO;
+		context->behind[kind] = answer.behind;
+	}
+	return 0;
+}
+
+static int hca_number_take(struct hca_device *hca)
+{
+	int number;
+
+	guard(mutex)(&hca->lock);
+	number = hca_state_errno(hca->state);
+	return number ?: hca_contexts_take(&hca->contexts);
+}
+
+static void hca_number_give(struct hca_device *hca, u32 number)
+{
+	guard(mutex)(&hca->lock);
+	hca_contexts_give(&hca->contexts, number);
+}
+
+static void hca_put_regions(struct hca_context *context)
+{
+	int source;
+
+	for (source = HCA_COHERENT_SOURCES - 1; source >= 0; source--)
+		dmamap_put(context->coherent[source]);
+}
+
+/* From here on the context hears of the chip's death. */
+static int hca_activate(struct hca_device *hca, struct hca_context *context)
+{
+	int err;
+
+	guard(mutex)(&hca->lock);
+	err = hca_state_errno(hca->state);
+	if (!err)
+		hca->active[context->number] = context;
+	return err;
+}
+
+static void hca_deactivate(struct hca_device *hca, struct hca_context *context)
+{
+	guard(mutex)(&hca->lock);
+	hca->active[context->number] = NULL;
+}
+
+/*
+ * The chip may still write to the memory of this context, so neither its
+ * frames nor its number may get another owner.
+ */
+static void hca_leak(struct hca_device *hca, struct hca_context *context)
+{
+	dev_warn_once(hca->dev,
+		      "chip didn't let go of context %u: its memory is kept\n",
+		      context->number);
+	guard(mutex)(&hca->lock);
+	list_add_tail(&context->leaked, &hca->leaked);
+	hca->leaked_contexts++;
+}
+
+/**
+ * hca_context_open() - allocate a context and switch it on
+ * @hca: device that is not gone
+ *
+ * Context: process, under hca_file.lock; sleeps.
+ * Return: the context, or ERR_PTR(): -ENOSPC, -EIO, -ENODEV, -ENOMEM and what
+ *	dmamap_alloc() says.
+ */
+struct hca_context *hca_context_open(struct hca_device *hca)
+{
+	struct hca_context *context;
+	struct dmamap_region *region;
+	int source, kind, err;
+
+	context = kzalloc(sizeof(*context), GFP_KERNEL);
+	if (!context)
+		return ERR_PTR(-ENOMEM);
+
+	err = hca_number_take(hca);
+	if (err < 0)
+		goto err_free;
+	context->number = err;
+
+	for (source = 0; source < HCA_COHERENT_SOURCES; source++) {
+		region = dmamap_alloc(hca->dev, hca_source_bytes(source),
+				      GFP_KERNEL, DMAMAP_NO_SNOOP);
+		if (IS_ERR(region)) {
+			err = PTR_ERR(region);
+			goto err_regions;
+		}
+		context->coherent[source] = region;
+	}
+
+	for (kind = 0; kind < HCA_KINDS; kind++) {
+		err = hca_resolve(hca, context, kind);
+		if (err)
+			goto err_regions;
+	}
+
+	hca_chip_program(hca, context);
+	err = hca_activate(hca, context);
+	if (err)
+		goto err_regions;
+
+	err = hca_chip_enable(hca, context);
+	if (err) {
+		hca_context_close(hca, context);
+		return ERR_PTR(err);
+	}
+	return context;
+
+err_regions:
+	hca_put_regions(context);
+	hca_number_give(hca, context->number);
+err_free:
+	kfree(context);
+	return ERR_PTR(err);
+}
+
+/**
+ * hca_context_close() - switch a context off and give its memory back
+ * @hca: device that is not gone
+ * @context: context; invalid afterwards
+ *
+ * When the chip doesn't confirm that it stopped, the memory is kept.
+ *
+ * Context: process, under hca_file.lock; sleeps up to 2 s.
+ */
+void hca_context_close(struct hca_device *hca, struct hca_context *context)
+{
+	hca_deactivate(hca, context);
+	if (!hca_chip_disable(hca, context)) {
+		hca_leak(hca, context);
+		return;
+	}
+	hca_put_regions(context);
+	hca_number_give(hca, context->number);
+	kfree(context);
+}
+
+/**
+ * hca_contexts_reap() - give back what the chip has let go of late
+ * @hca: device that is not gone
+ *
+ * Context: process, sleeps.
+ */
+void hca_contexts_reap(struct hca_device *hca)
+{
+	struct hca_context *context, *next;
+	LIST_HEAD(quiet);
+
+	scoped_guard(mutex, &hca->lock) {
+		list_for_each_entry_safe(context, next, &hca->leaked, leaked) {
+			if (!hca_chip_quiet(hca, context))
+				continue;
+			list_move(&context->leaked, &quiet);
+			hca->leaked_contexts--;
+		}
+	}
+	list_for_each_entry_safe(context, next, &quiet, leaked) {
+		hca_put_regions(context);
+		hca_number_give(hca, context->number);
+		kfree(context);
+	}
+}
+
+/**
+ * hca_context_status() - tell a polling process how its chip is
+ * @context: active context
+ * @status: enum hca_status
+ *
+ * The word is in memory that the process has mapped: no system call is needed
+ * to see it.
+ *
+ * Context: under hca_device.lock.
+ */
+void hca_context_status(struct hca_context *context, u32 status)
+{
+	__le32 *word = dmamap_cpu_addr(context->coherent[HCA_SOURCE_AVAIL]) +
+		       HCA_AVAIL_STATUS;
+
+	WRITE_ONCE(*word, cpu_to_le32(status));
+}
