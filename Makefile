@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+# The commands of the project; "make" alone lists them. The kernel never reads
+# this file: Kbuild takes the file Kbuild beside it.
+
+BOARD	?= x86
+CONFIG	?= default
+
+rooms	:= $(dir $(lastword $(MAKEFILE_LIST)))kunit/board
+board	 = PYTHONDONTWRITEBYTECODE=1 python3 $(rooms)/cli.py
+options	 = --board='$(BOARD)' --config='$(CONFIG)' \
+	   $(if $(STRATEGY),--strategy='$(STRATEGY)') \
+	   $(if $(FILTER),--filter='$(FILTER)')
+
+.PHONY: help
+help:
+	@echo 'Two commands, each installs what is missing, builds and boots:'
+	@echo '  make run          two processes say hello through the HCA; prints measured values'
+	@echo '  make check        all tests, on the host and on all boards'
+	@echo
+	@echo 'Parts of them:'
+	@echo '  make deps         install the Debian packages that are missing'
+	@echo '  make kernel       build the kernel of a board'
+	@echo '  make user         build the programs of a board'
+	@echo '  make host         build the chip model and the host tests'
+	@echo '  make kunit        boot a board for its KUnit tests, FILTER=suite.test selects'
+	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
+	@echo
+	@echo 'Your own kernel, 6.12:'
+	@echo '  make attach KSRC=/path/to/linux   add the layer to a source tree'
+	@echo '  make detach KSRC=/path/to/linux   take it out, without a trace'
+	@echo
+	@echo 'For development:'
+	@echo '  make menuconfig         change the configuration of a board'
+	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
+	@echo '  make clean              remove what was built'
+	@echo '  make distclean          remove the cache folder, kernel source included'
+	@echo
+	@echo 'Variables:'
+	@echo '  BOARD=x86|arm|parisc|all   default x86; check takes all boards'
+	@echo '  STRATEGY=NAME              how memory is made coherent; default: the board'"'"'s own'
+	@echo '                             (x86: unmap; arm: highmem; parisc: purge)'
+	@echo '  CONFIG=NAME                default, or a fragment kunit/board/with-NAME.config'
+	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
+
+.PHONY: deps
+deps:
+	@$(rooms)/deps.sh
+
+.PHONY: run kunit test check kernel user host
+run kunit test check kernel user host: deps
+	@$(board) $@ $(options)
+
+.PHONY: menuconfig
+menuconfig: deps
+	@$(board) $@ $(options)
+
+.PHONY: attach detach
+attach detach:
+	@$(rooms)/attach.sh $@ '$(KSRC)'
+
+.PHONY: compile_commands
+compile_commands:
+	@$(board) compile-commands $(options)
+
+.PHONY: clean distclean
+clean distclean:
+	@$(board) $@

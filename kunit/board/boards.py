@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of boards: compiler, kernel image, memory, QEMU."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from paths import Stop, environment
+
+MIB = 1 << 20
+WINDOW_BYTES = MIB          # HCA_WINDOW_BYTES, see hca/include/hca_chip.h
+
+
+@dataclass(frozen=True)
+class Board:
+    """One machine: a row of the table."""
+    name: str
+    arch: str               # ARCH of the kernel
+    cross: str              # prefix of the compiler
+    target: str             # what to make
+    image: str              # where make leaves it
+    strategies: tuple       # that this board can keep, the default first
+    qemu: str
+    machine: str            # -machine, without the memory
+    options: tuple          # more options of QEMU
+    cmdline: str            # kernel parameters
+    ram: int                # bytes
+    ram_base: int           # physical address of the first byte
+    window_offset: int = None   # chip window inside the RAM file, or None: PCI
+
+
+BOARDS = {board.name: board for board in (
+    Board(name="x86", arch="x86_64", cross="x86_64-linux-gnu-",
+          target="bzImage", image="arch/x86/boot/bzImage",
+          strategies=("unmap",),
+          qemu="qemu-system-x86_64", machine="pc",
+          options=("-cpu", "max", "-smp", "2"),
+          cmdline="console=ttyS0",
+          ram=512 * MIB, ram_base=0),
+    # 512 MiB of vmalloc space leave about 500 MiB of lowmem; the rest, with
+    # CMA in it, is highmem. Short descriptors reach no PCI above 4 GiB.
+    Board(name="arm", arch="arm", cross="arm-linux-gnueabihf-",
+          target="zImage", image="arch/arm/boot/zImage",
+          strategies=("highmem",),
+          qemu="qemu-system-arm", machine="virt,highmem=off",
+          options=("-cpu", "cortex-a15", "-smp", "2"),
+          cmdline="console=ttyAMA0 vmalloc=512M cma=64M",
+          ram=768 * MIB, ram_base=0x40000000),
+    # The kernel sees 240 of 256 MiB; the chip's window is the first MiB above.
+    # QEMU puts the initramfs at the very end, so the kernel must not free it.
+    Board(name="parisc", arch="parisc", cross="hppa-linux-gnu-",
+          target="vmlinux", image="vmlinux",
+          strategies=("purge",),
+          qemu="qemu-system-hppa", machine="B160L",
+          options=(),
+          cmdline="console=ttyS0 mem=240M retain_initrd hca.window=0xf000000",
+          ram=256 * MIB, ram_base=0, window_offset=240 * MIB),
+)}
+
+
+def find(name):
+    """The board of that name."""
+    if name not in BOARDS:
+        raise Stop(f"unknown BOARD={name}; valid: {', '.join(BOARDS)}")
+    return BOARDS[name]
+
+
+def find_all(name):
+    """The boards that BOARD=name means."""
+    if name == "all":
+        return list(BOARDS.values())
+    if name not in BOARDS:
+        raise Stop(f"unknown BOARD={name}; valid: {', '.join(BOARDS)}, all")
+    return [BOARDS[name]]
+
+
+def strategy_of(board, name):
+    """The strategy to configure: the one asked for, or the board's default."""
+    name = name or board.strategies[0]
+    if name not in board.strategies:
+        raise Stop(f"unknown STRATEGY={name} for BOARD={board.name}; "
+                   f"valid: {', '.join(board.strategies)}")
+    return name
+
+
+def _quiet(board):
+    """Options that leave nothing but the machine and its first serial port."""
+    return [board.qemu, "-nodefaults", "-display", "none", "-monitor", "none",
+            "-serial", "stdio", "-no-reboot", *board.options]
+
+
+def _memory(board, folder):
+    """RAM, and the window where PCI has one, in files that the chip shares."""
+    def backend(name, size):
+        return ["-object", f"memory-backend-file,id={name},share=on,"
+                f"size={size},mem-path={folder / name}"]
+    found = ["-m", f"size={board.ram}B", *backend("ram", board.ram)]
+    if board.window_offset is None:
+        found += [*backend("window", WINDOW_BYTES),
+                  "-device", "ivshmem-plain,memdev=window"]
+    return found
+
+
+def make_files(board, folder):
+    """Create the files that QEMU and the chip share."""
+    sizes = {"ram": board.ram}
+    if board.window_offset is None:
+        sizes["window"] = WINDOW_BYTES
+    for name, size in sizes.items():
+        with open(folder / name, "wb") as file:
+            file.truncate(size)
+
+
+def qemu_command(board, folder, kernel, initramfs, cmdline):
+    """The command that boots the board with its memory in folder."""
+    machine = f"{board.machine},memory-backend=ram"
+    command = [*_quiet(board), *_memory(board, folder), "-kernel", str(kernel),
+               "-initrd", str(initramfs), "-append", cmdline]
+    if board.name == "arm":
+        command += ["-dtb", str(_noncoherent_tree(board, folder, machine))]
+    return [*command, "-machine", machine, "-accel", "tcg"]
+
+
+def model_command(board, model, folder, trace=None):
+    """The command of the chip model beside that board."""
+    ram, window = folder / "ram", folder / "window"
+    command = [str(model), "--ram", str(ram), "--ram-base", hex(board.ram_base),
+               "--ram-size", str(board.window_offset or board.ram)]
+    if board.window_offset is None:
+        command += ["--window", str(window)]
+    else:
+        command += ["--window", str(ram),
+                    "--window-offset", str(board.window_offset)]
+    if trace:
+        command += ["--trace", str(trace)]
+    return [*command, "--die-with-parent"]
+
+
+def _noncoherent_tree(board, folder, machine):
+    """QEMU's own device tree without its claim that devices snoop.
+
+    With dma-coherent in it the kernel would take every device for a snooping
+    one, and no buffer would ever be flipped.
+    """
+    blob = folder / "board.dtb"
+    _output([*_quiet(board), *_memory(board, folder),
+             "-machine", f"{machine},dumpdtb={blob}"])
+    text = _output(["dtc", "-q", "-I", "dtb", "-O", "dts", str(blob)])
+    text, count = re.subn(r"^\s*dma-coherent;\n", "", text, flags=re.MULTILINE)
+    if not count:
+        raise Stop("QEMU's device tree has no dma-coherent property any more; "
+                   "check _noncoherent_tree() in kunit/board/boards.py")
+    source = Path(folder / "board.dts")
+    source.write_text(text, encoding="utf-8")
+    _output(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(blob),
+             str(source)])
+    return blob
+
+
+def _output(command):
+    """Standard output of a short command that must work."""
+    done = subprocess.run(command, env=environment(), capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=60,
+                          check=False)
+    if done.returncode:
+        raise Stop(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout

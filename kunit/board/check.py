@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Everything, once, with counts: what "make check" does."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boards
+import kernel
+import programs
+import suites
+from paths import BOARD_DIR, LOGS, Stop, cache, locked, say
+from workspace import Child, Workspace
+
+# The quickest kernel to build first, so that its tests overlap the others.
+ORDER = ("parisc", "arm", "x86")
+LIFE = 15                   # seconds between signs of life while we wait
+
+
+class Check:
+    """Runs phases one after another and sums up."""
+
+    def __init__(self, config):
+        self.config = config
+        self.total = suites.Score()
+        self.start = time.monotonic()
+
+    def phase(self, title, work):
+        """One suite; whatever goes wrong in it is one failure, not the end."""
+        say(f"== {title}")
+        start = time.monotonic()
+        try:
+            score = work()
+        except Stop as error:
+            say(f"  {error}")
+            score = suites.Score(failures=[f"{title}: {str(error).splitlines()[0]}"])
+        self.total.add(score)
+        say(f"== {title}: {score} ({time.monotonic() - start:.0f} s)")
+        return not score.failures
+
+    def run(self):
+        """All phases; true when nothing failed."""
+        with Builds(self.config) as builds, Workspace() as place:
+            self.phase("scripts", suites.self_tests)
+            self.phase("host tests", suites.host_tests)
+            for name in ORDER:
+                self._board(boards.find(name), builds, place)
+        return self._finish()
+
+    def _board(self, board, builds, place):
+        holder = {}
+
+        def prepare():
+            image = builds.wait_for(board, place)
+            holder["bundle"] = programs.with_programs(board, place, image)
+            return suites.Score()
+
+        if not self.phase(f"{board.name} build", prepare):
+            return
+        bundle = holder["bundle"]
+        for title, suite in (("KUnit", suites.kunit),
+                             ("board tests", suites.board_tests),
+                             ("refusals", suites.refusals),
+                             ("main job", suites.run_score)):
+            if title != "refusals" or board.strategies[0] == "highmem":
+                self.phase(f"{board.name} {title}",
+                           lambda suite=suite: suite(board, bundle))
+
+    def _finish(self):
+        say()
+        for failure in self.total.failures:
+            say(f"FAILED {failure}")
+        if self.total.skipped:
+            say(f"{self.total.skipped} skipped")
+        say(f"logs: {LOGS}, time: {time.monotonic() - self.start:.0f} s")
+        say(f"{self.total.passed} passed, {len(self.total.failures)} failed")
+        return not self.total.failures
+
+
+class Builds:
+    """Kernels of all boards, built in the background, one after another."""
+
+    def __init__(self, config):
+        self._config = config
+        self._log = cache() / "log" / "kernels.log"
+
+    def __enter__(self):
+        self._file = open(self._log, "wb")
+        command = [sys.executable, str(BOARD_DIR / "cli.py"), "kernel",
+                   "--keep-going", "--config", self._config,
+                   *(f"--board={name}" for name in ORDER)]
+        self._child = Child(command, stdout=self._file,
+                            stderr=subprocess.STDOUT)
+        return self
+
+    def __exit__(self, *problem):
+        self._child.__exit__(*problem)
+        self._file.close()
+
+    def wait_for(self, board, place):
+        """The kernel's image, copied to place, once its build is over."""
+        shown = time.monotonic()
+        while True:
+            ended = self._child.ended()
+            lines = Path(self._log).read_text(errors="replace").splitlines()
+            if f"kernel {board.name}: done" in lines:
+                return self._copy(board, place)
+            if f"kernel {board.name}: failed" in lines or ended:
+                raise Stop("the kernel was not built:\n"
+                           + "\n".join(lines[-30:]))
+            if time.monotonic() - shown > LIFE and lines:
+                shown = time.monotonic()
+                say(lines[-1])
+            time.sleep(0.2)
+
+    def _copy(self, board, place):
+        image = place / f"{board.name}-kernel"
+        image.write_bytes(kernel.image(board, self._config).read_bytes())
+        return image
+
+
+def run(config="default"):
+    """Everything; true when nothing failed."""
+    return Check(config).run()

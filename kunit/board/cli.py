@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Builds, boots and tests the boards; the Makefile calls it."""
+
+import argparse
+import shutil
+import sys
+
+import boards
+import check
+import compile_commands
+import kernel
+import programs
+import report
+import suites
+import workspace
+from paths import CACHE, MARKER, Stop, locked, say
+
+
+def do_kernel(args):
+    """Build kernels; with --keep-going say of each how it ended."""
+    bad = 0
+    for name in args.board:
+        for board in boards.find_all(name):
+            bad += not _one_kernel(board, args)
+    return bad == 0
+
+
+def _one_kernel(board, args):
+    try:
+        with locked("kernel"):
+            image = kernel.build(board, args.strategy, args.config)
+    except Stop as error:
+        if not args.keep_going:
+            raise
+        say(str(error))
+        say(f"kernel {board.name}: failed")
+        return False
+    say(f"kernel {board.name}: done" if args.keep_going
+        else f"  {board.name}: {image}")
+    return True
+
+
+def do_menuconfig(args):
+    kernel.menuconfig(boards.find(args.board[0]), args.strategy, args.config)
+    return True
+
+
+def do_host(_args):
+    say(f"  host: {programs.build('host')}/bin")
+    return True
+
+
+def do_user(args):
+    for board in boards.find_all(args.board[0]):
+        say(f"  {board.name}: {programs.build(board.name)}/bin")
+    return True
+
+
+def do_run(args):
+    """The main job on each board, then one table."""
+    boots = []
+    with workspace.Workspace() as place:
+        for board in boards.find_all(args.board[0]):
+            bundle = programs.prepare(board, place, args.strategy, args.config)
+            say(f"  {board.name}: booting")
+            boots.append(suites.run_job(board, bundle))
+    say()
+    report.table(boots)
+    return all(boot.ok() for boot in boots)
+
+
+def _on_boards(args, suite):
+    """One suite on each board, with its counts."""
+    total = suites.Score()
+    with workspace.Workspace() as place:
+        for board in boards.find_all(args.board[0]):
+            bundle = programs.prepare(board, place, args.strategy, args.config)
+            total.add(suite(board, bundle))
+    for failure in total.failures:
+        say(f"FAILED {failure}")
+    say(str(total))
+    return not total.failures
+
+
+def do_kunit(args):
+    return _on_boards(args, lambda board, bundle: suites.kunit(
+        board, bundle, args.filter, show=True))
+
+
+def do_test(args):
+    return _on_boards(args, lambda board, bundle: suites.board_tests(
+        board, bundle, args.filter))
+
+
+def do_check(args):
+    if args.strategy:
+        raise Stop("make check takes each board with its default strategy; "
+                   "use make kunit BOARD=... STRATEGY=...")
+    return check.run(args.config)
+
+
+def do_compile_commands(args):
+    board = boards.find(args.board[0])
+    compile_commands.merge(kernel.build_folder(board, args.config),
+                           programs.folder("host"))
+    return True
+
+
+def do_clean(_args):
+    """Remove what was built; source and compiler cache stay."""
+    with locked("kernel"), locked("user"):
+        for name in ("build", "user", "log", "tmp"):
+            shutil.rmtree(CACHE / name, ignore_errors=True)
+    say(f"  removed the builds in {CACHE}")
+    return True
+
+
+def do_distclean(_args):
+    """Remove the whole cache folder, if it is ours."""
+    if CACHE.exists():
+        if not MARKER.exists():
+            raise Stop(f"{CACHE} has no {MARKER.name}: not made by this "
+                       "project, so it stays; remove it by hand")
+        shutil.rmtree(CACHE)
+    say(f"  removed {CACHE}")
+    return True
+
+
+def parser():
+    found = argparse.ArgumentParser(
+        description=__doc__, epilog="Through make: make help")
+    found.add_argument("command", choices=sorted(
+        name.removeprefix("do_").replace("_", "-")
+        for name in globals() if name.startswith("do_")))
+    found.add_argument("--board", action="append", metavar="NAME",
+                       help=f"{', '.join(boards.BOARDS)} or all")
+    found.add_argument("--strategy", help="how frames change to coherent use")
+    found.add_argument("--config", default="default",
+                       help=f"{', '.join(kernel.configs())}")
+    found.add_argument("--filter", help="kunit: glob suite.test; "
+                       "test: regular expression of program names")
+    found.add_argument("--keep-going", action="store_true",
+                       help="kernel: go on with the next board")
+    return found
+
+
+def main():
+    args = parser().parse_args()
+    args.board = args.board or ["x86"]
+    workspace.on_signals()
+    try:
+        good = globals()[f"do_{args.command.replace('-', '_')}"](args)
+    except Stop as error:
+        print(f"dmamap: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndmamap: interrupted; nothing is left running",
+              file=sys.stderr)
+        return 130
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

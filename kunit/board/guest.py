@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boot a board with its chip beside it, listen, and leave nothing behind."""
+
+import contextlib
+import os
+import select
+import subprocess
+import time
+
+import boards
+from console import Console
+from paths import LOGS, Stop, say
+from workspace import Child, Workspace
+
+GRACE = 2                   # seconds from the end of the job to power off
+CONSOLE_TAIL = 40
+
+
+class Boot:
+    """What one boot is to do, and afterwards how it went."""
+
+    def __init__(self, board, bundle, job, parameters="", chip=True,
+                 timeout=120, label=None):
+        self.board, self.bundle, self.job = board, bundle, job
+        self.parameters, self.chip = parameters, chip
+        self.timeout = timeout
+        self.label = label or f"{board.name}-{job}"
+        self.log = LOGS / f"boot-{self.label}.log"
+        self.console = Console()
+        self.errors = []
+        self.seconds = 0.0
+        self.early = False      # ended before the job did
+
+    def cmdline(self):
+        return (f"{self.board.cmdline} panic=-1 kunit.enable=0 "
+                f"dmamap.job={self.job} {self.parameters}").strip()
+
+    def run(self):
+        """Boot, follow the console to the end; returns self."""
+        start = time.monotonic()
+        with Workspace(self.board.ram) as folder, contextlib.ExitStack() as stack:
+            boards.make_files(self.board, folder)
+            chip = self._start_chip(stack, folder)
+            qemu = stack.enter_context(self._start_qemu(folder))
+            self._listen(qemu, chip)
+        self.seconds = time.monotonic() - start
+        self._judge()
+        return self
+
+    def _start_chip(self, stack, folder):
+        if not self.chip:
+            return None
+        if not self.bundle.model:
+            raise Stop("the chip model is not built; run: make host")
+        log = stack.enter_context(
+            open(LOGS / f"chip-{self.label}.log", "wb"))
+        command = boards.model_command(self.board, self.bundle.model, folder)
+        return stack.enter_context(Child(command, stdout=log, stderr=log))
+
+    def _start_qemu(self, folder):
+        command = boards.qemu_command(
+            self.board, folder, self.bundle.kernel, self.bundle.initramfs,
+            self.cmdline())
+        return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def _listen(self, qemu, chip):
+        """Read the console until the power is off, or patience is."""
+        deadline = time.monotonic() + self.timeout
+        with open(self.log, "wb") as log:
+            for line in _lines(qemu.process.stdout, lambda: deadline):
+                log.write(line)
+                self.console.take(line.decode("utf-8", "replace"))
+                if chip and self.console.wants:
+                    self._grant(self.console.wants.pop(), chip)
+                    chip = None
+                if self.console.code is not None:
+                    deadline = min(deadline, time.monotonic() + GRACE)
+        if self.console.code is None and not qemu.ended() \
+                and time.monotonic() >= deadline:
+            self.errors.append(f"time-out after {self.timeout} s")
+        if chip and chip.ended():
+            self.errors.append(
+                f"the chip model ended by itself, code "
+                f"{chip.process.returncode}; see {LOGS}/chip-{self.label}.log")
+
+    def _grant(self, wish, chip):
+        if wish == "kill-model":
+            chip.kill()
+        else:
+            self.errors.append(f"the board wants {wish!r}: unknown")
+
+    def _judge(self):
+        self.errors += self.console.faults[:3] + self.console.errors[:3]
+        if self.console.code is None and not self.errors:
+            self.errors.append("the board stopped before its job was done")
+        elif self.console.code:
+            self.errors.append(f"the job {self.job} ended with code "
+                               f"{self.console.code}")
+
+    def ok(self):
+        return not self.errors
+
+    def show_failure(self):
+        """The end of the console, and why it is a failure."""
+        say(f"  --- last lines of the {self.label} console ---")
+        for line in self.console.lines[-CONSOLE_TAIL:]:
+            say(f"  | {line}")
+        say(f"  --- everything: {self.log} ---")
+        for error in self.errors:
+            say(f"  {self.label}: {error}")
+
+
+def _lines(stream, deadline):
+    """Lines of a pipe as they come, until it closes or the deadline is over."""
+    rest = b""
+    while True:
+        left = deadline() - time.monotonic()
+        if left <= 0 or not select.select([stream], [], [], left)[0]:
+            break
+        data = os.read(stream.fileno(), 65536)
+        if not data:
+            break
+        *whole, rest = (rest + data).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest + b"\n"

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * First process of a board. It does the one job that the kernel command line
+ * names (dmamap.job=), says on the console what it measured, and powers off:
+ *
+ *	@dmamap KEY VALUE		a value
+ *	@dmamap test NAME		a test program starts
+ *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
+ *	@dmamap done CODE		the job is over, 0 is good
+ *
+ * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, refusal.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hca_abi.h"
+
+#define DEBUGFS		"/sys/kernel/debug"
+#define LAYER		DEBUGFS "/dmamap/"
+#define HELLO		"/bin/hca-hello"
+#define TESTS		"/tests"
+#define TEST_SECONDS	60
+#define HELLO_SECONDS	60
+#define MAX_TESTS	64
+
+static char cmdline[2048];
+
+/* One line for the runner. */
+static void __attribute__((format(printf, 1, 2))) tell(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("@dmamap ", stdout);
+	vprintf(format, args);
+	putchar('\n');
+	fflush(stdout);
+	va_end(args);
+}
+
+/* Copy the value of a kernel parameter; false if it isn't there. */
+static int parameter(const char *name, char *value, size_t size)
+{
+	size_t length = strlen(name);
+	const char *at = cmdline;
+
+	while ((at = strstr(at, name))) {
+		if ((at == cmdline || at[-1] == ' ') && at[length] == '=') {
+			at += length + 1;
+			snprintf(value, size, "%.*s", (int)strcspn(at, " \n"), at);
+			return 1;
+		}
+		at += length;
+	}
+	return 0;
+}
+
+static void mount_at(const char *type, const char *where)
+{
+	mkdir(where, 0755);
+	if (mount(type, where, type, 0, NULL) && errno != EBUSY)
+		tell("error can't mount %s: %s", where, strerror(errno));
+}
+
+static void mount_all(void)
+{
+	mount_at("devtmpfs", "/dev");
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("debugfs", DEBUGFS);
+	mount_at("tmpfs", "/tmp");
+	mount_at("tmpfs", "/dev/shm");
+}
+
+static void read_cmdline(void)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+
+	if (!file || !fgets(cmdline, sizeof(cmdline), file))
+		tell("error can't read /proc/cmdline");
+	if (file)
+		fclose(file);
+}
+
+/* Say every line "KEY VALUE" of a file, as PREFIX.KEY VALUE. */
+static int tell_file(const char *path, const char *prefix)
+{
+	FILE *file = fopen(path, "r");
+	char line[512];
+
+	if (!file) {
+		tell("error can't read %s: %s", path, strerror(errno));
+		return 1;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		tell("%s%s", prefix, line);
+	}
+	fclose(file);
+	return 0;
+}
+
+static void tell_meminfo(const char *key)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128], name[32];
+	unsigned long kib;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%31[^:]: %lu", name, &kib) == 2 &&
+		    !strcmp(name, key))
+			tell("memory.%s_kib %lu", key, kib);
+	if (file)
+		fclose(file);
+}
+
+static void tell_board(void)
+{
+	struct utsname system;
+	double uptime = 0;
+	FILE *file = fopen("/proc/uptime", "r");
+
+	uname(&system);
+	tell("kernel %s", system.release);
+	tell("machine %s", system.machine);
+	tell("cpus %ld", sysconf(_SC_NPROCESSORS_ONLN));
+	if (file && fscanf(file, "%lf", &uptime) == 1)
+		tell("boot_ms %.0f", uptime * 1000);
+	if (file)
+		fclose(file);
+	tell_meminfo("MemTotal");
+	tell_meminfo("HighTotal");
+}
+
+/* Wait for a child that has so many seconds; its exit code, shell style. */
+static int wait_for(pid_t child, unsigned int seconds)
+{
+	int status = 0;
+
+	for (unsigned int tick = 0; tick < seconds * 50; tick++) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			goto ended;
+		usleep(20000);
+	}
+	tell("error killed after %u s", seconds);
+	kill(-child, SIGKILL);
+	waitpid(child, &status, 0);
+ended:
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+/* Run a program in a process group of its own. */
+static int run(const char *program, const char *argument, unsigned int seconds)
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child < 0) {
+		tell("error can't fork: %s", strerror(errno));
+		return 126;
+	}
+	if (!child) {
+		setpgid(0, 0);
+		execl(program, program, argument, NULL);
+		printf("can't run %s: %s\n", program, strerror(errno));
+		fflush(stdout);
+		_exit(127);
+	}
+	setpgid(child, child);
+	return wait_for(child, seconds);
+}
+
+/* Open a context of our own: its regions live while we look at them. */
+static int open_context(void)
+{
+	struct hca_context_info info = { .abi = HCA_ABI_VERSION };
+	int file = open(HCA_DEVICE_NODE, O_RDWR | O_CLOEXEC);
+
+	if (file < 0) {
+		tell("error can't open %s: %s", HCA_DEVICE_NODE,
+		     strerror(errno));
+	} else if (ioctl(file, HCA_IOC_OPEN_CONTEXT, &info)) {
+		tell("error can't open a context: %s", strerror(errno));
+		close(file);
+		file = -1;
+	}
+	return file;
+}
+
+static int job_run(void)
+{
+	int context = open_context(), code;
+
+	if (context < 0)
+		return 1;
+	code = run(HELLO, "--report", HELLO_SECONDS);
+	tell("hello.code %d", code);
+	code |= tell_file(LAYER "stats", "stats.");
+	code |= tell_file(LAYER "audit", "audit.");
+	close(context);
+	return code;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Names of all test programs, sorted. */
+static int list_tests(char *names[])
+{
+	DIR *folder = opendir(TESTS);
+	struct dirent *entry;
+	int count = 0;
+
+	while (folder && (entry = readdir(folder)) && count < MAX_TESTS)
+		if (entry->d_name[0] != '.')
+			names[count++] = strdup(entry->d_name);
+	if (folder)
+		closedir(folder);
+	qsort(names, count, sizeof(names[0]), by_name);
+	return count;
+}
+
+static int run_test(const char *name)
+{
+	char path[300];
+	int code;
+
+	snprintf(path, sizeof(path), TESTS "/%s", name);
+	tell("test %s", name);
+	code = run(path, NULL, TEST_SECONDS);
+	tell("rc %s %d", name, code);
+	return code != 0;
+}
+
+/* Failed tests are the runner's to count; the job fails if it can't start. */
+static int job_test(void)
+{
+	char wanted[1024], *names[MAX_TESTS], *next = wanted, *name;
+	int count;
+
+	if (parameter("dmamap.tests", wanted, sizeof(wanted))) {
+		while ((name = strsep(&next, ",")))
+			run_test(name);
+		return 0;
+	}
+	count = list_tests(names);
+	if (!count)
+		tell("error no program in " TESTS);
+	for (int i = 0; i < count; i++)
+		run_test(names[i]);
+	return count == 0;
+}
+
+/* KUnit ran before us. */
+static int job_kunit(void)
+{
+	return 0;
+}
+
+/* The board can't keep its strategy: say what the layer and the HCA did. */
+static int job_refusal(void)
+{
+	int file = open(HCA_DEVICE_NODE, O_RDWR);
+
+	tell("hca_open %s", file < 0 ? strerror(errno) : "works");
+	tell_file(LAYER "strategy", "strategy ");
+	tell_file(LAYER "stats", "stats.");
+	return file >= 0;
+}
+
+static const struct job {
+	const char *name;
+	int (*run)(void);
+} jobs[] = {
+	{ "run", job_run },
+	{ "test", job_test },
+	{ "kunit", job_kunit },
+	{ "refusal", job_refusal },
+};
+
+static int do_job(void)
+{
+	char name[32] = "";
+
+	parameter("dmamap.job", name, sizeof(name));
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		if (!strcmp(jobs[i].name, name))
+			return jobs[i].run();
+	tell("error no job named '%s'", name);
+	return 2;
+}
+
+int main(void)
+{
+	mount_all();
+	read_cmdline();
+	tell_board();
+	tell("done %d", do_job());
+	sync();
+	reboot(RB_AUTOBOOT);	/* the emulator ends here: -no-reboot */
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel of a board: unpack, attach the layer, configure, build."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+
+import compile_commands
+import progress
+from boards import strategy_of
+from paths import (BOARD_DIR, CACHE, LOGS, REPO, Stop, environment, jobs,
+                   locked, say, write_if_changed)
+
+PACKAGE = "linux-source-6.12"
+TARBALL = f"/usr/src/{PACKAGE}.tar.xz"
+TREE = CACHE / PACKAGE
+STEP = re.compile(r"^\s+(?:CC|CXX|AS|HOSTCC|LD|AR|OBJCOPY)\s+(?:\[M\]\s+)?(\S+)")
+SETTING = re.compile(r"^(CONFIG_\w+)=(.*)$")
+
+
+def build_folder(board, config="default"):
+    suffix = "" if config == "default" else f"-{config}"
+    return CACHE / "build" / (board.name + suffix)
+
+
+def image(board, config="default"):
+    return build_folder(board, config) / board.image
+
+
+def configs():
+    """Values of CONFIG=: default, and each fragment with-NAME.config."""
+    extra = sorted(p.stem.removeprefix("with-")
+                   for p in BOARD_DIR.glob("with-*.config"))
+    return ["default", *extra]
+
+
+def build(board, strategy=None, config="default"):
+    """Bring the kernel of a board up to date; returns its image.
+
+    The caller holds the kernel lock.
+    """
+    prepare(board, strategy, config)
+    folder = build_folder(board, config)
+    progress.run(make(board, folder, board.target),
+                 LOGS / f"kernel-{folder.name}.log", f"{folder.name} kernel",
+                 STEP)
+    compile_commands.of_kernel(folder, TREE)
+    return image(board, config)
+
+
+def prepare(board, strategy=None, config="default"):
+    """Everything before make: source, layer, configuration."""
+    strategy = strategy_of(board, strategy)
+    if config not in configs():
+        raise Stop(f"unknown CONFIG={config}; valid: {', '.join(configs())}")
+    unpack()
+    attach(build_folder(board, config))
+    configure(board, strategy, config)
+
+
+def make(board, folder, *arguments):
+    """The make command of a board's kernel; the same bytes from any checkout."""
+    return ["make", "-C", str(TREE), f"O={folder}", f"-j{jobs()}",
+            f"ARCH={board.arch}", f"CROSS_COMPILE={board.cross}",
+            f"CC=ccache {board.cross}gcc",
+            f"DMAMAP_CXX=ccache {board.cross}g++",
+            "KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_VERSION=1",
+            "KBUILD_BUILD_USER=dmamap", "KBUILD_BUILD_HOST=dmamap", *arguments]
+
+
+def unpack():
+    """Unpack Debian's source when it is missing or its package changed."""
+    query = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", PACKAGE],
+                           capture_output=True, text=True, check=False)
+    if query.returncode or not query.stdout:
+        raise Stop(f"the package {PACKAGE} is not installed; run: make deps")
+    version = query.stdout
+    stamp = CACHE / f"{PACKAGE}.version"
+    if TREE.is_dir() and stamp.exists() and stamp.read_text().strip() == version:
+        return
+    say(f"  kernel source: unpacking {PACKAGE} {version}, about a minute")
+    new = CACHE / "unpack"
+    for old in (new, TREE, CACHE / "build"):    # objects of another source
+        shutil.rmtree(old, ignore_errors=True)
+    stamp.unlink(missing_ok=True)
+    new.mkdir()
+    done = subprocess.run(["tar", "-xJf", TARBALL, "-C", str(new)],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Stop(f"can't unpack {TARBALL}: {done.stderr.strip()[-300:]}")
+    (new / PACKAGE).rename(TREE)
+    new.rmdir()
+    stamp.write_text(version + "\n")
+
+
+def attach(folder):
+    """Join this checkout; objects that another one left here are stale."""
+    done = subprocess.run([str(BOARD_DIR / "attach.sh"), "attach", str(TREE)],
+                          env=environment(), capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        raise Stop(done.stderr.strip())
+    owner = folder / ".dmamap-owner"
+    if not owner.exists() or owner.read_text() != str(REPO):
+        shutil.rmtree(folder / "drivers" / "dmamap", ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        owner.write_text(str(REPO))
+
+
+def fragment(board, strategy, config):
+    """The settings that a board's configuration must have, as text."""
+    names = ["common", board.name]
+    if config != "default":
+        names.append(f"with-{config}")
+    parts = [(BOARD_DIR / f"{name}.config").read_text() for name in names]
+    return "".join(parts) + f"CONFIG_DMAMAP_STRATEGY_{strategy.upper()}=y\n"
+
+
+def configure(board, strategy, config):
+    """Write .config when something that decides it has changed."""
+    folder = build_folder(board, config)
+    wanted = fragment(board, strategy, config)
+    kconfigs = [p.read_bytes() for p in sorted(REPO.glob("**/Kconfig*"))]
+    state = hashlib.sha256(b"\0".join([wanted.encode(), *kconfigs])).hexdigest()
+    stamp = folder / ".dmamap-configured"
+    seen = stamp.read_text().split() if stamp.exists() else ["", ""]
+    if seen[0] == state and (folder / ".config").exists():
+        if seen[1] != digest(folder / ".config"):
+            say(f"  {folder.name} kernel: keeps what menuconfig changed "
+                "(make clean forgets it)")
+        return
+    stamp.unlink(missing_ok=True)
+    source = folder / ".dmamap-fragment"
+    write_if_changed(source, wanted.encode())
+    _allnoconfig(board, folder, source)
+    check(wanted, folder / ".config")
+    stamp.write_text(f"{state} {digest(folder / '.config')}\n")
+
+
+def _allnoconfig(board, folder, source):
+    log = LOGS / f"config-{folder.name}.log"
+    with open(log, "w", encoding="utf-8") as file:
+        done = subprocess.run(
+            make(board, folder, "allnoconfig"), stdin=subprocess.DEVNULL,
+            env=environment(KCONFIG_ALLCONFIG=str(source)), stdout=file,
+            stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Stop(progress.explain(log, f"{folder.name} configuration"))
+
+
+def settings(text):
+    """{symbol: value} of the lines CONFIG_X=value."""
+    found = (SETTING.match(line.strip()) for line in text.splitlines())
+    return {m.group(1): m.group(2) for m in found if m}
+
+
+def check(wanted, config):
+    """Stop when Kconfig silently dropped or changed a setting."""
+    have = settings(config.read_text())
+    wrong = [f"{name}={value} became {have.get(name, 'n')}"
+             for name, value in settings(wanted).items()
+             if have.get(name, "n") != value]
+    if wrong:
+        raise Stop("Kconfig did not take every setting of the fragments in "
+                   "kunit/board (a dependency is missing, or the symbol does "
+                   "not exist):\n    " + "\n    ".join(wrong))
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def menuconfig(board, strategy, config):
+    """Edit the board's configuration by hand."""
+    with locked("kernel"):
+        prepare(board, strategy, config)
+        folder = build_folder(board, config)
+        done = subprocess.run(make(board, folder, "menuconfig"),
+                              env=environment(), check=False)
+    if done.returncode:
+        raise Stop("menuconfig failed; it needs a terminal")

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+"""User-space builds through CMake and Ninja, and what boards boot of them."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import boards
+import initramfs
+import kernel
+import progress
+from paths import CACHE, LOGS, REPO, Stop, environment, locked
+
+STEP = re.compile(r"^\[\d+/\d+\] (.*)$")
+SOURCE_OF = re.compile(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", re.MULTILINE)
+INIT = "board-init"
+MODEL = "hca-model"
+HELLO = "hca-hello"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a boot needs, copied away from builds that may go on."""
+    kernel: Path
+    initramfs: Path
+    model: Path
+    tests: tuple
+
+
+def folder(name):
+    return CACHE / "user" / name
+
+
+def build(name, *targets):
+    """Bring the host's or a board's programs up to date: all, or only some."""
+    if not (REPO / "CMakeLists.txt").exists():
+        raise Stop("there is no CMakeLists.txt in this checkout")
+    where = folder(name)
+    with locked("user"):
+        _configure(name, where)
+        progress.run(["ninja", "-C", str(where), *targets], LOGS / f"user-{name}.log",
+                     f"{name} programs", STEP, "steps")
+    return where
+
+
+def _compiler(name):
+    """CMake's options for the cross compiler of a board."""
+    if name == "host":
+        return []
+    board = boards.find(name)
+    return ["-DCMAKE_SYSTEM_NAME=Linux",
+            f"-DCMAKE_SYSTEM_PROCESSOR={board.arch}",
+            f"-DCMAKE_C_COMPILER={board.cross}gcc",
+            f"-DCMAKE_CXX_COMPILER={board.cross}g++"]
+
+
+def _configure(name, where):
+    """Run CMake once; Ninja runs it again when it must."""
+    memory = where / "CMakeCache.txt"
+    if memory.exists():
+        source = SOURCE_OF.search(memory.read_text())
+        if source and source.group(1) == str(REPO) \
+                and (where / "build.ninja").exists():
+            return
+        shutil.rmtree(where)            # of another checkout, or half done
+    log = LOGS / f"cmake-{name}.log"
+    with open(log, "w", encoding="utf-8") as file:
+        done = subprocess.run(
+            ["cmake", "-S", str(REPO), "-B", str(where), "-G", "Ninja",
+             f"-DDMAMAP_BOARD={name}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+             "-DCMAKE_C_COMPILER_LAUNCHER=ccache",
+             "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *_compiler(name)],
+            env=environment(), stdin=subprocess.DEVNULL, stdout=file,
+            stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Stop(progress.explain(log, f"cmake for {name}"))
+
+
+def _board_programs(where):
+    """{path on the board: file}: the hello and every test program."""
+    found = {f"tests/{file.name}": file
+             for file in sorted((where / "bin").glob("*_test"))}
+    if (where / "bin" / HELLO).exists():
+        found[f"bin/{HELLO}"] = where / "bin" / HELLO
+    return found
+
+
+def _pack(board, archive):
+    """Write the board's initramfs; returns the names of its tests."""
+    where = folder(board.name)
+    init = where / "bin" / INIT
+    if not init.exists():
+        raise Stop(f"{init} is missing; the top CMakeLists.txt must add "
+                   "kunit/board")
+    programs = _board_programs(where)
+    archive.write_bytes(initramfs.pack(init, programs))
+    return tuple(Path(name).name for name in sorted(programs)
+                 if name.startswith("tests/"))
+
+
+def prepare(board, place, strategy=None, config="default"):
+    """Build all that a board needs and copy it to place; returns the Bundle."""
+    image = place / f"{board.name}-kernel"
+    with locked("kernel"):
+        shutil.copyfile(kernel.build(board, strategy, config), image)
+    return with_programs(board, place, image)
+
+
+def with_programs(board, place, image):
+    """The rest of the Bundle, once the kernel is there."""
+    build("host", MODEL)        # a run doesn't wait for the host's tests
+    build(board.name)
+    archive = place / f"{board.name}.cpio.gz"
+    tests = _pack(board, archive)
+    model = folder("host") / "bin" / MODEL
+    if model.exists():
+        shutil.copy2(model, place / MODEL)
+    return Bundle(kernel=image, initramfs=archive, tests=tests,
+                  model=place / MODEL if model.exists() else None)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds: tables, configuration, archives, source lists."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from common import BOARD_DIR, REPO
+import boards
+import compile_commands
+import initramfs
+import kernel
+from paths import Stop
+
+DEB822 = """\
+Types: deb
+# a comment
+URIs: http://mirror.example/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/own.gpg
+"""
+OTHER = """\
+Types: deb
+URIs: http://other.example/debian-security
+Suites: bookworm-security
+Components: main
+"""
+
+
+class Names(unittest.TestCase):
+    def test_unknown_board(self):
+        for find in (boards.find, boards.find_all):
+            with self.assertRaisesRegex(Stop, "unknown BOARD=vax; valid: x86, "
+                                              "arm, parisc"):
+                find("vax")
+
+    def test_all(self):
+        self.assertEqual(len(boards.find_all("all")), 3)
+
+    def test_strategy(self):
+        board = boards.find("arm")
+        self.assertEqual(boards.strategy_of(board, None), "highmem")
+        with self.assertRaisesRegex(Stop, "valid: highmem"):
+            boards.strategy_of(board, "purge")
+
+    def test_make_passes_the_sentence_on(self):
+        done = subprocess.run(
+            ["make", "-C", str(REPO), "kernel", "BOARD=vax"],
+            capture_output=True, text=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("unknown BOARD=vax; valid: x86, arm, parisc, all",
+                      done.stderr)
+
+
+class Configuration(unittest.TestCase):
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place)
+        self.config = self.place / ".config"
+
+    def test_taken(self):
+        self.config.write_text('CONFIG_A=y\n# CONFIG_B is not set\n'
+                               'CONFIG_C="x"\n')
+        kernel.check('CONFIG_A=y\nCONFIG_B=n\n# no\nCONFIG_C="x"\n',
+                     self.config)
+
+    def test_dropped(self):
+        self.config.write_text("# CONFIG_A is not set\nCONFIG_B=y\n")
+        with self.assertRaisesRegex(Stop, "CONFIG_A=y became n(.|\n)*"
+                                          "CONFIG_B=n became y"):
+            kernel.check("CONFIG_A=y\nCONFIG_B=n\n", self.config)
+
+    def test_every_board_has_a_fragment(self):
+        for board in boards.BOARDS.values():
+            text = kernel.fragment(board, board.strategies[0], "default")
+            self.assertEqual(kernel.settings(text)["CONFIG_DMAMAP"], "y")
+
+
+class Archives(unittest.TestCase):
+    def test_same_bytes_and_readable(self):
+        with tempfile.TemporaryDirectory() as place:
+            init = Path(place) / "init"
+            init.write_bytes(b"#!init")
+            programs = {"bin/b": init, "tests/a_test": init}
+            data = initramfs.pack(init, programs)
+            self.assertEqual(data, initramfs.pack(init, programs))
+            done = subprocess.run(["sh", "-c", "gzip -d | cpio -t"],
+                                  input=data, capture_output=True, check=True)
+        self.assertEqual(done.stdout.decode().split(),
+                         ["dev", "proc", "sys", "tmp", "bin", "tests",
+                          "dev/console", "init", "bin/b", "tests/a_test"])
+
+
+class CompileCommands(unittest.TestCase):
+    def test_cxx_object(self):
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place).resolve()
+            room = folder / "drivers" / "dmamap" / "dma"
+            room.mkdir(parents=True)
+            (folder / "x.cc").write_text("")
+            (room / ".x.o.cmd").write_text(
+                "savedcmd_drivers/dmamap/dma/x.o := ccache g++ -DX='a b' -c "
+                "-o x.o ../x.cc ; ld -r -o y x.o\n\n"
+                f"source_drivers/dmamap/dma/x.o := {folder}/x.cc\n")
+            entries = compile_commands.of_kernel(folder, folder)
+            written = json.loads((folder / "compile_commands.json").read_text())
+        self.assertEqual(entries, written)
+        self.assertEqual(entries, [{
+            "directory": str(folder), "file": str(folder / "x.cc"),
+            "command": "g++ -DX='a b' -c -o x.o ../x.cc"}])
+
+
+class Packages(unittest.TestCase):
+    """deps.sh derives the backports entry from the machine's own."""
+
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place)
+        (self.place / "sources.list.d").mkdir()
+
+    def call(self, command):
+        return subprocess.run(
+            ["bash", "-c", f". {BOARD_DIR}/deps.sh; etc_apt={self.place}; "
+                           f"debian=12; {command}"],
+            capture_output=True, text=True, check=False)
+
+    def write(self, name, text):
+        (self.place / name).write_text(text)
+
+    def test_deb822(self):
+        self.write("sources.list.d/a.sources", OTHER)
+        self.write("sources.list.d/debian.sources", DEB822)
+        self.assertEqual(self.call("entry_of_sources").stdout,
+                         "http://mirror.example/debian "
+                         "/usr/share/keyrings/own.gpg\n")
+
+    def test_one_line(self):
+        self.write("sources.list",
+                   "deb http://o.example/debian-security bookworm-security main\n"
+                   "deb [arch=amd64 signed-by=/k.gpg] http://m.example/debian "
+                   "bookworm main\n")
+        self.assertEqual(self.call("entry_of_lists").stdout.split(),
+                         ["http://m.example/debian", "/k.gpg"])
+
+    def test_one_line_without_key(self):
+        self.write("sources.list", "deb http://m.example/debian bookworm main\n")
+        self.assertEqual(self.call("entry_of_lists").stdout.split(),
+                         ["http://m.example/debian"])
+
+    def test_writes_once(self):
+        self.write("sources.list.d/debian.sources", DEB822)
+        file = self.place / "sources.list.d" / "dmamap-backports.sources"
+        self.assertEqual(self.call("add_backports").returncode, 0)
+        text = file.read_text()
+        self.assertIn("URIs: http://mirror.example/debian\n"
+                      "Suites: bookworm-backports\n", text)
+        self.assertIn("Signed-By: /usr/share/keyrings/own.gpg\n", text)
+        self.assertEqual(self.call("add_backports").stdout, "")
+        self.assertEqual(file.read_text(), text)
+
+    def test_nothing_to_derive_from(self):
+        self.write("sources.list.d/a.sources", OTHER)
+        done = self.call("add_backports")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no apt source of suite bookworm", done.stderr)
+
+    def test_missing(self):
+        done = self.call("missing bash no-such-package-here coreutils")
+        self.assertEqual(done.stdout, "no-such-package-here\n")
+
+    def test_no_root_no_sudo(self):
+        done = self.call("id() { echo 1000; }; command() { false; }; "
+                         "become_root some-package")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run 'make deps' as root", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

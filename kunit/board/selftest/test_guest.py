@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots of a pretended board: shell scripts stand for QEMU and the chip."""
+
+import contextlib
+import dataclasses
+import io
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import common
+import boards
+import workspace
+from guest import Boot
+from paths import LOGS, cache
+from programs import Bundle
+
+HOLD = """
+import sys; sys.path[:0] = [{path!r}]
+import workspace
+workspace.on_signals()
+with workspace.Workspace() as place, \\
+        workspace.Child(["sh", "-c", "sleep 1000 & wait"]) as child:
+    print(place, child.process.pid, flush=True)
+    child.process.wait()
+# kunit/board
+"""
+
+
+def process_group_lives(leader):
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+class Pretended(unittest.TestCase):
+    def setUp(self):
+        cache()
+        self.place = Path(tempfile.mkdtemp(dir=common.CACHE.name))
+
+    def script(self, name, text):
+        path = self.place / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    def boot(self, qemu, model="exec sleep 1000", **more):
+        board = dataclasses.replace(boards.find("x86"),
+                                    qemu=str(self.script("qemu", qemu)))
+        bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
+                        model=self.script("model", model))
+        return Boot(board, bundle, "test", label="selftest", **more).run()
+
+    def leftovers(self):
+        mine = f"{workspace.PREFIX}{os.getpid()}-*"
+        return list(workspace.SHM.glob(mine))
+
+    def test_good(self):
+        got = self.boot("echo '@dmamap kernel 6'; echo '@dmamap done 0'")
+        self.assertEqual(got.errors, [])
+        self.assertEqual(got.console.values["kernel"], "6")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_job_failed(self):
+        got = self.boot("echo '@dmamap done 7'")
+        self.assertIn("ended with code 7", got.errors[0])
+
+    def test_panic(self):
+        got = self.boot("echo 'Kernel panic - not syncing: no'")
+        self.assertEqual(got.errors, ["Kernel panic - not syncing: no"])
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            got.show_failure()
+        self.assertIn("| Kernel panic", out.getvalue())
+
+    def test_stops_early(self):
+        self.assertIn("stopped before its job", self.boot("exit 0").errors[0])
+
+    def test_qemu_complains(self):
+        got = self.boot("echo 'qemu: no such machine' >&2; exit 1")
+        self.assertEqual(got.console.lines, ["qemu: no such machine"])
+        self.assertFalse(got.ok())
+
+    def test_time_out(self):
+        start = time.monotonic()
+        got = self.boot("echo hello; sleep 1000", timeout=0.5)
+        self.assertIn("time-out", got.errors[0])
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_hangs_after_its_job(self):
+        got = self.boot("echo '@dmamap done 0'; sleep 1000", timeout=60)
+        self.assertEqual(got.errors, [])
+        self.assertLess(got.seconds, 10)
+
+    def test_chip_dies_by_itself(self):
+        got = self.boot("sleep 0.3; echo '@dmamap done 0'; sleep 0.1",
+                        model="exit 4")
+        self.assertIn("the chip model ended by itself, code 4", got.errors[0])
+
+    def test_chip_killed_on_wish(self):
+        pid = self.place / "pid"
+        got = self.boot(f"while ! [ -s {pid} ]; do sleep 0.05; done;"
+                        "echo '@dmamap want kill-model';"
+                        f"while kill -0 $(cat {pid}); do sleep 0.05; done;"
+                        "echo '@dmamap done 0'",
+                        model=f"echo $$ > {pid}; exec sleep 1000", timeout=10)
+        self.assertEqual(got.errors, [])
+
+    def test_unknown_wish(self):
+        got = self.boot("echo '@dmamap want peace'; echo '@dmamap done 0'")
+        self.assertIn("unknown", got.errors[0])
+
+    def test_log(self):
+        self.boot("echo one line; echo '@dmamap done 0'")
+        self.assertIn("one line", (LOGS / "boot-selftest.log").read_text())
+
+
+class Interrupted(unittest.TestCase):
+    """However a run ends, neither process nor folder stays."""
+
+    def start(self):
+        code = HOLD.format(path=str(common.BOARD_DIR))
+        process = subprocess.Popen([sys.executable, "-c", code],
+                                   stdout=subprocess.PIPE, text=True,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        place, leader = process.stdout.readline().split()
+        self.assertTrue(Path(place).is_dir())
+        return process, Path(place), int(leader)
+
+    def ends_clean(self, number):
+        process, place, leader = self.start()
+        process.send_signal(number)
+        process.wait(10)
+        self.assertFalse(place.exists())
+        self.assertTrue(wait_until(lambda: not process_group_lives(leader)))
+
+    def test_interrupt(self):
+        self.ends_clean(signal.SIGINT)
+
+    def test_terminate(self):
+        self.ends_clean(signal.SIGTERM)
+
+    def test_hang_up(self):
+        self.ends_clean(signal.SIGHUP)
+
+    def test_kill(self):
+        """The child dies at once; the folder goes when the next run starts."""
+        process, place, leader = self.start()
+        process.kill()
+        process.wait(10)
+        self.assertTrue(wait_until(lambda: not Path(f"/proc/{leader}").exists()
+                                   or "Z" in Path(f"/proc/{leader}/stat")
+                                   .read_text().split()[2]))
+        with workspace.Workspace():
+            pass
+        self.assertFalse(place.exists())
+
+    def test_folder_of_a_living_run_stays(self):
+        process, place, _ = self.start()
+        workspace.remove_stale()
+        self.assertTrue(place.is_dir())
+        process.terminate()
+        process.wait(10)
+
+
+if __name__ == "__main__":
+    unittest.main()

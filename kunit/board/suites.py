@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Everything that can be run on a board or on the host, with real counts."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass, field
+
+import kernel
+import programs
+import report
+from guest import Boot
+from paths import BOARD_DIR, LOGS, Stop, environment, say
+
+KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
+KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
+                       re.MULTILINE)     # of a test, not of a whole suite
+COUNT = re.compile(r"(\w+): (\d+)")
+OWN_BOOT = re.compile(r"dead")      # these programs kill the chip
+REFUSALS = (
+    ("no-cma", "cma=0"),            # no contiguous area at all
+    ("no-highmem", "mem=400M"),     # the area exists, but in lowmem
+)
+
+
+@dataclass
+class Score:
+    """Counts of one suite, and sentences about what failed."""
+    passed: int = 0
+    skipped: int = 0
+    failures: list = field(default_factory=list)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def take(self, good, sentence):
+        if good:
+            self.passed += 1
+        else:
+            self.failures.append(sentence)
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {len(self.failures)} failed{skipped}"
+
+
+def run_job(board, bundle):
+    """The main job: the hello between two processes, statistics, audit."""
+    boot = Boot(board, bundle, "run").run()
+    if boot.ok():
+        boot.errors += report.verdicts(boot)
+    if not boot.ok():
+        boot.show_failure()
+    return boot
+
+
+def run_score(board, bundle):
+    boot = run_job(board, bundle)
+    report.table([boot])
+    return Score(passed=int(boot.ok()),
+                 failures=[f"{boot.label}: {e}" for e in boot.errors])
+
+
+def kunit(board, bundle, pattern=None, show=False):
+    """KUnit at boot; the kernel's own tool reads the result."""
+    parameters = "kunit.enable=1"
+    if pattern:
+        parameters += f" kunit.filter_glob={pattern}"
+    boot = Boot(board, bundle, "kunit", parameters, chip=False).run()
+    done = subprocess.run(
+        [sys.executable, str(kernel.TREE / "tools/testing/kunit/kunit.py"),
+         "parse", str(boot.log)], env=environment(), capture_output=True,
+        text=True, check=False)
+    score = _kunit_score(board, done.stdout)
+    score.failures += [f"{boot.label}: {error}" for error in boot.errors]
+    if show or score.failures:
+        say(done.stdout.rstrip() + done.stderr.rstrip())
+    if not boot.ok():
+        boot.show_failure()
+    say(f"  {board.name}: from power on to the end of KUnit "
+        f"{boot.seconds:.1f} s")
+    return score
+
+
+def _kunit_score(board, text):
+    """Counts from the summary line of the kernel's tool."""
+    summary = KUNIT_SUMMARY.search(text)
+    if not summary or int(summary.group(1)) == 0:
+        return Score(failures=[f"{board.name} KUnit: no test ran"])
+    counts = {name: int(n) for name, n in COUNT.findall(summary.group(2))}
+    bad = sum(counts.get(name, 0) for name in ("failed", "crashed", "errors"))
+    names = KUNIT_BAD.findall(text)
+    failures = [f"{board.name} KUnit: {name}" for name in names[:bad]]
+    failures += [f"{board.name} KUnit: failure"] * (bad - len(failures))
+    return Score(counts.get("passed", 0), counts.get("skipped", 0), failures)
+
+
+def board_tests(board, bundle, pattern=None):
+    """Test programs on the board; those that kill the chip boot alone."""
+    names = [name for name in bundle.tests
+             if not pattern or re.search(pattern, name)]
+    if not names:
+        return Score(failures=[f"{board.name}: no test program"
+                               f"{' matches ' + pattern if pattern else ''}"])
+    together = [name for name in names if not OWN_BOOT.search(name)]
+    alone = [[name] for name in names if OWN_BOOT.search(name)]
+    score = Score()
+    for group in ([together] if together else []) + alone:
+        score.add(_boot_tests(board, bundle, group))
+    return score
+
+
+def _boot_tests(board, bundle, names):
+    label = f"{board.name}-test" + (f"-{names[0]}" if len(names) == 1 else "")
+    boot = Boot(board, bundle, "test", f"dmamap.tests={','.join(names)}",
+                timeout=60 + 60 * len(names), label=label).run()
+    score = Score()
+    for program in boot.console.programs:
+        score.passed += len(program.passed)
+        score.skipped += len(program.skipped)
+        score.failures += [f"{board.name} {program.name}: {text}"
+                           for text in program.failed]
+        score.failures += [f"{board.name} {text}"
+                           for text in program.complaints()]
+    ran = {program.name for program in boot.console.programs}
+    score.failures += [f"{board.name} {name}: did not run"
+                       for name in names if name not in ran]
+    score.failures += [f"{label}: {error}" for error in boot.errors]
+    if score.failures:
+        boot.show_failure()
+    return score
+
+
+def refusals(board, bundle):
+    """Boots where the strategy can't be kept: said, and nothing falls back."""
+    score = Score()
+    if board.strategies[0] != "highmem":
+        return score
+    for name, parameters in REFUSALS:
+        boot = Boot(board, bundle, "refusal", parameters,
+                    label=f"{board.name}-{name}").run()
+        strategy = boot.console.find(r"dmamap: strategy highmem\b.*")
+        opened = boot.console.values.get("hca_open", "not tried")
+        before = len(score.failures)
+        score.take(strategy, f"{boot.label}: the layer did not say why it "
+                             "can't keep its strategy")
+        score.take(opened == "No such file or directory",
+                   f"{boot.label}: /dev/hca0 should be absent: {opened}")
+        score.take(boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}")
+        if len(score.failures) > before:
+            boot.show_failure()
+        else:
+            say(f"  {boot.label}: {strategy}")
+    return score
+
+
+def host_tests():
+    """All that CTest knows, counted from its own report."""
+    where = programs.build("host")
+    result = LOGS / "ctest.xml"
+    result.unlink(missing_ok=True)
+    done = subprocess.run(
+        ["ctest", "--test-dir", str(where), "--output-on-failure", "-j2",
+         "--output-junit", str(result)], env=environment(),
+        capture_output=True, text=True, check=False)
+    (LOGS / "ctest.log").write_text(done.stdout + done.stderr)
+    if not result.exists():
+        raise Stop(f"ctest could not run: {done.stderr.strip()[-300:]}")
+    score = _junit_score(result)
+    if done.returncode and not score.failures:
+        score.failures.append(f"ctest ended with code {done.returncode}")
+    if score.failures:
+        say("\n".join(done.stdout.splitlines()[-60:]))
+    return score
+
+
+def _junit_score(path):
+    score = Score()
+    for case in xml.parse(path).getroot().iter("testcase"):
+        if case.find("skipped") is not None:
+            score.skipped += 1
+        else:
+            score.take(case.get("status") == "run", f"host {case.get('name')}")
+    if not score.passed and not score.failures:
+        score.failures.append("host: no test ran")
+    return score
+
+
+def self_tests():
+    """The tests of this folder's own scripts."""
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest", "discover", "-s",
+         str(BOARD_DIR / "selftest")], env=environment(),
+        capture_output=True, text=True, check=False)
+    ran = re.search(r"^Ran (\d+) tests?", done.stderr, re.MULTILINE)
+    bad = re.findall(r"^(?:FAIL|ERROR): (\S+)", done.stderr, re.MULTILINE)
+    skipped = re.search(r"skipped=(\d+)", done.stderr)
+    skips = int(skipped.group(1)) if skipped else 0
+    if not ran:
+        bad = ["could not start"]
+    if bad:
+        say(done.stderr.rstrip())
+    total = int(ran.group(1)) if ran else 0
+    return Score(total - len(bad) - skips if ran else 0, skips,
+                 [f"scripts: {name}" for name in bad])

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Private folders for a board's memory, and processes that never stay behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from paths import cache, environment
+
+SHM = Path("/dev/shm")
+PREFIX = "dmamap-"
+
+
+def on_signals():
+    """Let SIGTERM and SIGHUP unwind like Ctrl-C, so that everything is undone."""
+    def stop(number, _frame):
+        raise SystemExit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def _place(need):
+    """Memory if there is room, else the cache folder."""
+    if SHM.is_dir() and os.access(SHM, os.W_OK):
+        if shutil.disk_usage(SHM).free > need + (64 << 20):
+            return SHM
+    place = cache() / "tmp"
+    place.mkdir(exist_ok=True)
+    return place
+
+
+def _owner_lives(folder):
+    """Whether the run that made the folder (its name holds the pid) goes on."""
+    try:
+        pid = int(folder.name.split("-")[1])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (IndexError, ValueError, OSError):
+        return False
+    return pid == os.getpid() or b"kunit/board" in command
+
+
+def remove_stale():
+    """Remove what a run that was killed outright could not."""
+    for place in (SHM, cache() / "tmp"):
+        for folder in place.glob(PREFIX + "*"):
+            if folder.is_dir() and folder.stat().st_uid == os.getuid() \
+                    and not _owner_lives(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class Workspace:
+    """A folder that goes away with its owner."""
+
+    def __init__(self, need=0):
+        remove_stale()
+        self._need = need
+
+    def __enter__(self):
+        self.path = Path(tempfile.mkdtemp(
+            prefix=f"{PREFIX}{os.getpid()}-", dir=_place(self._need)))
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Child:
+    """A process in a group of its own that dies with us, whatever happens."""
+
+    def __init__(self, command, **pipes):
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "--", *command],
+            env=environment(), start_new_session=True,
+            stdin=subprocess.DEVNULL, **pipes)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        """SIGKILL to the group; waits until nothing of it is left."""
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def ended(self):
+        return self.process.poll() is not None
