@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+// The C face of the library: nothing but translation.
+#include "hca.h"
+
+#include "data_path.h"
+#include "device.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <new>
+#include <utility>
+
+struct hca {
+	explicit hca(libhca::Device opened) noexcept
+		: device(std::move(opened)), path(device.mappings(), device.geometry()) {}
+
+	libhca::Device device;
+	libhca::DataPath path;
+};
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Sleeps until the driver says that something happened; negative is for ever.
+int sleep_for(const hca &hca, int milliseconds)
+{
+	pollfd file = {.fd = hca.device.fd(), .events = POLLIN, .revents = 0};
+
+	if (poll(&file, 1, milliseconds) < 0)
+		return -errno;
+	if (const int error = hca.path.status_error())
+		return error;
+	return file.revents & (POLLERR | POLLHUP | POLLNVAL) ? -EIO : 0;
+}
+
+int milliseconds_until(Clock::time_point when)
+{
+	const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
+
+	return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
+}
+
+} // namespace
+
+int hca_open(const char *node, struct hca **out)
+{
+	if (!out)
+		return -EINVAL;
+	*out = nullptr;
+
+	auto device = libhca::Device::open(node ? node : HCA_DEVICE_NODE);
+
+	if (!device)
+		return device.error();
+
+	*out = new (std::nothrow) hca(std::move(*device));
+	return *out ? 0 : -ENOMEM;
+}
+
+void hca_close(struct hca *hca)
+{
+	delete hca;
+}
+
+uint32_t hca_context(const struct hca *hca)
+{
+	return hca->device.info().context;
+}
+
+const struct hca_context_info *hca_info(const struct hca *hca)
+{
+	return &hca->device.info();
+}
+
+int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, size_t length)
+{
+	return hca->path.send(dest, tag, payload, length);
+}
+
+int hca_receive(struct hca *hca, struct hca_message *message)
+{
+	const auto received = hca->path.receive();
+
+	if (!received)
+		return received.error();
+	*message = *received;
+	return 0;
+}
+
+int hca_release(struct hca *hca)
+{
+	return hca->path.release();
+}
+
+enum hca_status hca_status(const struct hca *hca)
+{
+	return hca->path.status();
+}
+
+uint32_t hca_errors(const struct hca *hca, uint32_t *last)
+{
+	if (last)
+		*last = hca->path.last_error();
+	return hca->path.errors();
+}
+
+int hca_drained(const struct hca *hca)
+{
+	return hca->path.drained();
+}
+
+int hca_wait(struct hca *hca, int timeout_ms)
+{
+	const auto deadline = Clock::now() + std::chrono::milliseconds(std::max(timeout_ms, 0));
+
+	while (!hca->path.has_message()) {
+		const int left = timeout_ms < 0 ? -1 : milliseconds_until(deadline);
+
+		if (left == 0)
+			return -ETIMEDOUT;
+		if (const int error = sleep_for(*hca, left))
+			return error;
+	}
+	return 0;
+}

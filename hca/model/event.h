@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+#pragma once
+
+#include "hca_chip.h"
+
+#include <cstdint>
+
+namespace chip_model {
+
+/// What the chip has done, for traces. Fields that an event has no use for are 0.
+struct Event {
+	enum class Kind {
+		start,
+		stop,
+		reset,
+		enable,
+		refuse_setup,
+		disable,
+		deliver,
+		refuse_packet,
+		wait,		///< the receiver is full; told once for each packet
+	};
+
+	Kind kind;
+	uint32_t context = 0;	///< the context, or the sender
+	uint32_t dest = 0;
+	uint32_t length = 0;
+	uint32_t tag = 0;
+	uint32_t entry = 0;	///< the receiver's entry counter
+	hca_chip_error error = HCA_ERR_NONE;
+	uint64_t address = 0;	///< the address refused
+};
+
+/// Gets told what the chip does, on the chip's thread.
+class Observer {
+public:
+	virtual void event(const Event &event) noexcept = 0;
+
+protected:
+	~Observer() = default;
+};
+
+/// What the chip counted since it was started; resets do not clear it.
+struct Stats {
+	uint64_t packets = 0;
+	uint64_t bytes = 0;
+	uint64_t back_pressure = 0;	///< packets that had to wait for the receiver
+	uint64_t refused_length = 0;
+	uint64_t refused_dest = 0;
+	uint64_t refused_address = 0;
+	uint64_t refused_setup = 0;
+	uint64_t enables = 0;
+	uint64_t disables = 0;
+	uint64_t resets = 0;
+};
+
+} // namespace chip_model

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "backoff.h"
+#include "chip.h"
+#include "options.h"
+#include "shared_file.h"
+#include "trace.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace {
+
+using namespace chip_model;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kBeat{20};	// the specification asks for 100 ms
+
+volatile std::sig_atomic_t stop_asked;
+
+bool stopping() noexcept
+{
+	return stop_asked != 0;
+}
+
+void catch_signals() noexcept
+{
+	struct sigaction action = {};
+
+	action.sa_handler = [](int) { stop_asked = 1; };
+	sigaction(SIGTERM, &action, nullptr);
+	sigaction(SIGINT, &action, nullptr);
+}
+
+// The parent may have died before prctl() took effect; then nobody sends the signal.
+void die_with(pid_t parent) noexcept
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		stop_asked = 1;
+}
+
+// Being told to stop while still waiting for the files is no failure.
+int fail(const std::string &why)
+{
+	if (stopping())
+		return EXIT_SUCCESS;
+	std::fprintf(stderr, "hca-model: %s\n", why.c_str());
+	return EXIT_FAILURE;
+}
+
+void run(Chip &chip)
+{
+	auto next_beat = steady_clock::now();
+	Backoff backoff;
+
+	while (!stopping()) {
+		if (chip.step())
+			backoff.busy();
+		else
+			backoff.idle();
+
+		if (const auto now = steady_clock::now(); now >= next_beat) {
+			chip.beat();
+			next_beat = now + kBeat;
+		}
+	}
+}
+
+int serve(const Options &options)
+{
+	const std::chrono::seconds patience{options.wait_seconds};
+	std::unique_ptr<Trace> trace;
+
+	if (!options.trace.empty()) {
+		auto opened = Trace::open(options.trace);
+
+		if (!opened)
+			return fail(opened.error());
+		trace = std::move(*opened);
+	}
+
+	const auto ram = SharedFile::map(options.ram, options.ram_offset, options.ram_bytes,
+					 patience, stopping);
+
+	if (!ram)
+		return fail(ram.error());
+
+	const auto window = SharedFile::map(options.window, options.window_offset,
+					    HCA_WINDOW_BYTES, patience, stopping);
+
+	if (!window)
+		return fail(window.error());
+	if (ram->overlaps(*window))
+		return fail("the window lies inside the RAM that the chip may write; make "
+			    "--ram-size smaller, as the board's mem= says");
+
+	Chip chip(Words(window->bytes()), Memory(ram->bytes(), BusAddr{options.ram_base}),
+		  trace.get());
+
+	chip.start();
+	run(chip);
+	chip.stop();
+
+	if (options.stats)
+		print_stats(stdout, chip.stats());
+	return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	const pid_t parent = getppid();
+	const Options options = Options::parse(argc, argv);
+
+	catch_signals();
+	if (options.die_with_parent)
+		die_with(parent);
+
+	// Short sleeps would else be stretched by the default slack of 50 us.
+	prctl(PR_SET_TIMERSLACK, 1000UL);
+	return serve(options);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace chip_model {
+
+/// What the command line asked for.
+struct Options {
+	std::string ram;
+	uint64_t ram_base = 0;
+	uint64_t ram_bytes = 0;
+	uint64_t ram_offset = 0;
+	std::string window;
+	uint64_t window_offset = 0;
+	std::string trace;		///< empty: no trace
+	unsigned int wait_seconds = 10;
+	bool stats = false;
+	bool die_with_parent = false;
+
+	/// Parses the command line; ends the program with a message when it is wrong.
+	static Options parse(int argc, char **argv);
+};
+
+} // namespace chip_model
