@@ -48,6 +48,14 @@ expect accepted 'call of a C function' "$bare" <<'EOF'
 extern "C" void dmamap_note(unsigned);
 void f() { dmamap_note(1); }
 EOF
+expect accepted 'globals that KASAN watches' "$bare -fsanitize=kernel-address --param asan-globals=1" <<'EOF'
+constinit int table[3] = {1, 2, 3};
+int get(int i) { return table[i]; }
+EOF
+expect refused 'global constructor under KASAN' "$bare -fsanitize=kernel-address --param asan-globals=1" <<'EOF'
+extern int now();
+int started = now();
+EOF
 expect refused 'global constructor' "$bare" <<'EOF'
 extern int now();
 int started = now();

@@ -192,9 +192,10 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 		never |= VM_MAYWRITE;
 	/*
 	 * Only pfns, never pages: ARM's short descriptors have no special bit,
-	 * so the VMA's flags alone tell the kernel to keep its hands off.
+	 * so the VMA's flags alone tell the kernel to keep its hands off. VM_IO,
+	 * because without it madvise(MADV_DOFORK) takes VM_DONTCOPY away.
 	 */
-	vm_flags_mod(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP, never);
+	vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP, never);
 	vma->vm_ops = &user_ops;
 	vma->vm_private_data = map;
 	for (i = 0; i < count; i++)

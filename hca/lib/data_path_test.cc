@@ -138,6 +138,19 @@ TEST_F(DataPathTest, TakesNothingFromThePioBuffer)
 	EXPECT_EQ(pio(0, HCA_PIO_PAYLOAD), uint32_t{'x'});
 }
 
+// Generations wrap, so no order between them means anything.
+TEST_F(DataPathTest, ABufferIsFreeOnlyWhenItsGenerationIsTheSame)
+{
+	DataPath path(mappings(), kGeometry);
+
+	for (const uint32_t other : {1u, 0x80000000u, 0xffffffffu}) {
+		finish(0, other);
+		EXPECT_EQ(path.send(0, 0, nullptr, 0), -EAGAIN) << other;
+	}
+	finish(0, 0);
+	EXPECT_EQ(path.send(0, 0, nullptr, 0), 0);
+}
+
 TEST_F(DataPathTest, IsDrainedWhenTheLastBufferIsDone)
 {
 	DataPath path(mappings(), kGeometry);

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 namespace chip_model {
 namespace {
@@ -169,6 +171,40 @@ TEST(ChipFlow, HostileHeadsOnlyStopTheirOwner)
 		EXPECT_TRUE(board.chip().step()) << head;
 		EXPECT_EQ(board.entry(0, 1).read(HCA_HDR_TAG), 2u) << head;
 	}
+}
+
+// The chip looks at one trigger after the other while a process writes several, so it may see
+// a later one and not an earlier one. The order must be kept all the same.
+TEST(ChipFlow, ABurstKeepsItsOrder)
+{
+	constexpr uint32_t kBursts = 300;
+	TestBoard board;
+	std::atomic<bool> done = false;
+	uint32_t wrong = 0;
+
+	ASSERT_TRUE(board.enable(0));
+	for (uint32_t i = 0; i < HCA_PIO_BUFFERS; ++i)
+		board.pio(0).write(i * HCA_PIO_BYTES + HCA_PIO_TAG, i);
+
+	std::thread chip([&] {
+		while (!done)
+			board.chip().step();
+	});
+
+	for (uint32_t burst = 1; burst <= kBursts; ++burst) {
+		for (uint32_t i = 0; i < HCA_PIO_BUFFERS; ++i)
+			board.pio(0).write(i * HCA_PIO_BYTES + HCA_PIO_TRIGGER, burst);
+		for (uint32_t i = 0; i < HCA_PIO_BUFFERS; ++i) {
+			while (board.done(0, i) != burst)
+				std::this_thread::yield();
+		}
+		for (uint32_t i = 0; i < HCA_PIO_BUFFERS; ++i)
+			wrong += board.entry(0, i).read(HCA_HDR_TAG) != i;
+		board.consume(0, burst * HCA_PIO_BUFFERS);
+	}
+	done = true;
+	chip.join();
+	EXPECT_EQ(wrong, 0u);
 }
 
 // Every word that a process can write gets random values; the sanitizer and Words are the judge.
