@@ -34,6 +34,7 @@ class Program:
     skipped: list = field(default_factory=list)
     plan: int = None
     code: int = None
+    _failing: bool = False      # comments belong to the failure before them
 
     def take(self, line):
         result, plan = TAP_RESULT.match(line), TAP_PLAN.match(line)
@@ -41,14 +42,17 @@ class Program:
             self.plan = int(plan.group(1))
         elif result:
             self._take_result(result)
+        elif line.startswith("# ") and self._failing:
+            self.failed[-1] += f" ({line[2:]})"
 
     def _take_result(self, result):
         text = result.group(3) or f"test {result.group(2)}"
+        self._failing = False
         if "# SKIP" in text.upper():
             self.skipped.append(text)
         else:
-            good = result.group(1) == "ok"
-            (self.passed if good else self.failed).append(text)
+            self._failing = result.group(1) != "ok"
+            (self.failed if self._failing else self.passed).append(text)
 
     def complaints(self):
         """Sentences about what is wrong beyond failed tests."""

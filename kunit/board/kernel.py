@@ -112,8 +112,9 @@ def fragment(board, strategy, config):
     """The settings that a board's configuration must have, as text."""
     names = ["common", board.name]
     if config != "default":
-        names.append(f"with-{config}")
-    parts = [(BOARD_DIR / f"{name}.config").read_text() for name in names]
+        names += [f"with-{config}", f"{board.name}-with-{config}"]
+    files = [BOARD_DIR / f"{name}.config" for name in names]
+    parts = [file.read_text() for file in files if file.exists()]
     return "".join(parts) + f"CONFIG_DMAMAP_STRATEGY_{strategy.upper()}=y\n"
 
 

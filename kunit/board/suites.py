@@ -117,19 +117,17 @@ def _boot_tests(board, bundle, names):
     label = f"{board.name}-test" + (f"-{names[0]}" if len(names) == 1 else "")
     boot = Boot(board, bundle, "test", f"dmamap.tests={','.join(names)}",
                 timeout=60 + 60 * len(names), label=label).run()
-    score = Score()
+    score, broken = Score(), list(boot.errors)
     for program in boot.console.programs:
         score.passed += len(program.passed)
         score.skipped += len(program.skipped)
         score.failures += [f"{board.name} {program.name}: {text}"
                            for text in program.failed]
-        score.failures += [f"{board.name} {text}"
-                           for text in program.complaints()]
+        broken += program.complaints()
     ran = {program.name for program in boot.console.programs}
-    score.failures += [f"{board.name} {name}: did not run"
-                       for name in names if name not in ran]
-    score.failures += [f"{label}: {error}" for error in boot.errors]
-    if score.failures:
+    broken += [f"{name}: did not run" for name in names if name not in ran]
+    score.failures += [f"{label}: {sentence}" for sentence in broken]
+    if broken:
         boot.show_failure()
     return score
 

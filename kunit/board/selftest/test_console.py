@@ -73,6 +73,11 @@ class Tap(unittest.TestCase):
                          (["one"], ["three"], 1))
         self.assertEqual(list(got.complaints()), [])
 
+    def test_comment_belongs_to_the_failure(self):
+        got = self.program(self.GOOD.replace(
+            "not ok 3 - three", "not ok 3 - three\n# expected 0, got EIO"))
+        self.assertEqual(got.failed, ["three (expected 0, got EIO)"])
+
     def test_too_few(self):
         got = self.program(self.GOOD.replace("ok 1 - one\n", "\n"))
         self.assertEqual(list(got.complaints()), ["a_test: 2 results, 3 planned"])
