@@ -32,7 +32,7 @@ u32 dmamap_machine_linear(u64 pfn)
 /* Lowmem is mapped by sections, and each process has its own copy of the L1. */
 u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
 {
-	return DMAMAP_NOTSUPP;
+	return DMAMAP_NODEV;
 }
 
 /*

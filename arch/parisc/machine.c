@@ -59,7 +59,7 @@ u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
 		val |= _PAGE_PRESENT;
 		break;
 	default:
-		return DMAMAP_NOTSUPP;
+		return DMAMAP_NODEV;
 	}
 	set_pte(pte, __pte(val));	/* edits only: the purge is a step of its own */
 	return DMAMAP_OK;

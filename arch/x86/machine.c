@@ -42,7 +42,7 @@ u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
 		err = set_direct_map_default_noflush(page);
 		break;
 	default:
-		return DMAMAP_NOTSUPP;
+		return DMAMAP_NODEV;
 	}
 	return err ? DMAMAP_NOMEM : DMAMAP_OK;
 }

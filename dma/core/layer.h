@@ -10,7 +10,7 @@ namespace dmamap {
 /// What a driver asks for, after the glue has looked into its struct device.
 struct Request {
 	std::uint64_t bytes = 0;
-	Reach reach;                  ///< highest physical address that is of use
+	Reach reach = {};             ///< highest physical address that is of use
 	void *device = nullptr;       ///< for Machine::bus_address(), not looked at
 	bool snooping = false;
 };
@@ -47,7 +47,8 @@ public:
 
 		if (!pages)
 			return fail(pages.error());
-		if (!page_aligned(phys.raw()) || !page_aligned(bytes) || behind == Behind::page)
+		if (!page_aligned(phys.raw()) || !page_aligned(bytes) || behind == Behind::page ||
+		    attribute == Attribute::cached)
 			return fail(Errno::inval);
 		if (phys.raw() + bytes < phys.raw())
 			return fail(Errno::overflow);
@@ -70,17 +71,18 @@ public:
 	/// go to quarantine.
 	void release(const Region &region) noexcept
 	{
-		m_.withdraw(region.run);
-		switch (region.strategy) {
-		case StrategyId::adopted:
+		/* Adopted frames have no allocator: whoever finds them withdrawn may
+		   adopt them, with another attribute. So that is their last step. */
+		if (region.strategy == StrategyId::adopted) {
 			m_.unmap_device(region.cpu, region.run);
-			break;
-		case StrategyId::snooped:
-			Snooped::give(m_, region.run);
-			break;
-		default:
-			retire(region.run, region.cpu);
+			m_.withdraw(region.run);
+			return;
 		}
+		m_.withdraw(region.run);
+		if (region.flipped())
+			retire(region.run, region.cpu);
+		else
+			Snooped::give(m_, region.run);
 	}
 
 private:

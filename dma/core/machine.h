@@ -53,6 +53,7 @@ struct BoardFacts {
 ///   page table and TLB, on all CPUs.
 /// - set_linear() edits the page table only: TLBs may still hold the old
 ///   translation until purge_linear() has returned.
+///   Errno::nodev if this machine can't edit it, Errno::nomem for lack of memory.
 /// - purge_linear() returns when no TLB of any CPU holds the linear
 ///   translations that set_linear() replaced, and no CPU is still using one.
 /// - claim() makes the attribute known to whoever else maps frames (x86

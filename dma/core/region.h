@@ -40,9 +40,7 @@ struct Resolution {
 [[nodiscard]] constexpr Result<Resolution> resolve(const Region &region, CpuAddr cpu,
 						   BusAddr bus) noexcept
 {
-	if (cpu < region.cpu || bus < region.bus)
-		return fail(Errno::inval);
-
+	/* Below the region's start this wraps, far beyond its end. */
 	const std::uint64_t offset = bus - region.bus;
 
 	if (offset >= region.run.pages.bytes() || cpu - region.cpu != offset)

@@ -9,7 +9,7 @@
 namespace dmamap {
 
 /// Why something was refused. The boundary maps each to one errno, see
-/// dma/abi/errno.h; dma/include/dmamap.h says what a driver may take it for.
+/// dma/abi/status.h; dma/include/dmamap.h says what a driver may take it for.
 enum class Errno : std::uint8_t {
 	inval,        ///< an argument makes no sense
 	overflow,     ///< a size wraps when rounded or added

@@ -48,8 +48,7 @@ u64 dmamap_directory_flipped(u64 pfn, u64 pages)
 
 	rcu_read_lock();
 	xa_for_each_range(&directory, index, region, pfn, pfn + pages - 1)
-		if (region->core.strategy != DMAMAP_STRATEGY_SNOOPED &&
-		    region->core.strategy != DMAMAP_STRATEGY_ADOPTED)
+		if (dmamap_region_ready(region) && dmamap_region_flipped(region))
 			flipped++;
 	rcu_read_unlock();
 	return flipped;

@@ -23,12 +23,6 @@ static atomic64_t frames_flipped;
 static atomic64_t frames_returned;
 static atomic64_t refused;
 
-static bool is_flipped(const struct dmamap_region *region)
-{
-	return region->core.strategy != DMAMAP_STRATEGY_SNOOPED &&
-	       region->core.strategy != DMAMAP_STRATEGY_ADOPTED;
-}
-
 bool dmamap_strategy_kept(char *why, size_t bytes)
 {
 	struct dmamap_core_verdict verdict;
@@ -59,8 +53,10 @@ static void drop_region(struct dmamap_region *region)
 	kfree_rcu(region, rcu);
 }
 
+/* The region is complete: it can be found, and counts. */
 static void enlist(struct dmamap_region *region)
 {
+	smp_store_release(&region->ready, true);	/* core before ready */
 	mutex_lock(&regions_lock);
 	list_add_tail(&region->all, &regions);
 	mutex_unlock(&regions_lock);
@@ -123,7 +119,7 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		err = dmamap_errno(status);
 		goto refuse;
 	}
-	if (is_flipped(region)) {
+	if (dmamap_region_flipped(region)) {
 		atomic64_add(region->core.pages, &frames_flipped);
 		atomic64_add(region->core.pages, &frames_coherent);
 	}
@@ -156,6 +152,7 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t 
 		drop_region(region);
 		return ERR_PTR(dmamap_errno(status));
 	}
+	region->core.bus = phys_to_dma(dev, phys);
 	enlist(region);
 	return region;
 }
@@ -180,7 +177,7 @@ void dmamap_put(struct dmamap_region *region)
 	mutex_unlock(&regions_lock);
 
 	dmamap_core_release(&region->core);
-	if (is_flipped(region)) {
+	if (dmamap_region_flipped(region)) {
 		atomic64_sub(region->core.pages, &frames_coherent);
 		atomic64_add(region->core.pages, &frames_returned);
 	}

@@ -20,12 +20,14 @@
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
 
 #include "dma/abi/layer.h"
 #include "dmamap.h"
 
 struct dmamap_region {
 	struct dmamap_core_region core;
+	bool ready;			/* @core is complete; see dmamap_region_ready() */
 	struct device *dev;		/* counted */
 	refcount_t references;
 	bool revoked;			/* under revoke_lock */
@@ -35,6 +37,21 @@ struct dmamap_region {
 	struct list_head all;		/* of regions, under regions_lock */
 	struct rcu_head rcu;
 };
+
+/*
+ * The core publishes a region for resolution before it hands back what it is.
+ * Who finds one through the directory asks this first.
+ */
+static inline bool dmamap_region_ready(const struct dmamap_region *region)
+{
+	return smp_load_acquire(&region->ready);
+}
+
+static inline bool dmamap_region_flipped(const struct dmamap_region *region)
+{
+	return region->core.strategy != DMAMAP_STRATEGY_SNOOPED &&
+	       region->core.strategy != DMAMAP_STRATEGY_ADOPTED;
+}
 
 /* region.c: calls @fn for each live region, under a mutex. May sleep. */
 void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),

@@ -18,7 +18,7 @@ static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr
 		return -EINVAL;
 	rcu_read_lock();
 	region = dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)));
-	if (region)
+	if (region && dmamap_region_ready(region))
 		err = region->dev != dev ? -EINVAL :
 			dmamap_errno(dmamap_core_resolve(&region->core, (unsigned long)cpu_addr,
 							 dma_addr, resolution));

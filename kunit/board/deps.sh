@@ -148,7 +148,9 @@ entry_of_lists() {
 add_backports() {
 	! have_backports || return 0
 	local uri key
-	read -r uri key < <(entry_of_sources; entry_of_lists) || true
+	# Each may be without a file to read; that is not the end of the other.
+	read -r uri key < <(entry_of_sources || true; entry_of_lists || true) ||
+		true
 	[ -n "${uri:-}" ] ||
 		stop "no apt source of suite bookworm to derive bookworm-backports" \
 			"from; add one to $etc_apt/sources.list.d"

@@ -162,6 +162,13 @@ class Packages(unittest.TestCase):
         self.assertEqual(self.call("add_backports").stdout, "")
         self.assertEqual(file.read_text(), text)
 
+    def test_a_machine_with_only_the_one_line_format(self):
+        self.write("sources.list", "deb http://m.example/debian bookworm main\n")
+        done = self.call("add_backports")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        file = self.place / "sources.list.d" / "dmamap-backports.sources"
+        self.assertIn("URIs: http://m.example/debian\n", file.read_text())
+
     def test_nothing_to_derive_from(self):
         self.write("sources.list.d/a.sources", OTHER)
         done = self.call("add_backports")

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "dma/core/layer.h"
+#include "dma/strategy/highmem.h"
+#include "dma/strategy/purge.h"
+#include "dma/strategy/unmap.h"
+#include "kunit/machine/machine.h"
+
+namespace dmamap::test {
+
+/// A strategy on a machine that it has to be right on.
+template <class S, const sim::Profile &P>
+struct Board {
+	using Strategy = S;
+	static constexpr const sim::Profile &profile = P;
+};
+
+using ArmHighmem = Board<Highmem, sim::kArm>;
+using X86Unmap = Board<Unmap, sim::kX86>;
+using PariscPurge = Board<Purge<>, sim::kParisc>;
+using PariscTrap = Board<Purge<true>, sim::kParisc>;
+using WalkerPurge = Board<Purge<>, sim::kPariscWithWalker>;
+
+using Boards = ::testing::Types<ArmHighmem, X86Unmap, PariscPurge, PariscTrap, WalkerPurge>;
+
+struct BoardName {
+	template <class B>
+	static std::string GetName(int)
+	{
+		if constexpr (std::same_as<B, PariscTrap>)
+			return "parisc_trap";
+		if constexpr (std::same_as<B, WalkerPurge>)
+			return "parisc_walker";
+		return B::profile.name;
+	}
+};
+
+/// Linear state of a frame that is coherent under a strategy.
+template <class S>
+inline constexpr Linear kWhileCoherent = Linear::absent;
+template <>
+inline constexpr Linear kWhileCoherent<Highmem> = Linear::none;
+template <>
+inline constexpr Linear kWhileCoherent<Purge<>> = Linear::uncached;
+
+/// Does the strategy edit the linear map?
+template <class S>
+inline constexpr bool kEdits = kWhileCoherent<S> != Linear::none;
+
+/// A machine, a device on it, and the layer with one strategy above it.
+template <class S, class M = sim::SimulatedMachine>
+struct Bench {
+	explicit Bench(const sim::Profile &profile) : machine(profile) {}
+
+	Result<Region> alloc(std::uint64_t pages = 3)
+	{
+		return alloc_bytes(pages << kPageShift);
+	}
+	Result<Region> alloc_bytes(std::uint64_t bytes)
+	{
+		return layer.alloc({.bytes = bytes,
+				    .reach = {device.mask - device.offset},
+				    .device = &device,
+				    .snooping = device.snooping},
+				   &owner);
+	}
+	/// The first pages of the RAM that the kernel does not know.
+	Result<Region> adopt(const sim::Profile &profile, std::uint64_t pages = 2)
+	{
+		return layer.adopt(to_phys(profile.reserved_begin()), pages << kPageShift,
+				   Behind::reserved, Attribute::uncached, &owner);
+	}
+
+	M machine;
+	Layer<M, S> layer{machine};
+	sim::Device device;
+	int owner = 0;
+};
+
+/// Why a result has no value; nothing if it has one.
+template <class T>
+std::optional<Errno> why(const Result<T> &result)
+{
+	return result ? std::nullopt : std::optional(result.error());
+}
+
+/// The recorded steps in the words of dma/abi/steps.h, one for each call.
+/// SET_LINEAR shows the state instead.
+std::string words(const std::vector<dmamap_step> &steps);
+
+/// Calls @fn with the offset of each line of @pages pages.
+template <class Fn>
+void each_line_of(std::uint64_t pages, Fn fn)
+{
+	for (std::uint64_t byte = 0; byte < pages * kPageBytes; byte += kPageBytes / sim::kLines)
+		fn(byte);
+}
+
+} // namespace dmamap::test
+
+/// The one rule was kept up to now.
+#define EXPECT_KEPT(machine) \
+	EXPECT_EQ((machine).violations(), std::vector<::dmamap::sim::Violation>{})

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every step that can fail does so, one after another and in pairs. One failure
+ * is undone without a trace; when the undo fails too, the frames are kept back.
+ */
+#include "kunit/host/bench.h"
+
+#include <functional>
+
+namespace dmamap::test {
+namespace {
+
+constexpr std::uint64_t kPages = 3;
+
+template <class B>
+class FailureTest : public ::testing::Test {
+protected:
+	using S = typename B::Strategy;
+	using State = sim::SimulatedMachine::State;
+
+	/// Steps of an allocation that can fail: take, bus_address, claim, map and
+	/// publish, and for each frame set_linear.
+	static constexpr unsigned kFallible = 5 + (kEdits<S> ? kPages : 0);
+
+	/// Frames of @before that are quarantined have any linear state; all the
+	/// rest is as before.
+	static void expect_same_but_quarantine(const State &before, const State &after)
+	{
+		EXPECT_EQ(after.claims, before.claims);
+		EXPECT_EQ(after.directory, before.directory);
+		for (std::size_t i = 0; i < before.frames.size(); ++i)
+			if (after.frames[i] != sim::Supply::Frame::quarantined) {
+				EXPECT_EQ(after.frames[i], before.frames[i]) << i;
+			}
+
+		auto usable = [&](const auto &entry) {
+			const auto pfn = entry.second.pfn - sim::Profile::kRam;
+
+			return pfn >= after.frames.size() ||
+			       after.frames[pfn] != sim::Supply::Frame::quarantined ||
+			       entry.second.use != sim::Use::linear;
+		};
+		State left = after, had = before;
+
+		std::erase_if(left.translations, std::not_fn(usable));
+		std::erase_if(had.translations, std::not_fn(usable));
+		EXPECT_EQ(left.translations, had.translations);
+	}
+};
+
+TYPED_TEST_SUITE(FailureTest, Boards, BoardName);
+
+TYPED_TEST(FailureTest, AllocIsUndoneWhicheverStepFails)
+{
+	unsigned nth = 1;
+
+	for (;; ++nth) {
+		SCOPED_TRACE(nth);
+		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+		const auto before = bench.machine.state();
+
+		bench.machine.fail_next(nth);
+		auto region = bench.alloc(kPages);
+		EXPECT_KEPT(bench.machine);
+		if (bench.machine.failures() == 0) {
+			EXPECT_TRUE(region);
+			break;
+		}
+		ASSERT_FALSE(region);
+		EXPECT_EQ(bench.machine.state(), before);
+		EXPECT_EQ(bench.machine.quarantined(), 0u);
+		/* What was undone can be done: nothing is left that would refuse. */
+		EXPECT_TRUE(bench.alloc(kPages));
+		EXPECT_KEPT(bench.machine);
+	}
+	EXPECT_EQ(nth - 1, this->kFallible);
+}
+
+TYPED_TEST(FailureTest, AllocSaysWhichStepFailed)
+{
+	std::vector<Errno> expected{Errno::nomem, Errno::io, Errno::busy};
+
+	expected.resize(this->kFallible, Errno::nomem);
+	for (unsigned nth = 1; nth <= this->kFallible; ++nth) {
+		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+
+		bench.machine.fail_next(nth);
+		EXPECT_EQ(why(bench.alloc(kPages)), expected[nth - 1]) << nth;
+	}
+}
+
+TYPED_TEST(FailureTest, FramesGoToQuarantineWhenTheUndoOfAllocFails)
+{
+	unsigned pairs = 0;
+	unsigned quarantines = 0;
+
+	for (unsigned nth = 1; nth <= this->kFallible; ++nth)
+		for (unsigned again = 1;; ++again) {
+			SCOPED_TRACE(::testing::Message() << nth << ", then " << again);
+			Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+			const auto before = bench.machine.state();
+
+			bench.machine.fail_next(nth, again);
+			ASSERT_FALSE(bench.alloc(kPages));
+			EXPECT_KEPT(bench.machine);
+			if (bench.machine.failures() < 2)
+				break;
+			++pairs;
+			if (bench.machine.quarantined() == 0) {
+				EXPECT_EQ(bench.machine.state(), before);
+				continue;
+			}
+			++quarantines;
+			EXPECT_EQ(bench.machine.quarantined(), kPages);
+			this->expect_same_but_quarantine(before, bench.machine.state());
+		}
+
+	/* The undo edits the linear map, or has nothing that could fail. */
+	EXPECT_EQ(pairs > 0, kEdits<typename TypeParam::Strategy>);
+	EXPECT_EQ(quarantines, pairs);
+}
+
+TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
+{
+	const unsigned fallible = kEdits<typename TypeParam::Strategy> ? kPages : 0;
+	unsigned nth = 1;
+
+	for (;; ++nth) {
+		SCOPED_TRACE(nth);
+		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+		const auto before = bench.machine.state();
+		auto region = bench.alloc(kPages);
+
+		ASSERT_TRUE(region);
+		bench.machine.fail_next(nth);
+		bench.layer.release(*region);
+		EXPECT_KEPT(bench.machine);
+		if (bench.machine.failures() == 0) {
+			EXPECT_EQ(bench.machine.state(), before);
+			break;
+		}
+		EXPECT_EQ(bench.machine.quarantined(), kPages);
+		this->expect_same_but_quarantine(before, bench.machine.state());
+
+		/* Nobody gets these frames again, whatever is asked for. */
+		for (auto next = bench.alloc(1); next; next = bench.alloc(1))
+			EXPECT_FALSE(region->run.contains(next->run.first));
+		EXPECT_KEPT(bench.machine);
+	}
+	EXPECT_EQ(nth - 1, fallible);
+}
+
+TYPED_TEST(FailureTest, FramesStayInQuarantineWhenReleaseFailsTwice)
+{
+	for (unsigned nth = 1; nth <= kPages; ++nth)
+		for (unsigned again = 1; again <= kPages; ++again) {
+			Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+			auto region = bench.alloc(kPages);
+
+			ASSERT_TRUE(region);
+			bench.machine.fail_next(nth, again);
+			bench.layer.release(*region);
+			EXPECT_KEPT(bench.machine);
+			if (bench.machine.failures() == 2) {
+				EXPECT_EQ(bench.machine.quarantined(), kPages);
+			}
+		}
+}
+
+TYPED_TEST(FailureTest, SnoopedAllocIsUndoneWhicheverStepFails)
+{
+	for (unsigned nth = 1; nth <= 4; ++nth) {
+		SCOPED_TRACE(nth);
+		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+		const auto before = bench.machine.state();
+
+		bench.device.snooping = true;
+		bench.machine.fail_next(nth);
+		auto region = bench.alloc(kPages);
+
+		EXPECT_EQ(region.has_value(), nth == 4);
+		EXPECT_EQ(bench.machine.failures(), nth == 4 ? 0 : 1);
+		if (region)
+			bench.layer.release(*region);
+		EXPECT_EQ(bench.machine.state(), before);
+		EXPECT_EQ(bench.machine.quarantined(), 0u);
+		EXPECT_KEPT(bench.machine);
+	}
+}
+
+TYPED_TEST(FailureTest, OtherRegionsAreNotTouched)
+{
+	for (unsigned nth = 1; nth <= this->kFallible; ++nth) {
+		SCOPED_TRACE(nth);
+		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+		auto other = bench.alloc(2);
+		auto adopted = bench.adopt(TypeParam::profile);
+
+		ASSERT_TRUE(other && adopted);
+		bench.machine.write(bench.device, other->bus, 8);
+		bench.machine.write(bench.device, adopted->bus, 9);
+		const auto before = bench.machine.state();
+
+		bench.machine.fail_next(nth);
+		EXPECT_FALSE(bench.alloc(kPages));
+		EXPECT_EQ(bench.machine.state(), before);
+		EXPECT_EQ(bench.machine.read(0, other->cpu), 8u);
+		EXPECT_EQ(bench.machine.read(0, adopted->cpu), 9u);
+		EXPECT_KEPT(bench.machine);
+	}
+}
+
+} // namespace
+} // namespace dmamap::test

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each strategy on its machine: the order of the steps, and the bytes. */
+#include "kunit/host/bench.h"
+
+namespace dmamap::test {
+namespace {
+
+template <class B>
+class FlipTest : public ::testing::Test {
+protected:
+	using S = typename B::Strategy;
+
+	/// "absent absent absent ", or nothing for strategies that edit no PTE.
+	static std::string edits(const char *to)
+	{
+		std::string said;
+
+		for (std::uint64_t i = 0; kEdits<S> && i < kPages; ++i)
+			said += std::string(to) + " ";
+		return said;
+	}
+
+	static constexpr std::uint64_t kPages = 3;
+
+	Bench<S> bench_{B::profile};
+	sim::SimulatedMachine &machine_ = bench_.machine;
+};
+
+TYPED_TEST_SUITE(FlipTest, Boards, BoardName);
+
+TYPED_TEST(FlipTest, ToCoherentRunsInTheOneOrder)
+{
+	const char *closed = kWhileCoherent<typename TypeParam::Strategy> == Linear::uncached ?
+				     "uncached" :
+				     "absent";
+
+	ASSERT_TRUE(this->bench_.alloc(this->kPages));
+	EXPECT_EQ(words(this->machine_.steps()),
+		  "take claim drop_lazy " + this->edits(closed) +
+			  "purge map flush barrier zero barrier publish");
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, ToCachedRunsInTheMirroredOrder)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	this->machine_.forget_steps();
+	this->bench_.layer.release(*region);
+	EXPECT_EQ(words(this->machine_.steps()), "withdraw barrier unmap " + this->edits("cached") +
+							 "purge release give");
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, AStepCoversTheWholeBatch)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	for (const dmamap_step &step : this->machine_.steps()) {
+		const bool one = step.id == DMAMAP_STEP_SET_LINEAR;
+
+		if (step.id == DMAMAP_STEP_BARRIER)
+			continue;
+		EXPECT_EQ(step.pages, one ? 1 : this->kPages) << step.id;
+		if (step.id != DMAMAP_STEP_ZERO) {
+			EXPECT_TRUE(region->run.contains(Pfn(step.pfn))) << step.id;
+		}
+	}
+}
+
+TYPED_TEST(FlipTest, LinearMapHoldsNoCacheableTranslationWhileCoherent)
+{
+	using S = typename TypeParam::Strategy;
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	for (std::uint64_t i = 0; i < this->kPages; ++i)
+		EXPECT_EQ(this->machine_.linear(region->run.first + i), kWhileCoherent<S>);
+}
+
+TYPED_TEST(FlipTest, StrayAccessThroughTheLinearMapTraps)
+{
+	using S = typename TypeParam::Strategy;
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	const CpuAddr stray = this->machine_.linear_address(region->run.first);
+
+	EXPECT_EQ(this->machine_.write(0, stray, 1), kWhileCoherent<S> == Linear::uncached);
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, NoSecretOfTheLastUserIsVisible)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	this->machine_.evict();
+	each_line_of(this->kPages, [&](std::uint64_t byte) {
+		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + byte), 0u) << byte;
+		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
+			EXPECT_EQ(this->machine_.read(cpu, region->cpu + byte), 0u) << byte;
+	});
+}
+
+TYPED_TEST(FlipTest, EvictionNeverOverwritesTheDevice)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	each_line_of(this->kPages, [&](std::uint64_t byte) {
+		this->machine_.write(this->bench_.device, region->bus + byte, 100 + byte);
+	});
+	this->machine_.evict();
+	each_line_of(this->kPages, [&](std::uint64_t byte) {
+		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
+			EXPECT_EQ(this->machine_.read(cpu, region->cpu + byte), 100 + byte);
+	});
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, WritesOfEachCpuReachTheDevice)
+{
+	auto region = this->bench_.alloc(this->kPages);
+	sim::Value value = 1;
+
+	ASSERT_TRUE(region);
+	for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu, ++value) {
+		EXPECT_TRUE(this->machine_.write(cpu, region->cpu + 8192, value));
+		this->machine_.barrier();
+		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + 8192), value);
+	}
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, NextUserOfAFrameFindsWhatTheDeviceLeft)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	this->machine_.write(this->bench_.device, region->bus, 77);
+	this->bench_.layer.release(*region);
+	if (kEdits<typename TypeParam::Strategy>) {
+		EXPECT_EQ(this->machine_.read(0, this->machine_.linear_address(region->run.first)),
+			  77u);
+	}
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, RegionIsUnreachableAfterRelease)
+{
+	auto region = this->bench_.alloc(this->kPages);
+
+	ASSERT_TRUE(region);
+	EXPECT_TRUE(this->machine_.write(0, region->cpu, 5));
+	this->bench_.layer.release(*region);
+	each_line_of(this->kPages, [&](std::uint64_t byte) {
+		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
+			EXPECT_EQ(this->machine_.read(cpu, region->cpu + byte), std::nullopt);
+	});
+	EXPECT_KEPT(this->machine_);
+}
+
+TYPED_TEST(FlipTest, FramesCanBeFlippedAgainAndAgain)
+{
+	const auto before = this->machine_.state();
+
+	for (int round = 0; round < 20; ++round) {
+		auto one = this->bench_.alloc(3);
+		auto two = this->bench_.alloc(2);
+
+		ASSERT_TRUE(one && two);
+		EXPECT_FALSE(one->run.contains(two->run.first));
+		this->machine_.write(this->bench_.device, one->bus, 1);
+		this->machine_.write(0, two->cpu, 2);
+		this->bench_.layer.release(*one);
+		this->bench_.layer.release(*two);
+		EXPECT_EQ(this->machine_.state(), before);
+	}
+	EXPECT_KEPT(this->machine_);
+}
+
+} // namespace
+} // namespace dmamap::test

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Allocation and release through the layer. */
+#include "kunit/host/bench.h"
+
+namespace dmamap::test {
+namespace {
+
+constexpr std::uint64_t kFirst = to_phys(sim::Profile::kRam).raw();
+
+template <class B>
+class AllocTest : public ::testing::Test {
+protected:
+	/// Nothing was left behind by what has happened since the start.
+	void expect_untouched()
+	{
+		EXPECT_EQ(machine_.state(), start_);
+		EXPECT_EQ(machine_.quarantined(), 0u);
+		EXPECT_KEPT(machine_);
+	}
+
+	Bench<typename B::Strategy> bench_{B::profile};
+	sim::SimulatedMachine &machine_ = bench_.machine;
+	sim::SimulatedMachine::State start_ = machine_.state();
+};
+
+TYPED_TEST_SUITE(AllocTest, Boards, BoardName);
+
+TYPED_TEST(AllocTest, RegionSaysWhatItIs)
+{
+	using S = typename TypeParam::Strategy;
+	auto region = this->bench_.alloc_bytes(4097);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->run.pages, Pages(2));
+	EXPECT_EQ(region->bus.raw(), to_phys(region->run.first).raw());
+	EXPECT_EQ(region->strategy, S::kId);
+	EXPECT_EQ(region->attribute, Attribute::coherent);
+	EXPECT_EQ(region->behind, Behind::reserved);
+	EXPECT_TRUE(region->flipped());
+}
+
+TYPED_TEST(AllocTest, EveryFrameIsFoundUnderItsOwner)
+{
+	auto region = this->bench_.alloc(3);
+
+	ASSERT_TRUE(region);
+	const auto directory = this->machine_.state().directory;
+
+	EXPECT_EQ(directory.size(), 3u);
+	for (std::uint64_t i = 0; i < 3; ++i) {
+		auto found = directory.find(region->run.first + i);
+
+		ASSERT_NE(found, directory.end());
+		EXPECT_EQ(found->second, &this->bench_.owner);
+	}
+}
+
+TYPED_TEST(AllocTest, ReleaseLeavesNothingBehind)
+{
+	auto region = this->bench_.alloc(3);
+
+	ASSERT_TRUE(region);
+	EXPECT_NE(this->machine_.state(), this->start_);
+	this->bench_.layer.release(*region);
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, RefusesSizesThatMakeNoSense)
+{
+	struct Case {
+		std::uint64_t bytes;
+		Errno why;
+	};
+	const Case cases[] = {
+		{0, Errno::inval},
+		{std::uint64_t{1} << 43, Errno::overflow},
+		{~std::uint64_t{0} - 4095, Errno::overflow},
+		{~std::uint64_t{0}, Errno::overflow},
+		{std::uint64_t{1} << 20, Errno::nomem},
+		{(std::uint64_t{1} << 43) - 4096, Errno::nomem},
+	};
+
+	for (bool snooping : {false, true})
+		for (const Case &c : cases) {
+			this->bench_.device.snooping = snooping;
+			EXPECT_EQ(why(this->bench_.alloc_bytes(c.bytes)), c.why) << c.bytes;
+		}
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
+{
+	std::vector<Region> regions;
+	auto region = this->bench_.alloc(1);
+
+	for (; region; region = this->bench_.alloc(1))
+		regions.push_back(*region);
+	EXPECT_EQ(why(region), Errno::nomem);
+	EXPECT_GE(regions.size(), 8u);
+	for (const Region &r : regions)
+		this->bench_.layer.release(r);
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, RefusesMasksThatNoFrameMeets)
+{
+	for (bool snooping : {false, true}) {
+		this->bench_.device = {.mask = kFirst - 1, .snooping = snooping};
+		EXPECT_EQ(why(this->bench_.alloc(1)), Errno::io);
+	}
+	this->expect_untouched();
+}
+
+/* A window of the bus is not in the reach that the allocator was told. */
+TYPED_TEST(AllocTest, RefusesFramesThatTheBusDoesNotReach)
+{
+	for (bool snooping : {false, true}) {
+		sim::Device window{.mask = kFirst};
+
+		const Request request{
+			.bytes = 8192, .reach = {}, .device = &window, .snooping = snooping};
+
+		EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::io);
+	}
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, RefusesBusAddressesThatWrap)
+{
+	/* Find out which frames come next. */
+	auto region = this->bench_.alloc(2);
+	ASSERT_TRUE(region);
+	this->bench_.layer.release(*region);
+
+	sim::Device device{.offset = 0 - to_phys(region->run.first).raw() - kPageBytes};
+	const Request request{.bytes = 8192, .reach = {}, .device = &device};
+
+	EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::io);
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, BusAddressIsWhereTheDeviceFindsTheFrames)
+{
+	this->bench_.device.offset = 0x8000'0000;
+	auto region = this->bench_.alloc(2);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->bus.raw(), to_phys(region->run.first).raw() + 0x8000'0000);
+	this->machine_.write(this->bench_.device, region->bus + 4096, 3);
+	EXPECT_EQ(this->machine_.read(0, region->cpu + 4096), 3u);
+	this->bench_.layer.release(*region);
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, SnoopingDeviceGetsPagesWithoutAFlip)
+{
+	this->bench_.device.snooping = true;
+	auto region = this->bench_.alloc(2);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(words(this->machine_.steps()), "take zero publish");
+	EXPECT_EQ(region->behind, Behind::page);
+	EXPECT_EQ(region->strategy, StrategyId::snooped);
+	EXPECT_EQ(region->attribute, Attribute::cached);
+	EXPECT_EQ(region->cpu, this->machine_.linear_address(region->run.first));
+	EXPECT_FALSE(region->flipped());
+	each_line_of(2, [&](std::uint64_t byte) {
+		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + byte), 0u);
+	});
+	this->machine_.write(this->bench_.device, region->bus, 4);
+	EXPECT_EQ(this->machine_.read(0, region->cpu), 4u);
+
+	this->machine_.forget_steps();
+	this->bench_.layer.release(*region);
+	EXPECT_EQ(words(this->machine_.steps()), "withdraw give");
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, FramesThatAnotherRegionHoldsAreRefused)
+{
+	/* Find out which frames come next, and let somebody publish one of them. */
+	auto region = this->bench_.alloc(3);
+	ASSERT_TRUE(region);
+	this->bench_.layer.release(*region);
+	ASSERT_TRUE(this->machine_.publish({region->run.first + 2, Pages(1)}, this));
+	const auto before = this->machine_.state();
+
+	EXPECT_EQ(why(this->bench_.alloc(3)), Errno::busy);
+	EXPECT_EQ(this->machine_.state(), before);
+	EXPECT_EQ(this->machine_.quarantined(), 0u);
+}
+
+TYPED_TEST(AllocTest, FramesWithAnotherAttributeAreRefused)
+{
+	auto region = this->bench_.alloc(3);
+	ASSERT_TRUE(region);
+	this->bench_.layer.release(*region);
+	ASSERT_TRUE(this->machine_.claim({region->run.first + 1, Pages(1)},
+					 Attribute::write_combine));
+	const auto before = this->machine_.state();
+
+	this->machine_.forget_steps();
+	EXPECT_EQ(why(this->bench_.alloc(3)), Errno::busy);
+	EXPECT_EQ(words(this->machine_.steps()), "take claim give");
+	EXPECT_EQ(this->machine_.state(), before);
+}
+
+/* The allocator may have memory below the mask that is not its first choice. */
+TEST(ReachTest, TakesFramesInReach)
+{
+	Bench<Unmap> bench(sim::kX86);
+
+	bench.device.mask = kFirst + 4 * kPageBytes - 1;
+	auto region = bench.alloc(3);
+
+	ASSERT_TRUE(region);
+	EXPECT_LE(region->bus.raw() + region->run.pages.bytes() - 1, bench.device.mask);
+	EXPECT_EQ(why(bench.alloc(3)), Errno::io);
+}
+
+struct Refusal {
+	const sim::Profile &profile;
+	CmaPlacement placement;
+	std::string_view word;   ///< that the sentence must have
+};
+
+TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
+{
+	const Refusal cases[] = {
+		{sim::kArmCmaInLowmem, CmaPlacement::lowmem, "lowmem"},
+		{sim::kArmWithoutCma, CmaPlacement::none, "CMA"},
+		{sim::kX86, CmaPlacement::none, "CMA"},
+	};
+
+	for (const Refusal &c : cases) {
+		SCOPED_TRACE(c.profile.name);
+		Bench<Highmem> bench(c.profile);
+		const auto before = bench.machine.state();
+		const Verdict verdict = Highmem::probe({c.placement});
+
+		EXPECT_FALSE(verdict.kept);
+		EXPECT_NE(verdict.why.find(c.word), verdict.why.npos) << verdict.why;
+		EXPECT_EQ(why(bench.alloc()), Errno::nodev);
+		EXPECT_EQ(words(bench.machine.steps()), "");
+		EXPECT_EQ(bench.machine.state(), before);
+	}
+	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
+}
+
+TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
+{
+	Bench<Highmem> bench(sim::kArmWithoutCma);
+
+	bench.device.snooping = true;
+	EXPECT_TRUE(bench.alloc());
+}
+
+/* The probe saw highmem; the frames are looked at all the same. */
+TEST(HighmemTest, RefusesEveryRunWithALowmemFrame)
+{
+	Bench<Highmem> bench(sim::kArmCmaAcross);
+	auto highmem = bench.alloc(4);
+
+	ASSERT_TRUE(highmem);
+	const auto before = bench.machine.state();
+
+	EXPECT_EQ(why(bench.alloc(1)), Errno::nodev);
+	EXPECT_EQ(why(bench.alloc(2)), Errno::nodev);
+	EXPECT_EQ(bench.machine.state(), before);
+
+	bench.layer.release(*highmem);
+	for (std::uint64_t pages : {5, 6})
+		EXPECT_EQ(why(bench.alloc(pages)), Errno::nodev) << pages;
+	EXPECT_TRUE(bench.alloc(4));
+	EXPECT_EQ(bench.machine.quarantined(), 0u);
+	EXPECT_KEPT(bench.machine);
+}
+
+/* ARM maps lowmem by sections: a strategy that has to edit them fails closed. */
+TEST(UnmapTest, LinearMapThatCannotBeEditedIsAnError)
+{
+	Bench<Unmap> bench(sim::kArm);
+	const auto before = bench.machine.state();
+
+	EXPECT_EQ(why(bench.alloc()), Errno::nodev);
+	EXPECT_EQ(bench.machine.state(), before);
+	EXPECT_EQ(bench.machine.quarantined(), 0u);
+	EXPECT_KEPT(bench.machine);
+}
+
+TEST(ProbeTest, UnmapAndPurgeAskNothingOfCma)
+{
+	for (CmaPlacement cma : {CmaPlacement::none, CmaPlacement::lowmem, CmaPlacement::highmem}) {
+		EXPECT_TRUE(Unmap::probe({cma}).kept);
+		EXPECT_TRUE(Purge<>::probe({cma}).kept);
+		EXPECT_TRUE(Purge<true>::probe({cma}).kept);
+	}
+	EXPECT_NE(Purge<>::probe({}).why, Purge<true>::probe({}).why);
+}
+
+} // namespace
+} // namespace dmamap::test

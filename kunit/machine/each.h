@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "kunit/machine/memory.h"
+
+namespace dmamap::sim {
+
+template <class Fn>
+void each_frame(FrameRun run, Fn fn)
+{
+	for (Pfn pfn = run.first; pfn < run.end(); pfn = pfn + 1)
+		fn(pfn);
+}
+
+template <class Fn>
+void each_line(Pfn pfn, Fn fn)
+{
+	for (std::uint64_t i = 0; i < kLines; ++i)
+		fn(Line{pfn, i});
+}
+
+} // namespace dmamap::sim

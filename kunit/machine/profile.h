@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/machine.h"
+
+namespace dmamap::sim {
+
+/// What tells one board from another, as far as flips depend on it. RAM starts
+/// at frame kRam: lowmem, then highmem, then RAM that the kernel does not know.
+struct Profile {
+	static constexpr Pfn kRam{0x100};
+
+	const char *name;
+	unsigned cpus = 2;
+	bool walker = true;            ///< a CPU may fill its TLB from any PTE, any time
+	bool linear_editable = true;   ///< the linear map can be edited page by page
+	bool flush_alias = false;      ///< flushes bring their own translation along
+	std::uint64_t lowmem = 16;
+	std::uint64_t highmem = 0;
+	std::uint64_t reserved = 4;
+	FrameRun cma{};
+	CmaPlacement placement = CmaPlacement::none;   ///< what the kernel thinks of it
+
+	[[nodiscard]] constexpr Pfn highmem_begin() const noexcept { return kRam + lowmem; }
+	[[nodiscard]] constexpr Pfn reserved_begin() const noexcept
+	{
+		return highmem_begin() + highmem;
+	}
+	[[nodiscard]] constexpr Pfn end() const noexcept { return reserved_begin() + reserved; }
+};
+
+/// ARMv7: walks by hardware, lowmem mapped by sections, CMA in highmem.
+inline constexpr Profile kArm{
+	.name = "arm",
+	.linear_editable = false,
+	.lowmem = 8,
+	.highmem = 12,
+	.cma = {Profile::kRam + 10, Pages(8)},
+	.placement = CmaPlacement::highmem,
+};
+
+/// The same board when Linux found no room in highmem and said nothing.
+inline constexpr Profile kArmCmaInLowmem{
+	.name = "arm, CMA in lowmem",
+	.linear_editable = false,
+	.lowmem = 12,
+	.highmem = 8,
+	.cma = {Profile::kRam + 2, Pages(8)},
+	.placement = CmaPlacement::lowmem,
+};
+
+/// A CMA area that reaches into lowmem while the kernel calls it highmem.
+inline constexpr Profile kArmCmaAcross{
+	.name = "arm, CMA across the border",
+	.linear_editable = false,
+	.lowmem = 12,
+	.highmem = 8,
+	.cma = {Profile::kRam + 10, Pages(6)},
+	.placement = CmaPlacement::highmem,
+};
+
+inline constexpr Profile kArmWithoutCma{
+	.name = "arm, no CMA",
+	.linear_editable = false,
+	.lowmem = 8,
+	.highmem = 12,
+};
+
+/// x86: walks by hardware, the linear map is made of pages.
+inline constexpr Profile kX86{.name = "x86"};
+
+/// PA-RISC: the TLB is filled by use only, flushes have an alias of their own.
+inline constexpr Profile kParisc{
+	.name = "parisc",
+	.cpus = 1,
+	.walker = false,
+	.flush_alias = true,
+};
+
+/// A PA-RISC that speculates as no real one does: what a strategy gets right
+/// here does not rest on the software TLB.
+inline constexpr Profile kPariscWithWalker{
+	.name = "parisc with a walker",
+	.flush_alias = true,
+};
+
+} // namespace dmamap::sim
