@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Private folders for a board's memory, and processes that never stay behind."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from paths import cache, environment
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 SHM = Path("/dev/shm")
 PREFIX = "dmamap-"
 
@@ -67,14 +70,18 @@ class Workspace:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def _die_with_parent():
+    """Runs before Popen() returns, so no death of ours comes too early."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Child:
     """A process in a group of its own that dies with us, whatever happens."""
 
     def __init__(self, command, **pipes):
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", *command],
-            env=environment(), start_new_session=True,
-            stdin=subprocess.DEVNULL, **pipes)
+            command, env=environment(), start_new_session=True,
+            preexec_fn=_die_with_parent, stdin=subprocess.DEVNULL, **pipes)
 
     def __enter__(self):
         return self
