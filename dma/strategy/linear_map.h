@@ -24,4 +24,21 @@ template <Machine M>
 	return {};
 }
 
+/// Closes the cacheable translation by a state of the linear map that is none.
+template <Linear kWhileCoherent>
+	requires(kWhileCoherent == Linear::absent || kWhileCoherent == Linear::uncached)
+struct ClosesLinear {
+	template <Machine M>
+	[[nodiscard]] static FlipResult<void> close(M &m, FrameRun run) noexcept
+	{
+		return set_linear_run(m, run, kWhileCoherent, Linear::cached);
+	}
+
+	template <Machine M>
+	[[nodiscard]] static FlipResult<void> reopen(M &m, FrameRun run) noexcept
+	{
+		return set_linear_run(m, run, Linear::cached, kWhileCoherent);
+	}
+};
+
 } // namespace dmamap

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include "dma/strategy/from_pages.h"
 #include "dma/strategy/linear_map.h"
 
 namespace dmamap {
@@ -14,39 +15,14 @@ namespace dmamap {
 /// a refill by a stray access is no cacheable translation. @kTrap makes it
 /// absent instead: a stray access then stops the machine where it happens.
 template <bool kTrap = false>
-struct Purge {
+struct Purge : FromPages, ClosesLinear<kTrap ? Linear::absent : Linear::uncached> {
 	static constexpr StrategyId kId = StrategyId::purge;
 	static constexpr Attribute kAttribute = Attribute::coherent;
-	static constexpr Linear kWhileCoherent = kTrap ? Linear::absent : Linear::uncached;
 
 	[[nodiscard]] static constexpr Verdict probe(BoardFacts) noexcept
 	{
 		return {true, kTrap ? "TLB purge and flush at the flip; stray accesses trap"
 				    : "TLB purge and flush at the flip"};
-	}
-
-	template <Machine M>
-	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach reach) noexcept
-	{
-		return m.take_pages(pages, reach);
-	}
-
-	template <Machine M>
-	static void give(M &m, FrameRun run) noexcept
-	{
-		m.give_pages(run);
-	}
-
-	template <Machine M>
-	[[nodiscard]] static FlipResult<void> close(M &m, FrameRun run) noexcept
-	{
-		return set_linear_run(m, run, kWhileCoherent, Linear::cached);
-	}
-
-	template <Machine M>
-	[[nodiscard]] static FlipResult<void> reopen(M &m, FrameRun run) noexcept
-	{
-		return set_linear_run(m, run, Linear::cached, kWhileCoherent);
 	}
 };
 

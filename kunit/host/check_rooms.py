@@ -42,14 +42,15 @@ MACHINE_NAMES = {"Kconfig", "Kbuild", "Kbuild.inc", "Makefile", "Makefile.cxx", 
 
 
 def files_of(tree):
-    """Paths below @tree, as git sees them."""
-    listed = subprocess.run(
-        ["git", "-C", str(tree), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
+    """Paths below @tree, as git sees them; all, where there is no git."""
+    command = ["git", "-C", str(tree), "ls-files", "-z", "--cached", "--others",
+               "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)
         names = filter(None, listed.stdout.split("\0"))
-    else:
-        names = (str(p.relative_to(tree)) for p in tree.rglob("*"))
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        names = (str(p.relative_to(tree)) for p in tree.rglob("*")
+                 if not {".git", "__pycache__"} & set(p.parts))
     return sorted(n for n in set(names) if (tree / n).is_file() and not (tree / n).is_symlink())
 
 
