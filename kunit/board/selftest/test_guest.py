@@ -32,6 +32,13 @@ with workspace.Workspace() as place, \\
 """
 
 
+def kill_group(leader):
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def process_group_lives(leader):
     try:
         os.killpg(leader, 0)
@@ -162,6 +169,7 @@ class Interrupted(unittest.TestCase):
     def test_kill(self):
         """The child dies at once; the folder goes when the next run starts."""
         process, place, leader = self.start()
+        self.addCleanup(kill_group, leader)     # the child's own children live
         process.kill()
         process.wait(10)
         self.assertTrue(wait_until(lambda: not Path(f"/proc/{leader}").exists()
