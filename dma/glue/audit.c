@@ -50,6 +50,8 @@ static void walk_pmds(struct dmamap_audit *audit, pud_t *pud)
 	unsigned int i;
 
 	for (i = 0; i < PTRS_PER_PMD; i++, pmd++) {
+		if (i && pmd_val(*pmd) && pmd_val(*pmd) == pmd_val(pmd[-1]))
+			continue;
 		/* Before pmd_none(): ARM's second section may stand alone. */
 		if (look_at_leaves(audit, leaves, dmamap_arch_pmd_leaves(pmd, leaves)))
 			continue;
@@ -66,7 +68,7 @@ static void walk_puds(struct dmamap_audit *audit, p4d_t *p4d)
 	unsigned int i;
 
 	for (i = 0; i < PTRS_PER_PUD; i++, pud++) {
-		if (pud_none(*pud) ||
+		if (pud_none(*pud) || (i && pud_val(*pud) == pud_val(pud[-1])) ||
 		    look_at_leaves(audit, leaves, dmamap_arch_pud_leaf(*pud, leaves)))
 			continue;
 		if (pud_present(*pud))
@@ -80,7 +82,8 @@ static void walk_p4ds(struct dmamap_audit *audit, pgd_t *pgd)
 	unsigned int i;
 
 	for (i = 0; i < PTRS_PER_P4D; i++, p4d++)
-		if (!p4d_none(*p4d) && p4d_present(*p4d))
+		if (!p4d_none(*p4d) && p4d_present(*p4d) &&
+		    !(i && p4d_val(*p4d) == p4d_val(p4d[-1])))
 			walk_puds(audit, p4d);
 }
 
@@ -88,7 +91,9 @@ static void walk_p4ds(struct dmamap_audit *audit, pgd_t *pgd)
  * Own loops instead of mm/pagewalk.c: its entry for kernel tables has another
  * name in each stable release, and none looks at both sections of an ARM pair.
  * Tables of the kernel are never freed on the boards of this project (that
- * would take memory hot-remove), so no lock is held.
+ * would take memory hot-remove), so no lock is held. An entry equal to the one
+ * before it leads to the same table and is not walked again: KASAN's shadow
+ * repeats one table billions of times.
  */
 void dmamap_audit_kernel(struct dmamap_audit *audit)
 {
@@ -97,6 +102,7 @@ void dmamap_audit_kernel(struct dmamap_audit *audit)
 
 	memset(audit, 0, sizeof(*audit));
 	for (i = 0; i < PTRS_PER_PGD; i++, pgd++)
-		if (!pgd_none(*pgd) && pgd_present(*pgd))
+		if (!pgd_none(*pgd) && pgd_present(*pgd) &&
+		    !(i && pgd_val(*pgd) && pgd_val(*pgd) == pgd_val(pgd[-1])))
 			walk_p4ds(audit, pgd);
 }
