@@ -13,13 +13,13 @@
 #define PAGES 3
 #define ROOM 64
 
-static const u32 take_back[] = {	/* to coherent */
+static const u32 to_coherent[] = {
 	DMAMAP_STEP_TAKE, DMAMAP_STEP_CLAIM, DMAMAP_STEP_DROP_LAZY, DMAMAP_STEP_PURGE,
 	DMAMAP_STEP_MAP, DMAMAP_STEP_FLUSH, DMAMAP_STEP_BARRIER, DMAMAP_STEP_ZERO,
 	DMAMAP_STEP_BARRIER, DMAMAP_STEP_PUBLISH,
 };
 
-static const u32 give_back[] = {	/* to cached */
+static const u32 to_cached[] = {
 	DMAMAP_STEP_WITHDRAW, DMAMAP_STEP_BARRIER, DMAMAP_STEP_UNMAP, DMAMAP_STEP_PURGE,
 	DMAMAP_STEP_RELEASE, DMAMAP_STEP_GIVE,
 };
@@ -85,12 +85,12 @@ static void flips_run_in_the_one_order(struct kunit *test)
 	region = dmamap_alloc(dev, PAGES * PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	dmamap_record_stop();
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
-	expect_order(test, recorder, take_back, ARRAY_SIZE(take_back), linear);
+	expect_order(test, recorder, to_coherent, ARRAY_SIZE(to_coherent), linear);
 
 	KUNIT_ASSERT_EQ(test, dmamap_record_start(recorder), 0);
 	dmamap_put(region);
 	dmamap_record_stop();
-	expect_order(test, recorder, give_back, ARRAY_SIZE(give_back),
+	expect_order(test, recorder, to_cached, ARRAY_SIZE(to_cached),
 		     linear < 0 ? -1 : DMAMAP_LINEAR_CACHED);
 }
 
