@@ -63,7 +63,7 @@ u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
 	int err;
 
 	if (attribute != DMAMAP_ATTR_COHERENT)
-		return DMAMAP_NOTSUPP;
+		return DMAMAP_NODEV;
 	err = memtype_reserve(PFN_PHYS(pfn), PFN_PHYS(pfn + pages), _PAGE_CACHE_MODE_UC_MINUS,
 			      NULL);
 	return err ? DMAMAP_BUSY : DMAMAP_OK;

@@ -28,6 +28,6 @@ template <class T>
 
 static_assert(to_c(Errno::inval) == DMAMAP_INVAL);
 static_assert(to_c(Errno::busy) == DMAMAP_BUSY);
-static_assert(to_c(Errno::notsupp) == DMAMAP_NOTSUPP);
+static_assert(to_c(Errno::nxio) == DMAMAP_NXIO);
 
 } // namespace dmamap

@@ -35,7 +35,6 @@ enum dmamap_status {
 	DMAMAP_FAULT,
 	DMAMAP_ACCESS,
 	DMAMAP_NXIO,
-	DMAMAP_NOTSUPP,
 };
 
 /* Linear-map state of a frame: dmamap::Linear. */

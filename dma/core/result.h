@@ -21,7 +21,6 @@ enum class Errno : std::uint8_t {
 	fault,        ///< the frame has no page that may be used
 	access,       ///< more access than the mapping allows
 	nxio,         ///< the region was revoked
-	notsupp,      ///< the layer doesn't do that
 };
 
 /// A type whose last byte is not padding. libc++ before 18 keeps the flag of

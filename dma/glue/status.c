@@ -19,7 +19,6 @@ int dmamap_errno(u32 status)
 		[DMAMAP_FAULT] = -EFAULT,
 		[DMAMAP_ACCESS] = -EACCES,
 		[DMAMAP_NXIO] = -ENXIO,
-		[DMAMAP_NOTSUPP] = -EOPNOTSUPP,
 	};
 
 	return status < ARRAY_SIZE(errnos) ? errnos[status] : -EINVAL;
