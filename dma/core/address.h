@@ -94,10 +94,6 @@ struct FrameRun {
 	Pages pages;
 
 	[[nodiscard]] constexpr Pfn end() const noexcept { return first + pages.count(); }
-	[[nodiscard]] constexpr bool contains(Pfn pfn) const noexcept
-	{
-		return pfn >= first && pfn < end();
-	}
 	constexpr bool operator==(const FrameRun &) const noexcept = default;
 };
 

@@ -144,10 +144,28 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 
 		/* Nobody gets these frames again, whatever is asked for. */
 		for (auto next = bench.alloc(1); next; next = bench.alloc(1))
-			EXPECT_FALSE(region->run.contains(next->run.first));
+			EXPECT_FALSE(sim::contains(region->run, next->run.first));
 		EXPECT_KEPT(bench.machine);
 	}
 	EXPECT_EQ(nth - 1, fallible);
+}
+
+/* Frames that nobody gets again stay as their device knows them. */
+TYPED_TEST(FailureTest, AFailedReopenClosesAgain)
+{
+	using S = typename TypeParam::Strategy;
+
+	for (unsigned nth = 1; kEdits<S> && nth <= kPages; ++nth) {
+		Bench<S> bench(TypeParam::profile);
+		auto region = bench.alloc(kPages);
+
+		ASSERT_TRUE(region);
+		bench.machine.fail_next(nth);
+		bench.layer.release(*region);
+		for (std::uint64_t i = 0; i < kPages; ++i)
+			EXPECT_EQ(bench.machine.linear(region->run.first + i), kWhileCoherent<S>)
+				<< nth << ", frame " << i;
+	}
 }
 
 TYPED_TEST(FailureTest, FramesStayInQuarantineWhenReleaseFailsTwice)

@@ -205,6 +205,16 @@ TYPED_TEST(AllocTest, FramesWithAnotherAttributeAreRefused)
 	EXPECT_EQ(this->machine_.state(), before);
 }
 
+TEST(RequestTest, AsksForNothingSpecialUnlessSomebodySaysSo)
+{
+	const Request request;
+
+	EXPECT_EQ(request.bytes, 0u);
+	EXPECT_EQ(request.reach.last_byte, ~std::uint64_t{0});
+	EXPECT_FALSE(request.snooping);
+	EXPECT_EQ(BoardFacts().cma, CmaPlacement::none);
+}
+
 /* The allocator may have memory below the mask that is not its first choice. */
 TEST(ReachTest, TakesFramesInReach)
 {
@@ -247,6 +257,15 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
 }
 
+/* The boundary passes a number on: one that is not known is not highmem. */
+TEST(HighmemTest, RefusesAPlacementThatItDoesNotKnow)
+{
+	const auto unknown = static_cast<CmaPlacement>(
+		static_cast<std::uint8_t>(CmaPlacement::highmem) + 1);
+
+	EXPECT_FALSE(Highmem::probe({unknown}).kept);
+}
+
 TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
 {
 	Bench<Highmem> bench(sim::kArmWithoutCma);
@@ -274,6 +293,29 @@ TEST(HighmemTest, RefusesEveryRunWithALowmemFrame)
 	EXPECT_TRUE(bench.alloc(4));
 	EXPECT_EQ(bench.machine.quarantined(), 0u);
 	EXPECT_KEPT(bench.machine);
+}
+
+/* A translation that is not there now may come back any time. */
+TEST(HighmemTest, RefusesLowmemFramesWhateverTheirTranslation)
+{
+	const Pfn lowmem = sim::kArmCmaAcross.cma.first;
+
+	for (Linear linear : {Linear::absent, Linear::uncached, Linear::cached}) {
+		sim::SimulatedMachine machine(sim::kArmCmaAcross);
+		const CpuAddr addr = machine.linear_address(lowmem);
+
+		machine.translations().set(addr, {lowmem, sim::Use::linear,
+						  linear == Linear::cached});
+		if (linear == Linear::absent)
+			machine.translations().clear(addr);
+		ASSERT_EQ(machine.linear(lowmem), linear);
+
+		auto closed = Highmem::close(machine, {lowmem, Pages(1)});
+
+		ASSERT_FALSE(closed);
+		EXPECT_EQ(closed.error().why, Errno::nodev);
+		EXPECT_FALSE(closed.error().in_doubt);
+	}
 }
 
 /* ARM maps lowmem by sections: a strategy that has to edit them fails closed. */

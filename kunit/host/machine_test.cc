@@ -13,6 +13,17 @@ namespace {
 using sim::Rule;
 using sim::SimulatedMachine;
 
+TEST(EachTest, ARunContainsItsFramesOnly)
+{
+	const FrameRun run{Pfn(10), Pages(3)};
+
+	EXPECT_FALSE(sim::contains(run, Pfn(9)));
+	EXPECT_TRUE(sim::contains(run, Pfn(10)));
+	EXPECT_TRUE(sim::contains(run, Pfn(12)));
+	EXPECT_FALSE(sim::contains(run, Pfn(13)));
+	EXPECT_FALSE(sim::contains({Pfn(10), Pages()}, Pfn(10)));
+}
+
 /// A wrong order makes wrong bytes, not only a verdict.
 TEST(SimulatedMachineTest, MissingFlushLosesWhatTheDeviceWrote)
 {

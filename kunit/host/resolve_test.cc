@@ -62,6 +62,7 @@ TEST(ResolveTest, AddressesOutsideAreRefused)
 		{"bus null", kRegion.cpu, BusAddr()},
 		{"last addresses", CpuAddr(far), BusAddr(far)},
 		{"bus of another region", kRegion.cpu, kRegion.bus + (1 << 20)},
+		{"bus 4 GiB off", kRegion.cpu, kRegion.bus + (std::uint64_t{1} << 32)},
 		{"cpu of another region", kRegion.cpu + (1 << 20), kRegion.bus},
 	};
 
@@ -86,6 +87,22 @@ TEST(ResolveTest, RegionAtTheEndOfTheAddressSpace)
 	EXPECT_TRUE(resolve(top, CpuAddr(~std::uint64_t{0}), BusAddr(~std::uint64_t{0})));
 	EXPECT_FALSE(resolve(top, CpuAddr(last - 1), BusAddr(last - 1)));
 	EXPECT_FALSE(resolve(top, CpuAddr(), BusAddr()));
+}
+
+TEST(ResolveTest, FramesAndRegionsMayNeedMoreThan32Bits)
+{
+	constexpr std::uint64_t four_gib = std::uint64_t{1} << 32;
+	Region large = kRegion;
+
+	large.run = {Pfn(four_gib), Pages(2 << 20)};
+	for (std::uint64_t offset : {std::uint64_t{0}, four_gib, 2 * four_gib - 1}) {
+		auto found = resolve(large, large.cpu + offset, large.bus + offset);
+
+		ASSERT_TRUE(found) << offset;
+		EXPECT_EQ(found->pfn, Pfn(four_gib + offset / 4096)) << offset;
+	}
+	EXPECT_FALSE(resolve(large, large.cpu + 2 * four_gib, large.bus + 2 * four_gib));
+	EXPECT_FALSE(resolve(large, large.cpu + four_gib, large.bus));
 }
 
 TEST(ResolveTest, EmptyRegionResolvesNothing)

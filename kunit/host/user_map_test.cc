@@ -78,6 +78,20 @@ TEST(AdmitTest, GrantsNoAccessBeyondWhatTheDriverAllows)
 		}
 }
 
+TEST(AdmitTest, NothingIsAskedOrAllowedUnlessSomebodySaysSo)
+{
+	const UserRequest request;
+	const UserAccess allowed;
+	const UserSegment segment;
+
+	EXPECT_FALSE(request.shared || request.read || request.write || request.execute);
+	EXPECT_EQ(request.bytes, 0u);
+	EXPECT_FALSE(allowed.read || allowed.write);
+	EXPECT_EQ(segment.region_bytes, 0u);
+	EXPECT_EQ(segment.offset, 0u);
+	EXPECT_EQ(segment.bytes, 0u);
+}
+
 TEST(AdmitTest, RefusesPrivateMappings)
 {
 	for (unsigned asked = 0; asked < 4; ++asked) {
@@ -132,7 +146,8 @@ TEST(LocateTest, FindsNothingBeyondTheEnd)
 {
 	const UserSegment segments[] = {kPage, {16384, 4096, 8192}};
 
-	for (std::uint64_t page : {std::uint64_t{3}, std::uint64_t{4}, kMax >> 12, kMax})
+	for (std::uint64_t page : {std::uint64_t{3}, std::uint64_t{4}, std::uint64_t{1} << 32,
+				   kMax >> 12, kMax})
 		EXPECT_FALSE(locate(segments, page)) << page;
 	EXPECT_FALSE(locate({}, 0));
 }

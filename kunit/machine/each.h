@@ -5,6 +5,11 @@
 
 namespace dmamap::sim {
 
+[[nodiscard]] constexpr bool contains(FrameRun run, Pfn pfn) noexcept
+{
+	return pfn >= run.first && pfn < run.end();
+}
+
 template <class Fn>
 void each_frame(FrameRun run, Fn fn)
 {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kunit/machine/each.h"
 #include "kunit/machine/profile.h"
 
 namespace dmamap::sim {
@@ -41,7 +42,7 @@ public:
 	[[nodiscard]] bool give(FrameRun run, bool to_cma)
 	{
 		return move(run, Frame::free) && all(run, [&](Pfn pfn) {
-			return profile_.cma.contains(pfn) == to_cma;
+			return contains(profile_.cma, pfn) == to_cma;
 		});
 	}
 	[[nodiscard]] bool quarantine(FrameRun run) { return move(run, Frame::quarantined); }
@@ -77,7 +78,7 @@ private:
 
 			if (!all(run, [&](Pfn pfn) {
 				    return at(pfn) == Frame::free &&
-					   profile_.cma.contains(pfn) == in_cma;
+					   contains(profile_.cma, pfn) == in_cma;
 			    }))
 				continue;
 			if (to_phys(run.end()).raw() - 1 <= reach.last_byte) {
