@@ -31,6 +31,7 @@ help:
 	@echo
 	@echo 'For development:'
 	@echo '  make menuconfig         change the configuration of a board'
+	@echo '  make coverage           branches of the layer that the host tests take; must be all'
 	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
 	@echo '  make clean              remove what was built'
 	@echo '  make distclean          remove the cache folder, kernel source included'
@@ -53,6 +54,12 @@ run kunit test check kernel user host: deps
 .PHONY: menuconfig
 menuconfig: deps
 	@$(board) $@ $(options)
+
+# Packages that nothing else needs come with the command that does.
+.PHONY: coverage
+coverage:
+	@$(rooms)/deps.sh --with coverage
+	@$(board) $@
 
 .PHONY: attach detach
 attach detach:

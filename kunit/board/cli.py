@@ -9,6 +9,7 @@ import sys
 import boards
 import check
 import compile_commands
+import coverage
 import kernel
 import programs
 import report
@@ -98,6 +99,11 @@ def do_check(args):
         raise Stop("make check takes each board with its default strategy; "
                    "use make kunit BOARD=... STRATEGY=...")
     return check.run(args.config)
+
+
+def do_coverage(_args):
+    """Which branches of the layer the host tests take."""
+    return coverage.run()
 
 
 def do_compile_commands(args):

@@ -10,12 +10,15 @@ readonly backports=sources.list.d/dmamap-backports.sources
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 etc_apt=/etc/apt
 as_root=()
+with=
+again='make deps'		# what to run as root when we are not
 
 usage() {
 	cat <<-EOF
-	usage: ${0##*/} [--list]
+	usage: ${0##*/} [--list] [--with coverage]
 	  Installs the packages that dmamap needs, on Debian 12 or 13.
-	  --list  only print their names
+	  --list           only print their names
+	  --with coverage  also those that only 'make coverage' needs
 	Through make: make deps
 	EOF
 }
@@ -57,6 +60,8 @@ list_packages() {
 		g++-arm-linux-gnueabihf g++-hppa-linux-gnu
 	[ "$(dpkg --print-architecture)" = amd64 ] ||
 		echo g++-x86-64-linux-gnu
+	[ "$with" != coverage ] ||
+		printf '%s\n' clang-19 llvm-19 libclang-rt-19-dev
 	list_qemu
 }
 
@@ -99,8 +104,8 @@ become_root() {
 	[ "$(id -u)" -ne 0 ] || return 0
 	command -v sudo >/dev/null ||
 		stop "packages are missing ($*) and you are neither root nor" \
-			"have sudo; run 'make deps' as root once"
-	sudo -v || stop "sudo did not let you in; run 'make deps' as root once"
+			"have sudo; run '$again' as root once"
+	sudo -v || stop "sudo did not let you in; run '$again' as root once"
 	as_root=(sudo env "DEBIAN_FRONTEND=$DEBIAN_FRONTEND" "LC_ALL=C")
 }
 
@@ -202,14 +207,23 @@ check() {
 }
 
 main() {
-	case ${1:-} in
-	'') ;;
-	--list) debian=$(debian_version); list_packages; exit 0 ;;
-	-h|--help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
+	local need only_list=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--list) only_list=yes ;;
+		--with)
+			[ "${2:-}" = coverage ] || { usage >&2; exit 2; }
+			with=$2
+			again="$0 --with $with"
+			shift
+			;;
+		-h|--help) usage; exit 0 ;;
+		*) usage >&2; exit 2 ;;
+		esac
+		shift
+	done
 	debian=$(debian_version)
-	local need
+	[ -z "$only_list" ] || { list_packages; exit 0; }
 	need=$({ missing $(list_packages); old_qemu; } | sort -u)
 	[ -z "$need" ] || install_all $need
 	check

@@ -18,6 +18,8 @@ SOURCE_OF = re.compile(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", re.MULTILINE)
 INIT = "board-init"
 MODEL = "hca-model"
 HELLO = "hca-hello"
+COVERAGE_CLANG = 19         # Debian 12 and 13 have it
+COVERAGE_FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,16 @@ def build(name, *targets):
 
 
 def _compiler(name):
-    """CMake's options for the cross compiler of a board."""
+    """CMake's options: what the build is for, and its compiler."""
     if name == "host":
-        return []
+        return ["-DDMAMAP_BOARD=host"]
+    if name == "coverage":              # the host's programs, counting
+        return ["-DDMAMAP_BOARD=host",
+                f"-DCMAKE_C_COMPILER=clang-{COVERAGE_CLANG}",
+                f"-DCMAKE_CXX_COMPILER=clang++-{COVERAGE_CLANG}",
+                f"-DCMAKE_CXX_FLAGS={COVERAGE_FLAGS}"]
     board = boards.find(name)
-    return ["-DCMAKE_SYSTEM_NAME=Linux",
+    return [f"-DDMAMAP_BOARD={name}", "-DCMAKE_SYSTEM_NAME=Linux",
             f"-DCMAKE_SYSTEM_PROCESSOR={board.arch}",
             f"-DCMAKE_C_COMPILER={board.cross}gcc",
             f"-DCMAKE_CXX_COMPILER={board.cross}g++"]
@@ -69,7 +76,7 @@ def _configure(name, where):
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run(
             ["cmake", "-S", str(REPO), "-B", str(where), "-G", "Ninja",
-             f"-DDMAMAP_BOARD={name}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+             "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
              "-DCMAKE_C_COMPILER_LAUNCHER=ccache",
              "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *_compiler(name)],
             env=environment(), stdin=subprocess.DEVNULL, stdout=file,

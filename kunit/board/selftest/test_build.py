@@ -13,6 +13,7 @@ import boards
 import compile_commands
 import initramfs
 import kernel
+import programs
 from paths import Stop
 
 DEB822 = """\
@@ -178,6 +179,14 @@ class Packages(unittest.TestCase):
     def test_missing(self):
         done = self.call("missing bash no-such-package-here coreutils")
         self.assertEqual(done.stdout, "no-such-package-here\n")
+
+    def test_coverage_has_more(self):
+        plain = self.call("list_packages").stdout.split()
+        more = self.call("with=coverage; list_packages").stdout.split()
+        clang = programs.COVERAGE_CLANG
+        self.assertEqual(set(more) - set(plain),
+                         {f"clang-{clang}", f"llvm-{clang}",
+                          f"libclang-rt-{clang}-dev"})
 
     def test_no_root_no_sudo(self):
         done = self.call("id() { echo 1000; }; command() { false; }; "
