@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "dma/core/machine.h"
+#include "kunit/judge/hardware.h"
+
+namespace dmamap::prove {
+
+using judge::Attr;
+using judge::Event;
+using judge::Op;
+using judge::Slot;
+using judge::Value;
+
+/// Which of the primitives that can fail do: the n-th does when the n-th is
+/// true. Those beyond the end succeed.
+using Failures = std::vector<bool>;
+
+/// A machine of dma/core/machine.h that writes down, in events, what the
+/// machine.c of an architecture does for each primitive (Purging, Flushing of
+/// the profile), and keeps the little that a kernel remembers by itself.
+class Board {
+public:
+	Board(const judge::Profile &profile, judge::Bounds bounds, Failures failures = {})
+		: profile_(profile), bounds_(bounds), failures_(std::move(failures)) {}
+
+	[[nodiscard]] BoardFacts facts() noexcept;
+	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
+	void give_cma(FrameRun run) noexcept;
+	[[nodiscard]] Result<FrameRun> take_pages(Pages pages, Reach reach) noexcept;
+	void give_pages(FrameRun run) noexcept;
+	[[nodiscard]] Result<BusAddr> bus_address(void *device, FrameRun run) noexcept;
+
+	void drop_lazy_aliases(FrameRun run) noexcept;
+	[[nodiscard]] Linear linear(Pfn pfn) noexcept;
+	[[nodiscard]] Result<void> set_linear(Pfn pfn, Linear linear) noexcept;
+	void purge_linear(FrameRun run) noexcept;
+	[[nodiscard]] Result<void> claim(FrameRun run, Attribute attribute) noexcept;
+	void release(FrameRun run) noexcept;
+	[[nodiscard]] Result<CpuAddr> map(FrameRun run, Attribute attribute) noexcept;
+	void unmap(CpuAddr addr, FrameRun run) noexcept;
+	void flush(FrameRun run, CpuAddr addr) noexcept;
+	void barrier() noexcept;
+	void zero(CpuAddr addr, Pages pages) noexcept;
+
+	[[nodiscard]] CpuAddr linear_address(Pfn pfn) noexcept;
+	[[nodiscard]] Result<CpuAddr> map_device(FrameRun run, Attribute attribute) noexcept;
+	void unmap_device(CpuAddr addr, FrameRun run) noexcept;
+	[[nodiscard]] bool is_kernel_memory(FrameRun run) noexcept;
+
+	[[nodiscard]] Result<void> publish(FrameRun run, void *owner) noexcept;
+	void withdraw(FrameRun run) noexcept;
+	void quarantine(FrameRun run) noexcept;
+
+	/// What a driver and its device do with a coherent region.
+	void use(FrameRun run, CpuAddr addr);
+	void quiet(FrameRun run, CpuAddr addr);
+
+	/* The same primitives, done wrong. */
+	enum class Around : std::uint8_t { barriers, no_barrier_before, no_barrier_behind };
+	void purge(Slot slot, FrameRun run, Around around = Around::barriers);
+	void purge_on_this_cpu(Slot slot, FrameRun run);
+	void flush_by(Op op, Slot slot, FrameRun run, unsigned lines);
+	void zero_lines(Slot slot, FrameRun run, unsigned lines);
+	void unmap_lazily(FrameRun run);
+
+	void mark(Op op, FrameRun run);
+	void note(Event event) { events_.push_back(event); }
+
+	[[nodiscard]] const std::vector<Event> &events() const { return events_; }
+	[[nodiscard]] const Failures &failures() const { return failures_; }
+	[[nodiscard]] const judge::Bounds &bounds() const { return bounds_; }
+	/// How many choices have been made; may be more than were given.
+	[[nodiscard]] std::size_t choices() const { return chosen_; }
+
+	/// Has all that the kernel remembers the old value?
+	[[nodiscard]] bool as_before() const;
+	[[nodiscard]] bool quarantined() const { return quarantined_; }
+
+private:
+	[[nodiscard]] bool fails();
+	[[nodiscard]] Result<FrameRun> take(Pages pages);
+	void edit(Slot slot, Pfn pfn, Attr attr);
+	void write_first(FrameRun run, CpuAddr addr);
+	void each_line(FrameRun run, unsigned lines, Event event);
+
+	const judge::Profile &profile_;
+	judge::Bounds bounds_;
+	Failures failures_;
+	std::size_t chosen_ = 0;
+	std::vector<Event> events_;
+
+	struct Memory {
+		bool taken = false;
+		bool claimed = false;
+		bool mapped = false;
+		bool published = false;
+		Linear linear = Linear::cached;
+
+		bool operator==(const Memory &) const = default;
+	};
+	std::array<Memory, judge::kFrames> memory_{};
+	bool quarantined_ = false;
+};
+
+} // namespace dmamap::prove

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kunit/prove/plan.h"
+
+namespace dmamap::prove {
+namespace {
+
+struct Size {
+	unsigned frames;
+	unsigned lines;
+	unsigned pages;
+	bool eager;
+};
+
+/// All of it: a region of all frames, and one with a neighbour.
+constexpr Size kWhole{2, 2, 2, true};
+constexpr Size kWithNeighbour{2, 2, 1, true};
+/// Every single fill of a TLB or a cache is a move of its own.
+constexpr Size kOneFrame{1, 2, 1, false};
+constexpr Size kOneLine{2, 1, 2, false};
+
+constexpr Size kOneFrameEager{1, 2, 1, true};
+constexpr Size kOneLineEager{2, 1, 2, true};
+
+std::vector<Size> sizes_of(Part part, const judge::Profile &profile)
+{
+	const bool small = !profile.outer && profile.cpus_snoop;   // few places for a line
+
+	switch (part) {
+	case Part::quick:
+		return {kOneFrameEager, kOneLineEager};
+	case Part::check:
+		return small ? std::vector{kWhole, kWithNeighbour, kOneFrame} :
+			       std::vector{kOneFrame, kOneLineEager};
+	case Part::full:
+		break;
+	}
+	return {kWhole, kWithNeighbour, small ? kOneLine : kOneFrame};
+}
+
+} // namespace
+
+std::string Task::name() const
+{
+	return std::string(strategy->name) + " on " + std::string(profile->name) + ", " +
+	       std::to_string(bounds.frames) + " frames of " + std::to_string(bounds.lines) +
+	       " lines, region of " + std::to_string(pages) + (bounds.eager ? ", eager" : "");
+}
+
+std::vector<Task> plan(Part part, const StrategyInfo *strategy, const judge::Profile *profile)
+{
+	std::vector<Task> tasks;
+
+	for (const StrategyInfo &s : strategies())
+		for (const judge::Profile &p : judge::profiles()) {
+			if ((strategy && strategy != &s) || (profile && profile != &p) ||
+			    s.snooped != p.device_snoops)
+				continue;
+			for (const Size &size : sizes_of(part, p))
+				tasks.push_back({&s, &p,
+						 {.frames = size.frames, .lines = size.lines,
+						  .highmem = s.highmem, .eager = size.eager},
+						 size.pages});
+		}
+	return tasks;
+}
+
+} // namespace dmamap::prove

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kunit/prove/programs.h"
+
+namespace dmamap::prove {
+
+/// One search: the layer with a strategy on a machine, and how large it is.
+struct Task {
+	const StrategyInfo *strategy;
+	const judge::Profile *profile;
+	judge::Bounds bounds;
+	unsigned pages;              ///< of the region; other frames are neighbours
+
+	[[nodiscard]] std::string name() const;
+};
+
+/// How much is searched.
+enum class Part : std::uint8_t { quick, check, full };
+
+/// What @part consists of; only of @strategy or @profile, if one is given.
+/// Each strategy runs on every profile whose device it is for.
+[[nodiscard]] std::vector<Task> plan(Part part, const StrategyInfo *strategy,
+				     const judge::Profile *profile);
+
+} // namespace dmamap::prove

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The only source here that sees the layer: mutants replace what it includes. */
+#include "kunit/prove/programs.h"
+
+#include <algorithm>
+#include <ranges>
+
+#include "dma/core/layer.h"
+#include "dma/strategy/highmem.h"
+#include "dma/strategy/purge.h"
+#include "dma/strategy/unmap.h"
+#include "kunit/prove/board.h"
+
+namespace dmamap::prove {
+namespace {
+
+static_assert(Machine<Board>);
+
+constexpr StrategyInfo kStrategies[] = {
+	{"highmem", true, false}, {"unmap", false, false},   {"purge", false, false},
+	{"purge-trap", false, false}, {"snooped", false, true},
+};
+
+/* Calls @fn with the strategy's type. A snooped region does not ask for the
+   strategy of the board; any will do. */
+template <class Fn>
+auto with_strategy(const StrategyInfo &strategy, Fn fn)
+{
+	if (strategy.name == "highmem")
+		return fn.template operator()<Highmem>();
+	if (strategy.name == "purge")
+		return fn.template operator()<Purge<>>();
+	if (strategy.name == "purge-trap")
+		return fn.template operator()<Purge<true>>();
+	return fn.template operator()<Unmap>();
+}
+
+template <class S>
+void life_of_region(Board &board, unsigned pages, bool snooped)
+{
+	Layer<Board, S> layer(board);
+	auto region = layer.alloc({.bytes = pages * kPageBytes, .snooping = snooped}, &layer);
+
+	if (!region)
+		return;
+	board.use(region->run, region->cpu);
+	board.quiet(region->run, region->cpu);
+	layer.release(*region);
+}
+
+/* The next combination to try: the last choice that succeeded fails now. */
+bool advance(Failures &failures)
+{
+	while (!failures.empty() && failures.back())
+		failures.pop_back();
+	if (failures.empty())
+		return false;
+	failures.back() = true;
+	return true;
+}
+
+/// Plays words. Errors of primitives are not looked at: a wrong order has to
+/// be seen by the judge.
+template <class S>
+class Player {
+public:
+	Player(Board &board, FrameRun run, bool snooped)
+		: board_(board), run_(run), snooped_(snooped),
+		  mapping_(snooped ? board.linear_address(run.first) : CpuAddr()) {}
+
+	[[nodiscard]] bool play(std::string_view word)
+	{
+		return right(word) || wrong(word);
+	}
+
+private:
+	bool right(std::string_view word)
+	{
+		if (word == "take")
+			board_.mark(Op::take, run_);
+		else if (word == "claim")
+			board_.mark(Op::claim, run_);
+		else if (word == "lazy")
+			board_.drop_lazy_aliases(run_);
+		else if (word == "close")
+			(void)S::close(board_, run_);
+		else if (word == "purge")
+			board_.purge_linear(run_);
+		else if (word == "map")
+			mapping_ = board_.map(run_, S::kAttribute).value_or(CpuAddr());
+		else if (word == "flush")
+			board_.flush(run_, mapping_);
+		else if (word == "barrier")
+			board_.barrier();
+		else if (word == "zero")
+			board_.zero(mapping_, run_.pages);
+		else if (word == "publish")
+			board_.mark(Op::publish, run_);
+		else if (word == "use")
+			board_.use(run_, mapping_);
+		else if (word == "quiet")
+			board_.quiet(run_, mapping_);
+		else if (word == "withdraw")
+			board_.mark(Op::withdraw, run_);
+		else if (word == "unmap")
+			board_.unmap(mapping_, run_);
+		else if (word == "reopen")
+			(void)S::reopen(board_, run_);
+		else if (word == "release")
+			board_.mark(Op::release, run_);
+		else if (word == "give")
+			board_.mark(Op::give, run_);
+		else
+			return false;
+		return true;
+	}
+
+	bool wrong(std::string_view word)
+	{
+		const unsigned lines = board_.bounds().lines;
+
+		if (word == "purge-local")
+			board_.purge_on_this_cpu(Slot::linear, run_);
+		else if (word == "purge-first")
+			board_.purge_linear(first());
+		else if (word == "purge-unordered")
+			board_.purge(Slot::linear, run_, Board::Around::no_barrier_before);
+		else if (word == "purge-unfinished")
+			board_.purge(Slot::linear, run_, Board::Around::no_barrier_behind);
+		else if (word == "close-uncached")
+			(void)set_linear_run(board_, run_, Linear::uncached, Linear::cached);
+		else if (word == "flush-first")
+			board_.flush(first(), mapping_);
+		else if (word == "flush-linear")
+			board_.flush_by(Op::flush, Slot::linear, run_, lines);
+		else if (word == "flush-region")
+			board_.flush_by(Op::flush, Slot::region, run_, lines);
+		else if (word == "flush-clean")
+			board_.flush_by(Op::clean, mapped(), run_, lines);
+		else if (word == "flush-invalidate")
+			board_.flush_by(Op::invalidate, mapped(), run_, lines);
+		else if (word == "flush-inner")
+			inner_only(lines);
+		else if (word == "flush-here")
+			board_.note({.op = Op::flush_all});
+		else if (word == "flush-icache")
+			board_.flush_by(Op::flush_icache, mapped(), run_, lines);
+		else if (word == "flush-skip-last")
+			board_.flush_by(Op::flush, mapped(), run_, lines - 1);
+		else if (word == "zero-linear")
+			board_.zero(board_.linear_address(run_.first), run_.pages);
+		else if (word == "zero-skip-last")
+			board_.zero_lines(mapped(), run_, lines - 1);
+		else if (word == "unmap-lazy")
+			board_.unmap_lazily(run_);
+		else if (word == "at-linear")
+			mapping_ = board_.linear_address(run_.first);
+		else if (word == "irq-off")
+			board_.note({.op = Op::irq_off});
+		else if (word == "irq-on")
+			board_.note({.op = Op::irq_on});
+		else
+			return false;
+		return true;
+	}
+
+	/* Forgets the outer cache, on a board that has one. */
+	void inner_only(unsigned lines)
+	{
+		for (std::uint64_t f = 0; f < run_.pages.count(); ++f)
+			for (unsigned line = 0; line < lines; ++line)
+				board_.note({.op = Op::flush, .line = line,
+					     .va = judge::va_of(unsigned(f), mapped()), .pfn = f});
+	}
+
+	[[nodiscard]] FrameRun first() const { return {run_.first, Pages(1)}; }
+	[[nodiscard]] Slot mapped() const
+	{
+		return snooped_ ? Slot::linear : Slot::region;
+	}
+
+	Board &board_;
+	FrameRun run_;
+	bool snooped_;
+	CpuAddr mapping_;
+};
+
+} // namespace
+
+std::span<const StrategyInfo> strategies()
+{
+	return kStrategies;
+}
+
+const StrategyInfo *find_strategy(std::string_view name)
+{
+	const auto *found = std::ranges::find(kStrategies, name, &StrategyInfo::name);
+
+	return found == std::end(kStrategies) ? nullptr : found;
+}
+
+Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &profile,
+			 judge::Bounds bounds, unsigned pages)
+{
+	Program program;
+	Failures failures;
+
+	do {
+		Board board(profile, bounds, failures);
+
+		with_strategy(strategy, [&]<class S>() {
+			life_of_region<S>(board, pages, strategy.snooped);
+		});
+		if (!board.as_before())
+			program.breaks(judge::Rule::not_undone);
+		program.add(board.events(), board.as_before() && !board.quarantined());
+		failures = board.failures();
+		failures.resize(std::min(board.choices(), failures.size()));
+	} while (advance(failures));
+	program.join();
+	return program;
+}
+
+std::expected<Program, std::string>
+program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,
+		 judge::Bounds bounds, unsigned pages, std::string_view words)
+{
+	Board board(profile, bounds);
+	std::string unknown;
+	Program program;
+
+	with_strategy(strategy, [&]<class S>() {
+		Player<S> player(board, {Pfn(0), Pages(pages)}, strategy.snooped);
+
+		for (auto part : words | std::views::split(' ')) {
+			const std::string_view word(part.begin(), part.end());
+
+			if (!word.empty() && unknown.empty() && !player.play(word))
+				unknown = word;
+		}
+	});
+	if (!unknown.empty())
+		return std::unexpected(unknown);
+	std::vector<Event> events = board.events();
+
+	/* Nothing fails here: the marks of success say nothing. */
+	std::erase_if(events, [](const Event &e) { return e.op == Op::succeeds; });
+	program.add(events, true);
+	program.join();
+	return program;
+}
+
+} // namespace dmamap::prove

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kunit/prove/program.h"
+
+namespace dmamap::prove {
+
+/// A strategy of the layer, as the judge runs it.
+struct StrategyInfo {
+	std::string_view name;
+	bool highmem;     ///< its frames have no linear address
+	bool snooped;     ///< its device has to snoop
+};
+
+[[nodiscard]] std::span<const StrategyInfo> strategies();
+[[nodiscard]] const StrategyInfo *find_strategy(std::string_view name);
+
+/// All runs of the layer's own source: allocate a region of @pages frames, use
+/// it, release it, with every combination of failures.
+[[nodiscard]] Program program_of_layer(const StrategyInfo &strategy,
+				       const judge::Profile &profile, judge::Bounds bounds,
+				       unsigned pages);
+
+/// A sequence of primitives by their words, wrong ones too. An error names the
+/// word that is unknown.
+[[nodiscard]] std::expected<Program, std::string>
+program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,
+		 judge::Bounds bounds, unsigned pages, std::string_view words);
+
+} // namespace dmamap::prove

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kunit/prove/search.h"
+
+#include <algorithm>
+
+namespace dmamap::prove {
+
+bool make(const judge::Hardware &hardware, const Program &program, State &s, const Move &move,
+	  Rules &broken)
+{
+	const Program::Node &node = program.nodes()[s.node];
+
+	if (move.kind != Move::Kind::program) {
+		if (!hardware.move(s, move, node.owner, broken))
+			return false;
+		hardware.fill(s, node.owner);
+		return true;
+	}
+	if (move.which >= node.edges.size())
+		return false;
+	const Program::Edge &edge = node.edges[move.which];
+
+	if (!hardware.step(s, edge.event, node.owner, broken))
+		return false;
+	s.node = std::uint16_t(edge.to);
+	hardware.fill(s, program.nodes()[s.node].owner);
+	return true;
+}
+
+std::string describe(const Program &program, const State &from, const Move &move)
+{
+	if (move.kind != Move::Kind::program)
+		return "  " + to_string(move);
+	return "CPU " + std::to_string(from.self) + ": " +
+	       to_string(program.nodes()[from.node].edges[move.which].event);
+}
+
+Search::Outcome Search::run(std::atomic<std::size_t> *progress)
+{
+	State first = hardware_.initial();
+
+	outcome_.broken = program_.broken();
+	program_.broken().each([&](Rule rule) { outcome_.traces[rule] = {}; });
+	if (program_.nodes().size() > 0xffff)
+		return outcome_;   // incomplete: State::node has no room
+	hardware_.fill(first, program_.nodes()[0].owner);
+	seen_.add(first, 0);
+	for (std::uint32_t i = 0; i < seen_.size() && !seen_.full(); ++i) {
+		if (limits_.stop_at_first && !outcome_.broken.none())
+			break;
+		expand(i);
+		if (progress && i % 4096 == 0)
+			*progress = seen_.size();
+	}
+	if (progress)
+		*progress = seen_.size();
+	outcome_.states = seen_.size();
+	outcome_.complete = !seen_.full() && (!limits_.stop_at_first || outcome_.broken.none());
+	return outcome_;
+}
+
+void Search::expand(std::uint32_t index)
+{
+	const State from = seen_[index];
+
+	hardware_.each_move([&](const Move &move) {
+		State s = from;
+		Rules broken;
+
+		if (!make(hardware_, program_, s, move, broken))
+			return;
+		++outcome_.moves;
+		if (seen_.add(s, index))
+			broken |= hardware_.judge(s, program_.nodes()[s.node].owner);
+		found(broken, index, move);
+	});
+}
+
+void Search::found(Rules broken, std::uint32_t from, const Move &move)
+{
+	broken = broken.without(outcome_.broken);
+	broken.each([&](Rule rule) { outcome_.traces[rule] = trace(from, move); });
+	outcome_.broken |= broken;
+}
+
+std::vector<std::string> Search::trace(std::uint32_t from, const Move &last) const
+{
+	std::vector<std::string> lines{describe(program_, seen_[from], last)};
+
+	for (; from != 0; from = seen_.parent(from))
+		lines.push_back(step_between(seen_.parent(from), from));
+	std::ranges::reverse(lines);
+	return lines;
+}
+
+/* Moves are not stored: the one that leads from a state to its child is found
+   again. */
+std::string Search::step_between(std::uint32_t from, std::uint32_t to) const
+{
+	std::string text;
+
+	hardware_.each_move([&](const Move &move) {
+		State s = seen_[from];
+		Rules broken;
+
+		if (text.empty() && make(hardware_, program_, s, move, broken) && s == seen_[to])
+			text = describe(program_, seen_[from], move);
+	});
+	return text;
+}
+
+} // namespace dmamap::prove
