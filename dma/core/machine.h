@@ -50,7 +50,8 @@ struct BoardFacts {
 ///   mask does not reach all of them.
 /// - drop_lazy_aliases() ends every translation of the frames outside of the
 ///   linear map that the kernel keeps for later (pkmap, lazily freed vmap),
-///   page table and TLB, on all CPUs.
+///   page table and TLB, on all CPUs; and every line that came in through them
+///   and that flush() would not find.
 /// - set_linear() edits the page table only: TLBs may still hold the old
 ///   translation until purge_linear() has returned.
 ///   Errno::nodev if this machine can't edit it, Errno::nomem for lack of memory.

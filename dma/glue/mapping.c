@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's own mappings of regions. */
+#include <linux/cacheflush.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <asm/pgtable.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/region.h"
@@ -16,6 +18,12 @@ void dmamap_machine_drop_lazy_aliases(void)
 	kmap_flush_unused();
 	/* ... and vmap areas whose TLB purge waits for more of them. */
 	vm_unmap_aliases();
+	/*
+	 * As long as their TLB entries lived, lines could come in through them,
+	 * and where caches are found by virtual address no other alias reaches
+	 * those. Nothing to do elsewhere.
+	 */
+	flush_cache_vunmap(VMALLOC_START, VMALLOC_END);
 }
 
 pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot)
