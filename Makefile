@@ -31,6 +31,8 @@ help:
 	@echo
 	@echo 'For development:'
 	@echo '  make menuconfig         change the configuration of a board'
+	@echo '  make prove              search all that strategies and machines can do together'
+	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
 	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
 	@echo '  make clean              remove what was built'
@@ -40,6 +42,7 @@ help:
 	@echo '  BOARD=x86|arm|parisc|all   default x86; check takes all boards'
 	@echo '  STRATEGY=NAME              how memory is made coherent; default: the board'"'"'s own'
 	@echo '                             (x86: unmap; arm: highmem; parisc: purge)'
+	@echo '  PROFILE=NAME               prove, soak: x86, arm, parisc or worst, and these -snooped'
 	@echo '  CONFIG=NAME                default, or a fragment kunit/board/with-NAME.config'
 	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
 
@@ -50,6 +53,12 @@ deps:
 .PHONY: run kunit test check kernel user host
 run kunit test check kernel user host: deps
 	@$(board) $@ $(options)
+
+.PHONY: prove soak
+prove soak: deps
+	@$(board) $@ $(if $(STRATEGY),--strategy='$(STRATEGY)') \
+		$(if $(PROFILE),--profile='$(PROFILE)') $(if $(PART),--part='$(PART)') \
+		$(if $(STEPS),--steps='$(STEPS)') $(if $(SEED),--seed='$(SEED)')
 
 .PHONY: menuconfig
 menuconfig: deps

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import boards
+import judge
 import kernel
 import programs
 import suites
@@ -44,6 +45,7 @@ class Check:
         with Builds(self.config) as builds, Workspace() as place:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
+            self.phase("judge", judge.check)
             for name in ORDER:
                 self._board(boards.find(name), builds, place)
         return self._finish()

@@ -10,6 +10,7 @@ import boards
 import check
 import compile_commands
 import coverage
+import judge
 import kernel
 import programs
 import report
@@ -101,6 +102,16 @@ def do_check(args):
     return check.run(args.config)
 
 
+def do_prove(args):
+    """All that strategies and machines can do together."""
+    return judge.prove(args.part, args.strategy, args.profile)
+
+
+def do_soak(args):
+    """Walks through it at random."""
+    return judge.soak(args.steps, args.seed, args.strategy, args.profile)
+
+
 def do_coverage(_args):
     """Which branches of the layer the host tests take."""
     return coverage.run()
@@ -146,6 +157,13 @@ def parser():
                        help=f"{', '.join(kernel.configs())}")
     found.add_argument("--filter", help="kunit: glob suite.test; "
                        "test: regular expression of program names")
+    found.add_argument("--part", default="full",
+                       help="prove: quick, check or full")
+    found.add_argument("--profile", help="prove, soak: x86, arm, parisc or "
+                       "worst; NAME-snooped for strategy snooped")
+    found.add_argument("--steps", default="1000000000",
+                       help="soak: how many moves to make")
+    found.add_argument("--seed", default="1", help="soak: of the first walk")
     found.add_argument("--keep-going", action="store_true",
                        help="kernel: go on with the next board")
     return found

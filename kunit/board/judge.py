@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The judge on the host: make prove, make soak, and its part of make check."""
+
+import re
+import subprocess
+
+import programs
+from paths import LOGS, Stop, environment, say
+from suites import Score
+
+PROGRAM = "dmamap-judge"
+KEPT = re.compile(r"  kept$")
+SEARCH = re.compile(r"^\S+ on \S+, .* s  (\S.*)$")
+SUM = re.compile(r"^\d+ searches, .*")
+
+
+def command(*words):
+    """Bring the program up to date; its command line."""
+    where = programs.build("host", PROGRAM)
+    return [str(where / "bin" / PROGRAM), *words]
+
+
+def run(*words):
+    """With its output on the terminal; true when nothing was broken."""
+    done = subprocess.run(command(*words), env=environment(),
+                          stdin=subprocess.DEVNULL, check=False)
+    if done.returncode == 2:
+        raise Stop(f"{PROGRAM} refused its options, see above")
+    return done.returncode == 0
+
+
+def prove(part, strategy, profile):
+    return run("prove", f"--part={part}", *_only(strategy, profile))
+
+
+def soak(steps, seed, strategy, profile):
+    return run("soak", f"--steps={steps}", f"--seed={seed}",
+               *_only(strategy, profile))
+
+
+def _only(strategy, profile):
+    return [f"--{name}={value}" for name, value in
+            (("strategy", strategy), ("profile", profile)) if value]
+
+
+def check():
+    """The searches for every day: each that kept all rules has passed."""
+    log = LOGS / "judge.log"
+    with open(log, "w", encoding="utf-8") as file:
+        done = subprocess.run(command("prove", "--part=check"), stdout=file,
+                              stderr=subprocess.STDOUT, env=environment(),
+                              stdin=subprocess.DEVNULL, check=False)
+    return score_of(log.read_text().splitlines(), done.returncode)
+
+
+def score_of(lines, code):
+    """Counts from what the program printed, and from how it ended."""
+    score = Score()
+    for line in lines:
+        found = SEARCH.match(line)
+        if found:
+            score.take(KEPT.search(line), f"judge: {line}")
+        elif SUM.match(line):
+            say(f"  {line}")
+    if code and not score.failures:
+        score.failures.append(f"judge: ended with code {code}")
+    if not score.passed and not score.failures:
+        score.failures.append("judge: no search ran")
+    if score.failures:
+        say("\n".join(lines[-60:]))
+    return score
