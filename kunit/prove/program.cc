@@ -46,8 +46,11 @@ void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)
 		const std::uint32_t next = follow(node, run[i]);
 
 		if (i + 1 == run.size() && ends_as_it_began &&
-		    nodes_[next].owner == nodes_[0].owner)
+		    nodes_[next].owner == nodes_[0].owner) {
 			std::ranges::find(nodes_[node].edges, next, &Edge::to)->to = kAgain;
+			nodes_.pop_back();   // it was made just now
+			return;
+		}
 		node = next;
 	}
 }
