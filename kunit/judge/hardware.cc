@@ -142,14 +142,21 @@ void Hardware::fill(State &s, const Ownership &owner) const noexcept
 
 	if (!bounds_.eager)
 		return;
-	for (std::uint8_t f = 0; f < bounds_.frames; ++f)
-		for (std::uint8_t cpu = 0; cpu < kCpus; ++cpu)
-			for (Slot slot : {Slot::linear, Slot::lazy, Slot::region}) {
-				for (std::uint8_t which : {0, 1})
-					(void)walk(s, {Kind::walk, cpu, f, 0, slot, which}, owner);
+	for (std::uint8_t f = 0; f < bounds_.frames; ++f) {
+		const Entries &entries = s.entries[f];
+
+		for (Slot slot : {Slot::linear, Slot::lazy, Slot::region})
+			for (std::uint8_t cpu = 0; cpu < kCpus; ++cpu) {
+				if (entries.visible(slot) != Attr::none)
+					(void)walk(s, {Kind::walk, cpu, f, 0, slot, 0}, owner);
+				if (entries.old(slot) != Attr::none)
+					(void)walk(s, {Kind::walk, cpu, f, 0, slot, 1}, owner);
+				if (!s.tlbs[cpu][f].cacheable(slot))
+					continue;
 				for (std::uint8_t line = 0; line < bounds_.lines; ++line)
 					(void)prefetch(s, {Kind::prefetch, cpu, f, line, slot});
 			}
+	}
 }
 
 bool Hardware::prefetch(State &s, const Move &m) const noexcept

@@ -276,21 +276,26 @@ void Hardware::each_move(Fn fn) const
 {
 	using Kind = Move::Kind;
 	const auto u8 = [](unsigned value) { return std::uint8_t(value); };
+	const auto if_held = [&](bool held, const Move &move) {
+		if (held)
+			fn(move);
+	};
 
 	fn(Move{.kind = Kind::program});
 	fn(Move{.kind = Kind::program, .which = 1});
 	for (unsigned f = 0; f < bounds_.frames; ++f) {
 		for (unsigned cpu = 0; cpu < kCpus; ++cpu) {
 			for (Slot slot : {Slot::linear, Slot::lazy, Slot::region}) {
-				for (unsigned which = 0; which < (bounds_.eager ? 0 : 2); ++which)
+				if_held(p_.purge_held, {Kind::purge, u8(cpu), u8(f), 0, slot});
+				if (bounds_.eager)
+					continue;
+				for (unsigned which = 0; which < 2; ++which)
 					fn(Move{Kind::walk, u8(cpu), u8(f), 0, slot, u8(which)});
-				if (!bounds_.eager)
-					fn(Move{Kind::forget, u8(cpu), u8(f), 0, slot});
-				fn(Move{Kind::purge, u8(cpu), u8(f), 0, slot});
+				fn(Move{Kind::forget, u8(cpu), u8(f), 0, slot});
 				for (unsigned line = 0; line < bounds_.lines; ++line)
 					fn(Move{Kind::prefetch, u8(cpu), u8(f), u8(line), slot});
 			}
-			fn(Move{Kind::stray, u8(cpu), u8(f)});
+			if_held(!bounds_.guarantee, {Kind::stray, u8(cpu), u8(f)});
 			for (unsigned line = 0; line < bounds_.lines; ++line)
 				fn(Move{Kind::owner_store, u8(cpu), u8(f), u8(line)});
 		}
@@ -299,13 +304,13 @@ void Hardware::each_move(Fn fn) const
 				fn(Move{Kind::write_back, u8(cache), u8(f), u8(line)});
 				fn(Move{Kind::evict, u8(cache), u8(f), u8(line)});
 			}
-			fn(Move{Kind::evict_outer, 0, u8(f), u8(line)});
-			fn(Move{Kind::arrive_store, 0, u8(f), u8(line)});
-			fn(Move{Kind::arrive_flush, 0, u8(f), u8(line)});
-			fn(Move{Kind::arrive_outer, 0, u8(f), u8(line)});
+			if_held(p_.outer, {Kind::evict_outer, 0, u8(f), u8(line)});
+			if_held(p_.store_held, {Kind::arrive_store, 0, u8(f), u8(line)});
+			if_held(p_.flush_held, {Kind::arrive_flush, 0, u8(f), u8(line)});
+			if_held(p_.outer, {Kind::arrive_outer, 0, u8(f), u8(line)});
 		}
 		for (Slot slot : {Slot::linear, Slot::lazy, Slot::region})
-			fn(Move{Kind::see_pte, 0, u8(f), 0, slot});
+			if_held(p_.pte_held, {Kind::see_pte, 0, u8(f), 0, slot});
 		fn(Move{Kind::alias_made, 0, u8(f)});
 		fn(Move{Kind::device_write, 0, u8(f)});
 	}
