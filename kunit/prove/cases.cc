@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "kunit/judge/oracle.h"
 #include "kunit/prove/programs.h"
+#include "kunit/prove/verdict.h"
 
 namespace dmamap::prove {
 namespace {
 
 using enum judge::Rule;
-using judge::Slot;
 
 constexpr Case kCases[] = {
 	/* Stock Linux 6.12 */
@@ -165,37 +164,18 @@ std::span<const Case> cases()
 judge::Rules searched(const Case &c, const judge::Profile &profile, judge::Bounds bounds)
 {
 	const Made made = make(c, profile, bounds);
-	Search search(made.program, judge::Hardware(profile, made.bounds),
-		      {.states = 10'000'000, .stop_at_first = false});
-	const Search::Outcome outcome = search.run();
+	const auto broken = searched(made.program, profile, made.bounds,
+				     {.states = 10'000'000, .stop_at_first = false});
 
-	EXPECT_TRUE(outcome.complete);
-	return outcome.broken;
+	EXPECT_TRUE(broken) << "no room for all states";
+	return broken.value_or(Rules());
 }
 
 judge::Rules by_oracle(const Case &c, const judge::Profile &profile)
 {
 	const Made made = make(c, profile, {.frames = 1});
-	const auto va = [](Slot slot) { return judge::va_of(0, slot); };
-	const Slot home = made.bounds.highmem ? Slot::lazy : Slot::linear;
-	judge::Oracle oracle(profile, {.colour = [&](std::uint64_t at) {
-					       return unsigned(at != va(home));
-				       }});
-	judge::Rules broken;
 
-	oracle.exists(va(home), 0, !made.bounds.highmem);
-	if (!made.bounds.highmem)
-		oracle.exists(va(Slot::lazy), 0, false);
-	/* An order is a line: one edge leads out of each node. */
-	for (std::uint32_t node = 0; !made.program.nodes()[node].edges.empty();) {
-		const Program::Edge &edge = made.program.nodes()[node].edges.front();
-
-		broken |= oracle.feed(edge.event).broken;
-		node = edge.to;
-		if (node == 0)
-			break;
-	}
-	return broken;
+	return by_oracle(made.program, profile, made.bounds);
 }
 
 } // namespace dmamap::prove

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <array>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "kunit/judge/hardware.h"
@@ -12,13 +14,11 @@ namespace dmamap::prove {
 /// breadth-first search, and the way back. Exact, no hash stands for a state.
 class StateSet {
 public:
+	/// At most, right after the table of slots has grown.
 	static constexpr std::size_t kBytesEach = sizeof(judge::State) + sizeof(std::uint32_t) +
-						  2 * sizeof(std::uint64_t);
+						  22;
 
-	explicit StateSet(std::size_t limit) : limit_(limit), slots_(1 << 12)
-	{
-		states_.reserve(std::min(limit, std::size_t{1} << 16));
-	}
+	explicit StateSet(std::size_t limit) : limit_(limit), slots_(1 << 12) {}
 
 	/// Adds a state that came out of state number @parent; false if it had been
 	/// seen, or there is no room.
@@ -29,26 +29,42 @@ public:
 
 		for (; slots_[at]; at = (at + 1) & (slots_.size() - 1))
 			if (slots_[at] >> 32 == hash >> 32 &&
-			    states_[std::uint32_t(slots_[at]) - 1] == state)
+			    (*this)[std::uint32_t(slots_[at]) - 1] == state)
 				return false;
-		if (states_.size() >= limit_) {
+		if (size_ >= limit_) {
 			full_ = true;
 			return false;
 		}
-		states_.push_back(state);
-		parents_.push_back(parent);
-		slots_[at] = (hash >> 32 << 32) | states_.size();
-		if (states_.size() * 2 > slots_.size())
+		if (size_ % kChunk == 0)
+			chunks_.push_back(std::make_unique_for_overwrite<Chunk>());
+		chunks_.back()->states[size_ % kChunk] = state;
+		chunks_.back()->parents[size_ % kChunk] = parent;
+		slots_[at] = (hash >> 32 << 32) | ++size_;
+		if (size_ * 4 > slots_.size() * 3)
 			grow();
 		return true;
 	}
 
-	[[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
+	[[nodiscard]] std::size_t size() const noexcept { return size_; }
 	[[nodiscard]] bool full() const noexcept { return full_; }
-	[[nodiscard]] const judge::State &operator[](std::uint32_t i) const { return states_[i]; }
-	[[nodiscard]] std::uint32_t parent(std::uint32_t i) const { return parents_[i]; }
+	[[nodiscard]] const judge::State &operator[](std::uint32_t i) const
+	{
+		return chunks_[i / kChunk]->states[i % kChunk];
+	}
+	[[nodiscard]] std::uint32_t parent(std::uint32_t i) const
+	{
+		return chunks_[i / kChunk]->parents[i % kChunk];
+	}
 
 private:
+	static constexpr std::size_t kChunk = 1 << 12;
+
+	/* In pieces, because a vector needs three times the room while it grows. */
+	struct Chunk {
+		std::array<judge::State, kChunk> states;
+		std::array<std::uint32_t, kChunk> parents;
+	};
+
 	/* Multiplication and folding, four words of eight bytes. */
 	[[nodiscard]] static std::uint64_t hash_of(const judge::State &state) noexcept
 	{
@@ -65,23 +81,27 @@ private:
 		return hash ^ hash >> 29;
 	}
 
+	/* The old table goes first: it can be made again from the states. */
 	void grow()
 	{
-		slots_.assign(slots_.size() * 2, 0);
-		for (std::size_t i = 0; i < states_.size(); ++i) {
-			const std::uint64_t hash = hash_of(states_[i]);
-			std::size_t at = hash & (slots_.size() - 1);
+		const std::size_t slots = slots_.size() * 2;
+
+		slots_ = {};
+		slots_.resize(slots);
+		for (std::uint32_t i = 0; i < size_; ++i) {
+			const std::uint64_t hash = hash_of((*this)[i]);
+			std::size_t at = hash & (slots - 1);
 
 			while (slots_[at])
-				at = (at + 1) & (slots_.size() - 1);
+				at = (at + 1) & (slots - 1);
 			slots_[at] = (hash >> 32 << 32) | (i + 1);
 		}
 	}
 
 	std::size_t limit_;
+	std::size_t size_ = 0;
 	bool full_ = false;
-	std::vector<judge::State> states_;
-	std::vector<std::uint32_t> parents_;
+	std::vector<std::unique_ptr<Chunk>> chunks_;
 	std::vector<std::uint64_t> slots_;   ///< upper half of the hash, number + 1
 };
 
