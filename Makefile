@@ -33,6 +33,7 @@ help:
 	@echo '  make menuconfig         change the configuration of a board'
 	@echo '  make prove              search all that strategies and machines can do together'
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
+	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
 	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
 	@echo '  make clean              remove what was built'
@@ -59,6 +60,10 @@ prove soak: deps
 	@$(board) $@ $(if $(STRATEGY),--strategy='$(STRATEGY)') \
 		$(if $(PROFILE),--profile='$(PROFILE)') $(if $(PART),--part='$(PART)') \
 		$(if $(STEPS),--steps='$(STEPS)') $(if $(SEED),--seed='$(SEED)')
+
+.PHONY: murphi
+murphi: deps
+	@$(board) $@ $(if $(FILTER),--filter='$(FILTER)')
 
 .PHONY: menuconfig
 menuconfig: deps

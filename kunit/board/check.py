@@ -46,6 +46,7 @@ class Check:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
             self.phase("judge", judge.check)
+            self.phase("murphi", judge.check_murphi)
             for name in ORDER:
                 self._board(boards.find(name), builds, place)
         return self._finish()

@@ -112,6 +112,11 @@ def do_soak(args):
     return judge.soak(args.steps, args.seed, args.strategy, args.profile)
 
 
+def do_murphi(args):
+    """The same orders by models in another language."""
+    return judge.murphi(args.filter)
+
+
 def do_coverage(_args):
     """Which branches of the layer the host tests take."""
     return coverage.run()

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The judge on the host: make prove, make soak, and its part of make check."""
+"""The judge on the host: make prove, soak and murphi, and their part of make check."""
 
 import re
 import subprocess
+import sys
 
 import programs
-from paths import LOGS, Stop, environment, say
+from paths import LOGS, REPO, Stop, environment, say
 from suites import Score
 
 PROGRAM = "dmamap-judge"
 KEPT = re.compile(r"  kept$")
 SEARCH = re.compile(r"^\S+ on \S+, .* s  (\S.*)$")
 SUM = re.compile(r"^\d+ searches, .*")
+AGREED = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 
 
 def command(*words):
@@ -68,4 +70,35 @@ def score_of(lines, code):
         score.failures.append("judge: no search ran")
     if score.failures:
         say("\n".join(lines[-60:]))
+    return score
+
+
+def _agree(*words, **how):
+    judge = command()[0]
+    return subprocess.run(
+        [sys.executable, "-B", str(REPO / "kunit/murphi/agree.py"),
+         "--judge", judge, *words], env=environment(),
+        stdin=subprocess.DEVNULL, check=False, **how)
+
+
+def murphi(pattern):
+    """The models and the judge on every order, or on some."""
+    return _agree("--jobs=2", *(["--only", pattern] if pattern else [])
+                  ).returncode == 0
+
+
+def check_murphi():
+    """The orders as designed: models and judge accept each."""
+    done = _agree("--only=*/as-designed", capture_output=True, text=True)
+    (LOGS / "murphi.log").write_text(done.stdout + done.stderr)
+    found = AGREED.search(done.stdout)
+    score = Score()
+    if found:
+        score.passed = int(found.group(1))
+    for line in done.stdout.splitlines():
+        if line.startswith("FAIL"):
+            score.failures.append(f"murphi: {line}")
+    if done.returncode and not score.failures or not score.passed:
+        score.failures.append(f"murphi: ended with code {done.returncode}: "
+                              f"{done.stderr.strip()[-300:]}")
     return score

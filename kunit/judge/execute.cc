@@ -191,6 +191,11 @@ bool Hardware::step(State &s, const Event &e, const Ownership &owner,
 		for (Line &line : s.lines[by_pfn])
 			line.forget_values();
 		break;
+	case Op::release:
+		/* Whoever maps the frame next does not know of the attribute. */
+		if (s.entries[by_pfn].visible(Slot::region) != Attr::none)
+			broken |= Rule::alias;
+		break;
 	case Op::quarantine:
 		if (s.entries[by_pfn].visible(Slot::region) != Attr::none)
 			broken |= Rule::reused;

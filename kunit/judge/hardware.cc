@@ -178,8 +178,7 @@ bool Hardware::evict(State &s, const Move &m) const noexcept
 	Line &line = s.lines[m.frame][m.line];
 	const bool outer = m.kind == Move::Kind::evict_outer;
 	const unsigned content = outer ? line.outer : line.cache(m.cpu);
-	const bool stays = m.kind == Move::Kind::write_back;
-	const unsigned left = stays ? content & 3 : Line::kAbsent;
+	const unsigned left = m.kind == Move::Kind::write_back ? content & 3 : Line::kAbsent;
 
 	/* Nothing overtakes an older write-back of the same line. */
 	if (content == left || (content & Line::kDirty &&
@@ -250,7 +249,7 @@ bool Hardware::device_write(State &s, const Move &m, const Ownership &owner) con
 		return false;
 	line.outdate();
 	if (p_.device_snoops)
-		line.caches = line.outer = 0;
+		line.caches = line.outer = line.held_write_back = line.held_outer = 0;
 	line.memory = unsigned(of.phase == Phase::coherent ? Value::fresh : Value::old);
 	line.written = of.phase == Phase::coherent;
 	return true;

@@ -221,12 +221,11 @@ void Oracle::barrier()
 
 void Oracle::work_on(Line &line, Line::Copy &copy, Op op) const
 {
-	if (op != Op::invalidate) {
-		if (p_.flush_held)
-			line.held_write_back |= copy.dirty;
-		else
-			(p_.outer ? line.outer.dirty : line.memory) |= copy.dirty;
-	}
+	/* What is invalidated may have been evicted the moment before. */
+	if (p_.flush_held)
+		line.held_write_back |= copy.dirty;
+	else
+		(p_.outer ? line.outer.dirty : line.memory) |= copy.dirty;
 	if (op == Op::clean)
 		copy.clean |= copy.dirty;
 	else
@@ -312,10 +311,10 @@ void Oracle::mark(const Event &e, Rules &broken)
 
 	if (e.op == Op::give)
 		broken |= judge_gift(f, e.pfn);
-	if (e.op == Op::quarantine)
+	if (e.op == Op::quarantine || e.op == Op::release)
 		for (std::uint64_t va : f.addresses)
-			if (!address(va).owners && address(va).now.attr != Attr::none)
-				broken |= Rule::reused;
+			if (!address(va).owners && address(va).now == Target{e.pfn, Attr::uncached})
+				broken |= e.op == Op::release ? Rule::alias : Rule::reused;
 	follow(f.owner, e.op, broken);
 	if (e.op == Op::take || e.op == Op::give)
 		for (Line &line : f.lines)

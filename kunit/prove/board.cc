@@ -11,14 +11,23 @@ void each_frame(FrameRun run, Fn fn)
 		fn(run.first + i);
 }
 
-std::uint64_t va_of(Pfn pfn, Slot slot)
+sim::Page page_at(Pfn pfn, Slot slot)
 {
-	return judge::va_of(unsigned(pfn.raw()), slot);
+	return {judge::va_of(unsigned(pfn.raw()), slot), pfn.raw()};
+}
+
+/* The pages of a run at one of its addresses. */
+std::vector<sim::Page> pages_at(Slot slot, FrameRun run)
+{
+	std::vector<sim::Page> pages;
+
+	each_frame(run, [&](Pfn pfn) { pages.push_back(page_at(pfn, slot)); });
+	return pages;
 }
 
 CpuAddr address_of(Pfn pfn, Slot slot)
 {
-	return CpuAddr(va_of(pfn, slot) << kPageShift);
+	return CpuAddr(page_at(pfn, slot).va << kPageShift);
 }
 
 Slot slot_of(CpuAddr addr)
@@ -53,18 +62,6 @@ bool Board::fails()
 void Board::mark(Op op, FrameRun run)
 {
 	each_frame(run, [&](Pfn pfn) { note({.op = op, .pfn = pfn.raw()}); });
-}
-
-void Board::each_line(FrameRun run, unsigned lines, Event event)
-{
-	const Slot slot = Slot(event.va);
-
-	each_frame(run, [&](Pfn pfn) {
-		event.pfn = pfn.raw();
-		event.va = va_of(pfn, slot);
-		for (event.line = 0; event.line < lines; ++event.line)
-			note(event);
-	});
 }
 
 /* Supply */
@@ -127,37 +124,9 @@ bool Board::as_before() const
 
 /* Translations */
 
-void Board::edit(Slot slot, Pfn pfn, Attr attr)
-{
-	note({.op = Op::set_pte, .attr = attr, .va = va_of(pfn, slot), .pfn = pfn.raw()});
-}
-
-void Board::purge(Slot slot, FrameRun run, Around around)
-{
-	const auto on = [&](std::uint8_t cpu) {
-		each_frame(run, [&](Pfn pfn) {
-			note({.op = Op::purge, .cpu = cpu, .va = va_of(pfn, slot),
-			      .pfn = pfn.raw()});
-		});
-	};
-
-	if (!profile_.purge_drains && around != Around::no_barrier_before)
-		barrier();
-	if (profile_.purging == judge::Purging::broadcast)
-		on(judge::kAllCpus);
-	else
-		for (std::uint8_t cpu = 0; cpu < judge::kCpus; ++cpu)
-			on(cpu);
-	if (profile_.purge_held && around != Around::no_barrier_behind)
-		barrier();
-}
-
 void Board::drop_lazy_aliases(FrameRun run) noexcept
 {
-	each_frame(run, [&](Pfn pfn) { edit(Slot::lazy, pfn, Attr::none); });
-	purge(Slot::lazy, run);
-	if (profile_.flush_after_lazy)
-		note({.op = Op::flush_all});
+	primitives_.drop_lazy(pages_at(Slot::lazy, run));
 }
 
 Linear Board::linear(Pfn pfn) noexcept
@@ -171,7 +140,7 @@ Result<void> Board::set_linear(Pfn pfn, Linear linear) noexcept
 		return fail(Errno::nomem);
 	if (bounds_.highmem || linear == Linear::none)
 		return fail(Errno::nodev);
-	edit(Slot::linear, pfn, to_attr(linear));
+	primitives_.edit(page_at(pfn, Slot::linear), to_attr(linear));
 	memory_[pfn.raw()].linear = linear;
 	return {};
 }
@@ -180,6 +149,11 @@ void Board::purge_linear(FrameRun run) noexcept
 {
 	if (!bounds_.highmem)
 		purge(Slot::linear, run);
+}
+
+void Board::purge(Slot slot, FrameRun run, Around around)
+{
+	primitives_.purge(pages_at(slot, run), around);
 }
 
 Result<void> Board::claim(FrameRun run, Attribute) noexcept
@@ -201,26 +175,22 @@ Result<CpuAddr> Board::map(FrameRun run, Attribute attribute) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
-	each_frame(run, [&](Pfn pfn) {
-		edit(Slot::region, pfn,
-		     attribute == Attribute::cached ? Attr::cached : Attr::uncached);
-		memory_[pfn.raw()].mapped = true;
-	});
-	if (!profile_.purge_drains)
-		barrier();   // or the first use of the address may fault
+	primitives_.map(pages_at(Slot::region, run),
+			attribute == Attribute::cached ? Attr::cached : Attr::uncached);
+	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].mapped = true; });
 	return address_of(run.first, Slot::region);
 }
 
 void Board::unmap(CpuAddr, FrameRun run) noexcept
 {
-	unmap_lazily(run);
-	purge(Slot::region, run);
+	primitives_.unmap(pages_at(Slot::region, run));
+	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].mapped = false; });
 }
 
 void Board::unmap_lazily(FrameRun run)
 {
 	each_frame(run, [&](Pfn pfn) {
-		edit(Slot::region, pfn, Attr::none);
+		primitives_.edit(page_at(pfn, Slot::region), Attr::none);
 		memory_[pfn.raw()].mapped = false;
 	});
 }
@@ -265,37 +235,21 @@ void Board::withdraw(FrameRun run) noexcept
 
 /* Bytes */
 
-void Board::flush(FrameRun run, CpuAddr) noexcept
+void Board::flush(FrameRun run, CpuAddr addr) noexcept
 {
-	switch (profile_.flushing) {
-	case judge::Flushing::by_region:
-		flush_by(Op::flush, Slot::region, run, bounds_.lines);
-		break;
-	case judge::Flushing::by_alias:
-		/* Congruent with the address that the owner of the frame had used. */
-		each_line(run, bounds_.lines,
-			  {.op = Op::flush_alias,
-			   .va = std::uint64_t(bounds_.highmem ? Slot::lazy : Slot::linear)});
-		break;
-	case judge::Flushing::whole:
-		for (std::uint8_t cpu = 0; cpu < judge::kCpus; ++cpu)
-			note({.op = Op::flush_all, .cpu = cpu});
-		break;
-	}
+	const Slot home = bounds_.highmem ? Slot::lazy : Slot::linear;
+
+	primitives_.flush(pages_at(slot_of(addr), run), pages_at(home, run));
 }
 
 void Board::flush_by(Op op, Slot slot, FrameRun run, unsigned lines)
 {
-	each_line(run, lines, {.op = op, .va = std::uint64_t(slot)});
-	if (!profile_.outer)
-		return;
-	barrier();   // what the inner caches had is in the outer one
-	each_line(run, lines, {.op = Op::flush_outer});
+	primitives_.flush_by(op, pages_at(slot, run), lines);
 }
 
 void Board::barrier() noexcept
 {
-	note({.op = Op::barrier});
+	primitives_.barrier();
 }
 
 void Board::zero(CpuAddr addr, Pages pages) noexcept
@@ -305,14 +259,13 @@ void Board::zero(CpuAddr addr, Pages pages) noexcept
 
 void Board::zero_lines(Slot slot, FrameRun run, unsigned lines)
 {
-	each_line(run, lines, {.op = Op::store, .value = Value::zero, .va = std::uint64_t(slot)});
+	primitives_.store(pages_at(slot, run), Value::zero, lines);
 }
 
 void Board::purge_on_this_cpu(Slot slot, FrameRun run)
 {
-	each_frame(run, [&](Pfn pfn) {
-		note({.op = Op::purge, .va = va_of(pfn, slot), .pfn = pfn.raw()});
-	});
+	for (const sim::Page &page : pages_at(slot, run))
+		note({.op = Op::purge, .va = page.va, .pfn = page.pfn});
 }
 
 /* The CPUs have the first line of a frame, the device has the last. */
@@ -322,7 +275,7 @@ void Board::use(FrameRun run, CpuAddr addr)
 	if (bounds_.lines > 1)
 		write_first(run, addr);
 	barrier();
-	each_line(run, bounds_.lines, {.op = Op::load, .va = std::uint64_t(slot_of(addr))});
+	primitives_.load(pages_at(slot_of(addr), run));
 }
 
 /* A driver may write once more, without a word, before it frees. */
@@ -334,8 +287,7 @@ void Board::quiet(FrameRun run, CpuAddr addr)
 
 void Board::write_first(FrameRun run, CpuAddr addr)
 {
-	each_line(run, 1, {.op = Op::store, .value = Value::fresh,
-			   .va = std::uint64_t(slot_of(addr))});
+	primitives_.store(pages_at(slot_of(addr), run), Value::fresh, 1);
 }
 
 } // namespace dmamap::prove

@@ -7,6 +7,7 @@
 
 #include "dma/core/machine.h"
 #include "kunit/judge/hardware.h"
+#include "kunit/machine/primitives.h"
 
 namespace dmamap::prove {
 
@@ -20,13 +21,18 @@ using judge::Value;
 /// true. Those beyond the end succeed.
 using Failures = std::vector<bool>;
 
-/// A machine of dma/core/machine.h that writes down, in events, what the
-/// machine.c of an architecture does for each primitive (Purging, Flushing of
-/// the profile), and keeps the little that a kernel remembers by itself.
+/// A machine of dma/core/machine.h that writes down the events of each
+/// primitive, and keeps the little that a kernel remembers by itself.
 class Board {
 public:
 	Board(const judge::Profile &profile, judge::Bounds bounds, Failures failures = {})
-		: profile_(profile), bounds_(bounds), failures_(std::move(failures)) {}
+		: bounds_(bounds), failures_(std::move(failures)),
+		  primitives_(profile, {judge::kCpus, bounds.lines},
+			      [this](const Event &event) { note(event); })
+	{
+	}
+	Board(const Board &) = delete;
+	Board &operator=(const Board &) = delete;
 
 	[[nodiscard]] BoardFacts facts() noexcept;
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
@@ -61,7 +67,7 @@ public:
 	void quiet(FrameRun run, CpuAddr addr);
 
 	/* The same primitives, done wrong. */
-	enum class Around : std::uint8_t { barriers, no_barrier_before, no_barrier_behind };
+	using Around = sim::Primitives::Around;
 	void purge(Slot slot, FrameRun run, Around around = Around::barriers);
 	void purge_on_this_cpu(Slot slot, FrameRun run);
 	void flush_by(Op op, Slot slot, FrameRun run, unsigned lines);
@@ -84,15 +90,13 @@ public:
 private:
 	[[nodiscard]] bool fails();
 	[[nodiscard]] Result<FrameRun> take(Pages pages);
-	void edit(Slot slot, Pfn pfn, Attr attr);
 	void write_first(FrameRun run, CpuAddr addr);
-	void each_line(FrameRun run, unsigned lines, Event event);
 
-	const judge::Profile &profile_;
 	judge::Bounds bounds_;
 	Failures failures_;
 	std::size_t chosen_ = 0;
 	std::vector<Event> events_;
+	sim::Primitives primitives_;
 
 	struct Memory {
 		bool taken = false;

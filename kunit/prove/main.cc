@@ -87,7 +87,7 @@ void finish(const Parsed &parsed, argp_state *state)
 
 	if (parsed.command != "prove" && parsed.command != "soak" && parsed.command != "order")
 		argp_error(state, "say what to do: prove, soak or order");
-	if (options.strategy && options.profile &&
+	if (parsed.command != "order" && options.strategy && options.profile &&
 	    options.strategy->snooped != options.profile->device_snoops)
 		argp_error(state, "strategy snooped needs a profile NAME-snooped, and the others "
 				  "one without");

@@ -27,9 +27,19 @@ std::uint32_t Program::follow(std::uint32_t node, const judge::Event &event)
 		next.owner.irqs_off = event.op == judge::Op::irq_off;
 	else
 		judge::follow(next.owner.of[event.pfn % judge::kFrames], event.op, broken_);
+	const auto to = std::uint32_t(nodes_.size());
+
 	nodes_.push_back(std::move(next));
-	nodes_[node].edges.push_back({event, std::uint32_t(nodes_.size() - 1)});
-	return nodes_[node].edges.back().to;
+	nodes_[node].edges.push_back({event, to});
+	/* What is invalidated may have been evicted the moment before, and be on
+	   its way. */
+	if (event.op == judge::Op::invalidate) {
+		judge::Event evicted = event;
+
+		evicted.op = judge::Op::flush;
+		nodes_[node].edges.push_back({evicted, to});
+	}
+	return to;
 }
 
 void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)

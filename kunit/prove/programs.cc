@@ -66,7 +66,8 @@ class Player {
 public:
 	Player(Board &board, FrameRun run, bool snooped)
 		: board_(board), run_(run), snooped_(snooped),
-		  mapping_(snooped ? board.linear_address(run.first) : CpuAddr()) {}
+		  mapping_(CpuAddr(judge::va_of(unsigned(run.first.raw()), mapped())
+				   << kPageShift)) {}
 
 	[[nodiscard]] bool play(std::string_view word)
 	{
@@ -87,7 +88,7 @@ private:
 		else if (word == "purge")
 			board_.purge_linear(run_);
 		else if (word == "map")
-			mapping_ = board_.map(run_, S::kAttribute).value_or(CpuAddr());
+			(void)board_.map(run_, S::kAttribute);
 		else if (word == "flush")
 			board_.flush(run_, mapping_);
 		else if (word == "barrier")

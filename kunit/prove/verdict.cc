@@ -31,20 +31,18 @@ Rules by_oracle(const Program &program, const judge::Profile &profile, judge::Bo
 	oracle.exists(va(home), 0, !bounds.highmem);
 	if (!bounds.highmem)
 		oracle.exists(va(Slot::lazy), 0, false);
-	for (unsigned lap = 0; lap < laps; ++lap) {
-		/* An order is a line: one edge leads out of each node. */
-		for (std::uint32_t node = 0; !program.nodes()[node].edges.empty();) {
-			const Program::Edge &edge = program.nodes()[node].edges.front();
-			const Rules now = oracle.feed(edge.event).broken;
+	/* An order is a line: one edge leads out of each node, none out of the last
+	   if it ends otherwise than it began. */
+	std::uint32_t node = 0;
 
-			/* What is done twice is counted anew in each run. */
-			broken |= lap == 0 ? now : now.without(Rule::wasteful);
-			node = edge.to;
-			if (node == 0)
-				break;
-			if (program.nodes()[node].edges.empty())
-				return broken;   // it ends otherwise than it began
-		}
+	for (unsigned lap = 0; lap < laps && !program.nodes()[node].edges.empty();) {
+		const Program::Edge &edge = program.nodes()[node].edges.front();
+		const Rules now = oracle.feed(edge.event).broken;
+
+		/* What is done twice is counted anew in each run. */
+		broken |= lap == 0 ? now : now.without(Rule::wasteful);
+		node = edge.to;
+		lap += node == 0;
 	}
 	return broken;
 }

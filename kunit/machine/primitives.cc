@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kunit/machine/primitives.h"
+
+namespace dmamap::sim {
+
+using judge::Attr;
+using judge::Event;
+using judge::Op;
+
+void Primitives::each_line(std::span<const Page> pages, unsigned lines, Event event) const
+{
+	for (const Page &page : pages) {
+		event.va = page.va;
+		event.pfn = page.pfn;
+		for (event.line = 0; event.line < lines; ++event.line)
+			note_(event);
+	}
+}
+
+void Primitives::edit(Page page, Attr attr) const
+{
+	note_({.op = Op::set_pte, .attr = attr, .va = page.va, .pfn = page.pfn});
+}
+
+void Primitives::purge(std::span<const Page> pages, Around around) const
+{
+	const auto on = [&](std::uint8_t cpu) {
+		for (const Page &page : pages)
+			note_({.op = Op::purge, .cpu = cpu, .va = page.va, .pfn = page.pfn});
+	};
+
+	if (!profile_.purge_drains && around != Around::no_barrier_before)
+		barrier();
+	if (profile_.purging == judge::Purging::broadcast)
+		on(judge::kAllCpus);
+	else
+		for (unsigned cpu = 0; cpu < size_.cpus; ++cpu)
+			on(std::uint8_t(cpu));
+	if (profile_.purge_held && around != Around::no_barrier_behind)
+		barrier();
+}
+
+void Primitives::drop_lazy(std::span<const Page> pages) const
+{
+	for (const Page &page : pages)
+		edit(page, Attr::none);
+	purge(pages);
+	if (profile_.flush_after_lazy)
+		note_({.op = Op::flush_all});
+}
+
+void Primitives::map(std::span<const Page> pages, Attr attr) const
+{
+	for (const Page &page : pages)
+		edit(page, attr);
+	if (!profile_.purge_drains)
+		barrier();   // or the first use of the address may fault
+}
+
+void Primitives::unmap(std::span<const Page> pages) const
+{
+	for (const Page &page : pages)
+		edit(page, Attr::none);
+	purge(pages);
+}
+
+void Primitives::flush(std::span<const Page> region, std::span<const Page> home) const
+{
+	switch (profile_.flushing) {
+	case judge::Flushing::by_region:
+		flush_by(Op::flush, region, size_.lines);
+		break;
+	case judge::Flushing::by_alias:
+		/* Congruent with the address that the owner of the frame had used. */
+		each_line(home, size_.lines, {.op = Op::flush_alias});
+		break;
+	case judge::Flushing::whole:
+		for (unsigned cpu = 0; cpu < size_.cpus; ++cpu)
+			note_({.op = Op::flush_all, .cpu = std::uint8_t(cpu)});
+		break;
+	}
+}
+
+void Primitives::flush_by(Op op, std::span<const Page> pages, unsigned lines) const
+{
+	each_line(pages, lines, {.op = op});
+	if (!profile_.outer)
+		return;
+	barrier();   // what the inner caches had is in the outer one
+	each_line(pages, lines, {.op = Op::flush_outer});
+}
+
+void Primitives::store(std::span<const Page> pages, judge::Value value, unsigned lines) const
+{
+	each_line(pages, lines, {.op = Op::store, .value = value});
+}
+
+void Primitives::load(std::span<const Page> pages) const
+{
+	each_line(pages, size_.lines, {.op = Op::load});
+}
+
+void Primitives::barrier() const
+{
+	note_({.op = Op::barrier});
+}
+
+} // namespace dmamap::sim

@@ -1,0 +1,494 @@
+-- SPDX-License-Identifier: GPL-2.0
+--
+-- The part that highmem.m, unmap.m and purge.m have in common: one frame of two
+-- lines, two CPUs, one device that doesn't snoop, and the program of the layer.
+-- They include it by the line "-- include machine.m", which agree.py expands
+-- together with "-- order", the program. They say themselves how translations
+-- come into TLBs and leave them, for that is what strategies differ in.
+--
+-- What hardware may do is a rule that may fire between any two steps of the
+-- program. Sources: "ARM" is DDI 0406C; "SDM" is Intel's vol. 3A, chapters as of
+-- 2023 (in older ones 5 was 4, 9 was 8, 12 was 11); "PA" is the PA-RISC 1.1 manual,
+-- third edition; files are those of Linux 6.12.
+
+type
+  Cpu : 0 .. 1;
+  Line : 0 .. 1;
+  -- Old: what the last user left, a secret. Zero: what the region starts with.
+  -- New: what CPU (line 0) and device (line 1) wrote for each other.
+  Value : enum { Old, Zero, New };
+  Linear : enum { None, Absent, Uncached, Cached };
+  Entry : enum { NoEntry, UncachedEntry, CachedEntry };
+  Word : enum {
+    w_take, w_claim, w_lazy, w_close, w_purge, w_purge_local, w_map, w_flush,
+    w_flush_linear, w_flush_clean, w_flush_invalidate, w_flush_skip_last,
+    w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_publish, w_use, w_quiet,
+    w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give
+  };
+
+-- order
+
+var
+  -- The program: which word, which of its sub-steps, on which CPU.
+  pc : 0 .. kWords - 1;
+  sub : 0 .. 2;
+  task : Cpu;
+
+  -- Page tables. A lazy alias is a pkmap slot or a vmap.
+  pt_linear : Linear;
+  pt_lazy : boolean;
+  pt_region : boolean;
+
+  -- TLBs.
+  tlb_linear : array [Cpu] of Entry;
+  tlb_lazy : array [Cpu] of boolean;
+  tlb_region : array [Cpu] of boolean;
+
+  -- Memory, the cache in front of it (undefined: the line is not in it; CPUs
+  -- keep their caches coherent with each other, so one is enough), write-backs on
+  -- their way, and uncached stores of the task's CPU that wait in its buffer.
+  mem : array [Line] of Value;
+  cache : array [Line] of Value;
+  dirty : array [Line] of boolean;
+  writeback : array [Line] of Value;
+  store : array [Line] of Value;
+
+  -- Who may touch the frame.
+  ordinary : boolean;   -- its owner, as cached memory
+  claimed : boolean;    -- the attribute is known to whoever else maps frames
+  published : boolean;  -- the bus address is known
+  running : boolean;    -- the device works on it
+  posted : boolean;     -- a device write that has not landed
+
+  -- No hardware: the value that the last store to each line left for everybody.
+  told : array [Line] of Value;
+
+-- Views
+
+
+-- A write-back that waits still answers the reads of CPUs.
+function CachedView(l : Line) : Value;
+begin
+  if !isundefined(cache[l]) then return cache[l]; end;
+  if !isundefined(writeback[l]) then return writeback[l]; end;
+  return mem[l];
+end;
+
+-- The region isn't cached: its reads pass caches and their write-backs by.
+function RegionView(l : Line) : Value;
+begin
+  if !isundefined(store[l]) then return store[l]; end;
+  return mem[l];
+end;
+
+function StoresHeld() : boolean;
+begin
+  return exists l : Line do !isundefined(store[l]) end;
+end;
+
+function AnythingHeld() : boolean;
+begin
+  return StoresHeld() | exists l : Line do !isundefined(writeback[l]) end;
+end;
+
+function CacheableEntry(c : Cpu) : boolean;
+begin
+  return tlb_linear[c] = CachedEntry | tlb_lazy[c];
+end;
+
+function CacheableSomewhere() : boolean;
+begin
+  return pt_linear = Cached | pt_lazy | exists c : Cpu do CacheableEntry(c) end;
+end;
+
+function RegionLives() : boolean;
+begin
+  return pt_region | exists c : Cpu do tlb_region[c] end;
+end;
+
+-- Somebody beside the layer counts on the region.
+function Coherent() : boolean;
+begin
+  return published | running | posted;
+end;
+
+-- What programs are made of
+
+procedure Next();
+begin
+  sub := 0;
+  pc := (pc + 1) % kWords;
+end;
+
+procedure NextSub(last : 0 .. 2);
+begin
+  if sub = last then Next(); else sub := sub + 1; end;
+end;
+
+function Now(w : Word) : boolean;
+begin
+  return Program(pc) = w;
+end;
+
+-- An access through the region by the task's CPU.
+procedure TouchRegion();
+begin
+  assert "I6 access without a translation" pt_region | tlb_region[task];
+  tlb_region[task] := true;
+end;
+
+procedure StoreUncached(l : Line; value : Value);
+begin
+  store[l] := value;
+  told[l] := value;
+end;
+
+procedure StoreCached(l : Line; value : Value);
+begin
+  cache[l] := value;
+  dirty[l] := true;
+  told[l] := value;
+end;
+
+-- An access through the linear address by the task's CPU needs a translation and
+-- leaves it in the TLB. PA: that is so even for fdc, arch/parisc/kernel/entry.S,
+-- nadtlb_miss_11.
+procedure TouchLinear();
+begin
+  assert "I6 access without a translation"
+    tlb_linear[task] != NoEntry | pt_linear = Cached | pt_linear = Uncached;
+  if tlb_linear[task] = NoEntry then
+    tlb_linear[task] := (pt_linear = Cached) ? CachedEntry : UncachedEntry;
+  end;
+end;
+
+procedure Drop(l : Line);
+begin
+  undefine cache[l];
+  dirty[l] := false;
+end;
+
+-- Waits until an older write-back of the line is through.
+function CanClean(l : Line) : boolean;
+begin
+  return !dirty[l] | isundefined(writeback[l]);
+end;
+
+-- Only starts the write-back: that it arrives, a barrier says.
+-- ARM A3.8.3 (DSB completes maintenance); SDM vol. 2A, CLFLUSHOPT (a fence orders
+-- it); PA, instructions FDC and SYNC.
+procedure Clean(l : Line);
+begin
+  if dirty[l] then
+    writeback[l] := cache[l];
+    dirty[l] := false;
+  end;
+end;
+
+-- Caches and buffers
+
+-- Any line may be filled at any time through any cacheable translation that a TLB
+-- has. ARM A3.5.7 and B2.2 (speculative reads); SDM 12.7 (implicit caching); PA
+-- chapter 3 (move-in) and arch/parisc/kernel/cache.c, __flush_cache_page(): "the
+-- CPU is entitled to speculate any page with a TLB mapping".
+ruleset c : Cpu; l : Line do
+  rule "machine: prefetch of a line"
+    CacheableEntry(c) & isundefined(cache[l])
+  ==>
+    cache[l] := CachedView(l);
+  end;
+end;
+
+-- A line may leave a cache at any time. ARM B2.2 (cache behavior); SDM 12.3
+-- (write-back); PA chapter 3.
+ruleset l : Line do
+  rule "machine: eviction of a clean line"
+    !isundefined(cache[l]) & !dirty[l]
+  ==>
+    Drop(l);
+  end;
+
+  rule "machine: eviction of a dirty line"
+    dirty[l] & CanClean(l)
+  ==>
+    Clean(l);
+    Drop(l);
+  end;
+end;
+
+-- Nothing but a barrier orders write-backs and uncached stores to one line. ARM
+-- A3.5.7 and A3.8 (mismatched attributes lose order); SDM 12.3.1 (write combining
+-- buffers are emptied in any order); PA, instructions SYNC and SYNCDMA.
+ruleset l : Line do
+  rule "machine: a write-back arrives in memory"
+    !isundefined(writeback[l])
+  ==>
+    mem[l] := writeback[l];
+    undefine writeback[l];
+  end;
+
+  rule "machine: an uncached store arrives in memory"
+    !isundefined(store[l])
+  ==>
+    mem[l] := store[l];
+    undefine store[l];
+  end;
+end;
+
+-- Stores of a task are through before it runs elsewhere: kernel/sched/core.c,
+-- __schedule(), smp_mb__after_spinlock(); arch/arm/include/asm/switch_to.h.
+rule "machine: the task migrates"
+  !ordinary & !StoresHeld()
+==>
+  task := 1 - task;
+end;
+
+-- TLBs: an entry may leave at any time. ARM B3.9, SDM 5.10.2, PA chapter 3.
+ruleset c : Cpu do
+  rule "machine: a linear entry leaves the TLB"
+    tlb_linear[c] != NoEntry
+  ==>
+    tlb_linear[c] := NoEntry;
+  end;
+
+  rule "machine: a lazy entry leaves the TLB"
+    tlb_lazy[c]
+  ==>
+    tlb_lazy[c] := false;
+  end;
+
+  rule "machine: a region entry leaves the TLB"
+    tlb_region[c]
+  ==>
+    tlb_region[c] := false;
+  end;
+end;
+
+-- The owner of ordinary memory, through whatever cacheable entry there is.
+ruleset c : Cpu; l : Line do
+  rule "owner: load"
+    ordinary & CacheableEntry(c) & isundefined(cache[l])
+  ==>
+    cache[l] := CachedView(l);
+  end;
+
+  rule "owner: store"
+    ordinary & CacheableEntry(c)
+  ==>
+    StoreCached(l, Old);
+  end;
+end;
+
+-- The device. Its writes are posted: they land when they like, until somebody
+-- waits for them (PCI 2.2, 3.2.5: posting). Not snooped: they pass caches by.
+rule "device: posts a write of line 1"
+  running & !posted
+==>
+  posted := true;
+end;
+
+rule "device: its write lands"
+  posted
+==>
+  mem[1] := New;
+  told[1] := New;
+  posted := false;
+end;
+
+-- The layer: words that mean the same on each machine
+
+rule "claim"
+  Now(w_claim)
+==>
+  claimed := true;
+  Next();
+end;
+
+rule "release"
+  Now(w_release)
+==>
+  claimed := false;
+  Next();
+end;
+
+rule "map"
+  Now(w_map)
+==>
+  pt_region := true;
+  Next();
+end;
+
+rule "barrier"
+  Now(w_barrier) & !AnythingHeld()
+==>
+  Next();
+end;
+
+rule "zero"
+  Now(w_zero)
+==>
+  TouchRegion();
+  StoreUncached(sub, Zero);
+  NextSub(1);
+end;
+
+rule "zero-skip-last"
+  Now(w_zero_skip_last)
+==>
+  TouchRegion();
+  StoreUncached(0, Zero);
+  Next();
+end;
+
+rule "zero-linear"
+  Now(w_zero_linear)
+==>
+  TouchLinear();
+  if tlb_linear[task] = CachedEntry then
+    StoreCached(sub, Zero);
+  else
+    StoreUncached(sub, Zero);
+  end;
+  NextSub(1);
+end;
+
+-- Through the linear address, where lines may come back, and on PA-RISC the
+-- translation does.
+rule "flush-linear"
+  Now(w_flush_linear) & CanClean(sub)
+==>
+  TouchLinear();
+  Clean(sub);
+  Drop(sub);
+  NextSub(1);
+end;
+
+rule "publish"
+  Now(w_publish)
+==>
+  published := true;
+  Next();
+end;
+
+rule "withdraw"
+  Now(w_withdraw)
+==>
+  published := false;
+  Next();
+end;
+
+-- The device starts, and the CPU writes line 0 for it.
+rule "use: start"
+  Now(w_use) & sub = 0
+==>
+  TouchRegion();
+  running := true;
+  StoreUncached(0, New);
+  sub := 1;
+end;
+
+-- The driver's own barrier: from now on the device may read line 0, see I4.
+rule "use: barrier"
+  Now(w_use) & sub = 1 & !AnythingHeld()
+==>
+  sub := 2;
+end;
+
+-- The CPU has seen the device's write and reads. Its last store has no barrier:
+-- nobody waits for it.
+rule "use: read"
+  Now(w_use) & sub = 2 & told[1] = New
+==>
+  TouchRegion();
+  for l : Line do
+    assert "I3 the CPU reads the last user's data" RegionView(l) != Old;
+    assert "I4 the CPU reads something else than was written last"
+      RegionView(l) = told[l];
+  end;
+  StoreUncached(0, New);
+  Next();
+end;
+
+rule "quiet: stop"
+  Now(w_quiet) & sub = 0
+==>
+  running := false;
+  sub := 1;
+end;
+
+rule "quiet: read back"
+  Now(w_quiet) & sub = 1 & !posted
+==>
+  Next();
+end;
+
+rule "give"
+  Now(w_give)
+==>
+  assert "I7 given back while its region is mapped" !RegionLives();
+  assert "I7 given back with a lazy alias"
+    !pt_lazy & forall c : Cpu do !tlb_lazy[c] end;
+  assert "I7 given back while the device may reach it" !Coherent();
+  assert "I7 given back without its linear translation"
+    pt_linear = None | pt_linear = Cached;
+  assert "I7 given back with a stale linear TLB entry"
+    forall c : Cpu do tlb_linear[c] != UncachedEntry end;
+  assert "I1c given back while claimed" !claimed;
+  ordinary := true;
+  Next();
+end;
+
+procedure StartMachine(linear : Linear);
+begin
+  clear pc;
+  clear sub;
+  clear task;
+  pt_linear := linear;
+  pt_lazy := false;
+  pt_region := false;
+  for c : Cpu do
+    tlb_linear[c] := NoEntry;
+    tlb_lazy[c] := false;
+    tlb_region[c] := false;
+  end;
+  for l : Line do
+    mem[l] := Old;
+    undefine cache[l];
+    dirty[l] := false;
+    undefine writeback[l];
+    undefine store[l];
+    told[l] := Old;
+  end;
+  ordinary := true;
+  claimed := false;
+  published := false;
+  running := false;
+  posted := false;
+end;
+
+-- What must hold. The first word of a name is what agree.py reports.
+
+invariant "I1 cacheable translation of a coherent frame or beside its region"
+  (Coherent() | RegionLives()) -> !CacheableSomewhere();
+
+invariant "I1c mapped without a claim"
+  pt_region -> claimed;
+
+invariant "I2 a line of a coherent frame is in a cache"
+  Coherent() -> forall l : Line do isundefined(cache[l]) end;
+
+invariant "I3 the device can see the last user's data"
+  Coherent() -> forall l : Line do mem[l] != Old end;
+
+-- A store that is held is not there yet; that nobody waits for it for ever is
+-- what barriers are for.
+invariant "I4 a write is lost or overwritten"
+  Coherent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
+
+invariant "I5 the owner reads something else than was written last"
+  ordinary -> forall l : Line do CachedView(l) = told[l] end;
+
+-- Or an order could be right only because it stops somewhere: from each state its
+-- last word can be reached.
+liveness "END every order comes to its end again and again"
+  pc = kWords - 1;

@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: GPL-2.0
+--
+-- Strategy purge on PA-RISC: software fills TLBs, and only when somebody uses an
+-- address (PA chapter 3; arch/parisc/kernel/entry.S, dtlb_miss_11). The linear PTE
+-- of a coherent frame stays present but uncached, or with kTrap becomes absent.
+
+const
+  kTrap : false;
+
+-- Nobody uses the linear address of a frame that is being or is coherent. Without
+-- it a stray use may come at any time, as on a machine with a hardware walker.
+  kUsageGuarantee : true;
+
+-- include machine.m
+
+procedure FillLinear(c : Cpu);
+begin
+  tlb_linear[c] := (pt_linear = Cached) ? CachedEntry : UncachedEntry;
+end;
+
+ruleset c : Cpu do
+  rule "owner: uses the linear address"
+    ordinary & pt_linear != Absent & tlb_linear[c] = NoEntry
+  ==>
+    FillLinear(c);
+  end;
+
+  rule "owner: uses its vmap"
+    ordinary & pt_lazy & !tlb_lazy[c]
+  ==>
+    tlb_lazy[c] := true;
+  end;
+
+  rule "stray use of the linear address"
+    !kUsageGuarantee & !ordinary & pt_linear != Absent & tlb_linear[c] = NoEntry
+  ==>
+    FillLinear(c);
+  end;
+end;
+
+-- mm/vmalloc.c, free_unmap_vmap_area(): the page table entry dies with vunmap, the
+-- TLB entries with the next purge of lazily freed areas.
+rule "owner: vmap"
+  ordinary & !pt_lazy
+==>
+  pt_lazy := true;
+end;
+
+rule "owner: lazy vunmap"
+  ordinary & pt_lazy
+==>
+  pt_lazy := false;
+end;
+
+-- take_pages() gives frames that no live vmap reaches.
+rule "take"
+  Now(w_take) & !pt_lazy
+==>
+  ordinary := false;
+  Next();
+end;
+
+-- PDTLB is broadcast to all CPUs, and the next waits until it is through:
+-- PA, instruction PDTLB; arch/parisc/include/asm/pgtable.h, purge_tlb_start().
+rule "lazy"
+  Now(w_lazy)
+==>
+  for c : Cpu do tlb_lazy[c] := false; end;
+  Next();
+end;
+
+rule "close"
+  Now(w_close)
+==>
+  pt_linear := kTrap ? Absent : Uncached;
+  Next();
+end;
+
+rule "reopen"
+  Now(w_reopen)
+==>
+  pt_linear := Cached;
+  Next();
+end;
+
+rule "purge"
+  Now(w_purge)
+==>
+  for c : Cpu do tlb_linear[c] := NoEntry; end;
+  Next();
+end;
+
+rule "purge-local"
+  Now(w_purge_local)
+==>
+  tlb_linear[task] := NoEntry;
+  Next();
+end;
+
+rule "unmap: page table"
+  Now(w_unmap) & sub = 0
+==>
+  pt_region := false;
+  sub := 1;
+end;
+
+rule "unmap: TLBs"
+  Now(w_unmap) & sub = 1
+==>
+  for c : Cpu do tlb_region[c] := false; end;
+  Next();
+end;
+
+rule "unmap-lazy"
+  Now(w_unmap_lazy)
+==>
+  pt_region := false;
+  Next();
+end;
+
+-- FDC through the flush-only alias: its translation is made for the flush, lines
+-- can't move in through it, and the region's isn't needed. arch/parisc/kernel/
+-- pacache.S, flush_dcache_page_asm(); cache.c, __flush_cache_page().
+rule "flush"
+  Now(w_flush) & CanClean(sub)
+==>
+  Clean(sub);
+  Drop(sub);
+  NextSub(1);
+end;
+
+-- PA has no such instruction; a machine may write back and keep the line.
+rule "flush-clean"
+  Now(w_flush_clean) & CanClean(sub)
+==>
+  Clean(sub);
+  NextSub(1);
+end;
+
+-- PDC
+rule "flush-invalidate"
+  Now(w_flush_invalidate)
+==>
+  Drop(sub);
+  NextSub(1);
+end;
+
+rule "flush-skip-last"
+  Now(w_flush_skip_last) & CanClean(0)
+==>
+  Clean(0);
+  Drop(0);
+  Next();
+end;
+
+startstate "ordinary memory"
+  StartMachine(Cached);
+end;
