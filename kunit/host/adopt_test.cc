@@ -60,6 +60,41 @@ TEST_F(AdoptTest, RegionSaysWhatItIs)
 	}
 }
 
+TEST_F(AdoptTest, EveryFrameIsFoundUnderItsOwner)
+{
+	auto region = adopt(kWindow, 8192);
+
+	ASSERT_TRUE(region);
+	for (const auto &[pfn, owner] : machine_.state().directory)
+		EXPECT_EQ(owner, &bench_.owner) << pfn.raw();
+}
+
+/// A machine that remembers with which attribute it mapped adopted memory.
+struct NotesAttribute : sim::SimulatedMachine {
+	using SimulatedMachine::SimulatedMachine;
+	Result<CpuAddr> map_device(FrameRun run, Attribute attribute) noexcept
+	{
+		mapped_ = attribute;
+		return SimulatedMachine::map_device(run, attribute);
+	}
+
+	std::optional<Attribute> mapped_;
+};
+
+TEST(AdoptAttributeTest, IsTheOneThatWasAskedFor)
+{
+	for (Attribute attribute :
+	     {Attribute::coherent, Attribute::uncached, Attribute::write_combine}) {
+		NotesAttribute machine(sim::kX86);
+		auto region = Layer<NotesAttribute, Unmap>(machine).adopt(
+			PhysAddr(kWindow), 4096, Behind::device, attribute, nullptr);
+
+		ASSERT_TRUE(region);
+		EXPECT_EQ(region->attribute, attribute);
+		EXPECT_EQ(machine.mapped_, attribute);
+	}
+}
+
 TEST_F(AdoptTest, IsNeitherZeroedNorFlushed)
 {
 	sim::Device chip;
@@ -90,6 +125,7 @@ TEST_F(AdoptTest, RefusesArgumentsThatMakeNoSense)
 		{"phys half a page off", kWindow + 2048, 4096, Behind::device, Errno::inval},
 		{"size unaligned", kWindow, 4097, Behind::device, Errno::inval},
 		{"size below a page", kWindow, 1, Behind::device, Errno::inval},
+		{"phys unaligned, and wraps", top + 1, 3 * 4096, Behind::device, Errno::inval},
 		{"a page behind", kWindow, 4096, Behind::page, Errno::inval},
 		{"wraps", top, 3 * 4096, Behind::device, Errno::overflow},
 		{"ends at the last byte", top, 8192, Behind::device, Errno::overflow},

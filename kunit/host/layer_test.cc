@@ -304,10 +304,10 @@ TEST(HighmemTest, RefusesLowmemFramesWhateverTheirTranslation)
 		sim::SimulatedMachine machine(sim::kArmCmaAcross);
 		const CpuAddr addr = machine.linear_address(lowmem);
 
-		machine.translations().set(addr, {lowmem, sim::Use::linear,
-						  linear == Linear::cached});
+		machine.page_table().set(addr, {lowmem, sim::Use::linear,
+						linear == Linear::cached});
 		if (linear == Linear::absent)
-			machine.translations().clear(addr);
+			machine.page_table().clear(addr);
 		ASSERT_EQ(machine.linear(lowmem), linear);
 
 		auto closed = Highmem::close(machine, {lowmem, Pages(1)});
@@ -316,6 +316,28 @@ TEST(HighmemTest, RefusesLowmemFramesWhateverTheirTranslation)
 		EXPECT_EQ(closed.error().why, Errno::nodev);
 		EXPECT_FALSE(closed.error().in_doubt);
 	}
+}
+
+/// A machine with one frame of lowmem where highmem should be.
+struct LowmemAt : sim::SimulatedMachine {
+	LowmemAt(Pfn lowmem) : SimulatedMachine(sim::kArm), lowmem_(lowmem) {}
+	Linear linear(Pfn pfn) noexcept { return pfn == lowmem_ ? Linear::cached : Linear::none; }
+
+	Pfn lowmem_;
+};
+
+TEST(HighmemTest, LooksAtEveryFrame)
+{
+	const FrameRun run{sim::kArm.cma.first, Pages(3)};
+
+	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
+		LowmemAt machine(run.first + i);
+
+		EXPECT_FALSE(Highmem::close(machine, run)) << i;
+	}
+	LowmemAt elsewhere(run.end());
+
+	EXPECT_TRUE(Highmem::close(elsewhere, run));
 }
 
 /* ARM maps lowmem by sections: a strategy that has to edit them fails closed. */
@@ -328,6 +350,15 @@ TEST(UnmapTest, LinearMapThatCannotBeEditedIsAnError)
 	EXPECT_EQ(bench.machine.state(), before);
 	EXPECT_EQ(bench.machine.quarantined(), 0u);
 	EXPECT_KEPT(bench.machine);
+}
+
+TEST(StrategyTest, EachGoesByItsOwnName)
+{
+	EXPECT_EQ(Highmem::kId, StrategyId::highmem);
+	EXPECT_EQ(Unmap::kId, StrategyId::unmap);
+	EXPECT_EQ(Purge<>::kId, StrategyId::purge);
+	EXPECT_EQ(Purge<true>::kId, StrategyId::purge);
+	EXPECT_EQ(Snooped::kId, StrategyId::snooped);
 }
 
 TEST(ProbeTest, UnmapAndPurgeAskNothingOfCma)

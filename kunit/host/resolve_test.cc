@@ -105,6 +105,16 @@ TEST(ResolveTest, FramesAndRegionsMayNeedMoreThan32Bits)
 	EXPECT_FALSE(resolve(large, large.cpu + four_gib, large.bus));
 }
 
+TEST(RegionTest, IsAnOrdinaryPageUnlessSomebodySaysSo)
+{
+	const Region region;
+
+	EXPECT_EQ(region.strategy, StrategyId::snooped);
+	EXPECT_EQ(region.attribute, Attribute::cached);
+	EXPECT_EQ(region.behind, Behind::page);
+	EXPECT_FALSE(region.flipped());
+}
+
 TEST(ResolveTest, EmptyRegionResolvesNothing)
 {
 	EXPECT_FALSE(resolve(Region{}, CpuAddr(), BusAddr()));

@@ -46,6 +46,8 @@ TEST(TotalBytesTest, AddsSegmentsUp)
 		{"offset + bytes wraps into the region", {{8192, kTop, 8192}}, fail(Errno::inval)},
 		{"huge bytes", {{8192, 4096, kTop}}, fail(Errno::inval)},
 		{"sum wraps to 0", {{kHalf, 0, kHalf}, {kHalf, 0, kHalf}}, fail(Errno::overflow)},
+		{"sum wraps, and its segment is bad", {{kTop, 0, kTop}, {4096, 0, 8192}},
+		 fail(Errno::inval)},
 		{"sum wraps to a page", {{kTop, 0, kTop}, {8192, 0, 8192}},
 		 fail(Errno::overflow)},
 	};
@@ -99,6 +101,7 @@ TEST(AdmitTest, RefusesPrivateMappings)
 
 		request.shared = false;
 		EXPECT_EQ(admit(request, {true, true}, std::span(&kPage, 1)), fail(Errno::inval));
+		EXPECT_EQ(admit(request, {}, std::span(&kPage, 1)), fail(Errno::inval));
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include "kunit/machine/memory.h"
+#include "kunit/machine/line.h"
 
 namespace dmamap::sim {
 

@@ -1,27 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "kunit/machine/machine.h"
 
+#include <utility>
+
 #include "kunit/machine/each.h"
 
 namespace dmamap::sim {
 namespace {
 
+using judge::Attr;
+using judge::Op;
+
 constexpr CpuAddr kLinearMap{0xc000'0000};
 constexpr Value kSecret = 0x5ec2e7;   // what the last user of a frame left
+
+/* Not congruent with the linear address, for caches that ask. */
+constexpr std::uint64_t kPkmap = (1ull << 28) + (0x155ull << kPageShift);
+constexpr std::uint64_t kVmap = (1ull << 29) + (0x2aaull << kPageShift);
 
 CpuAddr page_of(CpuAddr addr, std::uint64_t page)
 {
 	return addr + (page << kPageShift);
 }
 
+std::uint64_t number_of(CpuAddr addr)
+{
+	return addr.raw() >> kPageShift;
+}
+
+Attr to_attr(Linear linear)
+{
+	switch (linear) {
+	case Linear::cached:
+		return Attr::cached;
+	case Linear::uncached:
+		return Attr::uncached;
+	default:
+		return Attr::none;
+	}
+}
+
+judge::Profile judged(const Profile &profile)
+{
+	judge::Profile judged = *judge::find_profile(profile.judged);
+
+	judged.walker |= profile.walker;
+	return judged;
+}
+
 } // namespace
 
 SimulatedMachine::SimulatedMachine(const Profile &profile)
-	: profile_(profile), supply_(profile), translations_(profile.cpus)
+	: profile_(profile), judged_(sim::judged(profile)),
+	  /* PA-RISC: congruent at 4 MiB, and larger than all that is mapped here. */
+	  oracle_(judged_, {profile.cpus, kLines, [](std::uint64_t va) {
+				    return unsigned(va & 0x3ff);
+			    }}),
+	  primitives_(judged_, {profile.cpus, kLines},
+		      [this](const judge::Event &event) { feed(event); }),
+	  supply_(profile)
 {
 	each_frame({Profile::kRam, Pages(profile.lowmem)}, [&](Pfn pfn) {
-		translations_.set(linear_address(pfn), {pfn, Use::linear, true});
+		table_.set(linear_address(pfn), {pfn, Use::linear, true});
+		oracle_.exists(number_of(linear_address(pfn)), pfn.raw(), true);
 	});
+}
+
+void SimulatedMachine::feed(const judge::Event &event)
+{
+	oracle_.feed(event).broken.each([&](judge::Rule rule) {
+		break_rule(rule, to_string(event));
+	});
+}
+
+void SimulatedMachine::mark(Op op, FrameRun run)
+{
+	each_frame(run, [&](Pfn pfn) { feed({.op = op, .pfn = pfn.raw()}); });
+}
+
+std::vector<Page> SimulatedMachine::pages_at(CpuAddr addr, FrameRun run)
+{
+	std::vector<Page> pages;
+
+	for (std::uint64_t i = 0; i < run.pages.count(); ++i)
+		pages.push_back({number_of(addr) + i, run.first.raw() + i});
+	return pages;
 }
 
 /* Supply */
@@ -32,31 +95,26 @@ Result<FrameRun> SimulatedMachine::taken(Result<FrameRun> run)
 		return run;
 	note(DMAMAP_STEP_TAKE, *run);
 	each_frame(*run, [&](Pfn pfn) { leave_traces(pfn); });
-	settle();
+	mark(Op::take, *run);
 	return run;
 }
 
 /*
- * The last user wrote, some of it is in memory and some still in the cache. It
- * used the linear address, or a pkmap slot that nobody has taken since, and
- * had the frame in a vmap area whose TLB entries wait to be purged.
+ * The last user had the frame at its linear address, or at a pkmap slot that
+ * nobody has taken since, and in a vmap area whose TLB entries wait to be
+ * purged. Secrets are in memory, or still in the cache.
  */
 void SimulatedMachine::leave_traces(Pfn pfn)
 {
-	const CpuAddr pkmap = kLinearMap + (1ull << 28) + to_phys(pfn).raw();
-	const CpuAddr vmap = kLinearMap + (1ull << 29) + to_phys(pfn).raw();
-
 	if (!in_lowmem(pfn))
-		translations_.set(pkmap, {pfn, Use::lazy, true});
-	translations_.set(vmap, {pfn, Use::lazy, true});
-	for (unsigned cpu = 0; cpu < translations_.cpus(); ++cpu)
-		for (CpuAddr addr : {linear_address(pfn), pkmap, vmap})
-			translations_.use(cpu, addr);
-	translations_.clear(vmap);
-	each_line(pfn, [&](Line line) {
-		memory_.write(line, kSecret + line.index);
-		cache_.store(line, kSecret + line.index + kLines);
-	});
+		oracle_.exists(home_pages({pfn, Pages(1)}).front().va, pfn.raw(), false);
+	oracle_.exists(number_of(linear_address(pfn) + kVmap), pfn.raw(), false);
+	fill(pfn, kSecret);
+}
+
+void SimulatedMachine::fill(Pfn pfn, Value value)
+{
+	each_line(pfn, [&](Line line) { memory_[line] = value; });
 }
 
 Result<FrameRun> SimulatedMachine::take_cma(Pages pages) noexcept
@@ -73,17 +131,12 @@ void SimulatedMachine::give(FrameRun run, bool to_cma)
 {
 	note(DMAMAP_STEP_GIVE, run);
 	if (!supply_.give(run, to_cma))
-		break_rule(Rule::not_owned, run.first);
-	judge_parting(run);
+		break_rule(judge::Rule::reused, "frames given to where they do not come from");
 	each_frame(run, [&](Pfn pfn) {
-		if (in_lowmem(pfn) && linear(pfn) != Linear::cached)
-			break_rule(Rule::given_open, pfn);
-		if (translations_.stale(pfn, Use::linear))
-			break_rule(Rule::given_stale, pfn);
-		if (memory_.in_flight(pfn))
-			break_rule(Rule::in_flight, pfn);
+		if (directory_.contains(pfn))
+			break_rule(judge::Rule::reused, "a frame given that is published");
 	});
-	settle();
+	mark(Op::give, run);
 }
 
 void SimulatedMachine::give_cma(FrameRun run) noexcept
@@ -100,9 +153,8 @@ void SimulatedMachine::quarantine(FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_QUARANTINE, run);
 	if (!supply_.quarantine(run))
-		break_rule(Rule::not_owned, run.first);
-	judge_parting(run);
-	settle();
+		break_rule(judge::Rule::reused, "frames kept that nobody had");
+	mark(Op::quarantine, run);
 }
 
 Result<BusAddr> SimulatedMachine::bus_address(void *device, FrameRun run) noexcept
@@ -123,6 +175,24 @@ CpuAddr SimulatedMachine::linear_address(Pfn pfn) noexcept
 	return kLinearMap + to_phys(pfn).raw();
 }
 
+std::vector<Page> SimulatedMachine::linear_pages(FrameRun run)
+{
+	std::vector<Page> pages = pages_at(linear_address(run.first), run);
+
+	std::erase_if(pages, [&](const Page &page) { return !in_lowmem(Pfn(page.pfn)); });
+	return pages;
+}
+
+std::vector<Page> SimulatedMachine::home_pages(FrameRun run)
+{
+	std::vector<Page> pages = pages_at(linear_address(run.first), run);
+
+	for (Page &page : pages)
+		if (!in_lowmem(Pfn(page.pfn)))
+			page.va += kPkmap >> kPageShift;
+	return pages;
+}
+
 bool SimulatedMachine::is_kernel_memory(FrameRun run) noexcept
 {
 	return run.first < profile_.reserved_begin() && run.end() > Profile::kRam;
@@ -130,14 +200,18 @@ bool SimulatedMachine::is_kernel_memory(FrameRun run) noexcept
 
 void SimulatedMachine::drop_lazy_aliases(FrameRun run) noexcept
 {
+	std::vector<Page> lazy = pages_at(linear_address(run.first) + kVmap, run);
+
 	note(DMAMAP_STEP_DROP_LAZY, run);
-	translations_.drop(Use::lazy);
-	settle();
+	for (const Page &page : home_pages(run))
+		if (!in_lowmem(Pfn(page.pfn)))
+			lazy.push_back(page);
+	primitives_.drop_lazy(lazy);
 }
 
 Linear SimulatedMachine::linear(Pfn pfn) noexcept
 {
-	const auto entry = translations_.entry(linear_address(pfn));
+	const auto entry = table_.entry(linear_address(pfn));
 
 	if (!in_lowmem(pfn))
 		return Linear::none;
@@ -148,25 +222,28 @@ Linear SimulatedMachine::linear(Pfn pfn) noexcept
 
 Result<void> SimulatedMachine::set_linear(Pfn pfn, Linear linear) noexcept
 {
+	const CpuAddr addr = linear_address(pfn);
+
 	note(DMAMAP_STEP_SET_LINEAR, {pfn, Pages(1)}, static_cast<u32>(linear));
 	if (fails())
 		return fail(Errno::nomem);
 	if (!profile_.linear_editable || !in_lowmem(pfn) || linear == Linear::none)
 		return fail(Errno::nodev);
 	if (linear == Linear::absent)
-		translations_.clear(linear_address(pfn));
+		table_.clear(addr);
 	else
-		translations_.set(linear_address(pfn),
-				  {pfn, Use::linear, linear == Linear::cached});
-	settle();
+		table_.set(addr, {pfn, Use::linear, linear == Linear::cached});
+	primitives_.edit({number_of(addr), pfn.raw()}, to_attr(linear));
 	return {};
 }
 
 void SimulatedMachine::purge_linear(FrameRun run) noexcept
 {
+	const std::vector<Page> pages = linear_pages(run);
+
 	note(DMAMAP_STEP_PURGE, run);
-	each_frame(run, [&](Pfn pfn) { translations_.purge(linear_address(pfn)); });
-	settle();
+	if (!pages.empty())
+		primitives_.purge(pages);
 }
 
 Result<void> SimulatedMachine::claim(FrameRun run, Attribute attribute) noexcept
@@ -178,17 +255,15 @@ Result<void> SimulatedMachine::claim(FrameRun run, Attribute attribute) noexcept
 	if (fails() || taken)
 		return fail(Errno::busy);
 	each_frame(run, [&](Pfn pfn) { claims_[pfn] = attribute; });
+	mark(Op::claim, run);
 	return {};
 }
 
 void SimulatedMachine::release(FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_RELEASE, run);
-	each_frame(run, [&](Pfn pfn) {
-		if (!claims_.erase(pfn))
-			break_rule(Rule::not_owned, pfn);
-	});
-	settle();
+	each_frame(run, [&](Pfn pfn) { claims_.erase(pfn); });
+	mark(Op::release, run);
 }
 
 CpuAddr SimulatedMachine::make_mapping(FrameRun run, Use use, bool cacheable)
@@ -196,49 +271,70 @@ CpuAddr SimulatedMachine::make_mapping(FrameRun run, Use use, bool cacheable)
 	const CpuAddr addr = next_mapping_;
 
 	for (std::uint64_t i = 0; i < run.pages.count(); ++i)
-		translations_.set(page_of(addr, i), {run.first + i, use, cacheable});
+		table_.set(page_of(addr, i), {run.first + i, use, cacheable});
 	next_mapping_ = page_of(addr, run.pages.count() + 1);   // a hole behind each
-	settle();
 	return addr;
 }
 
 void SimulatedMachine::end_mapping(CpuAddr addr, FrameRun run, Use use)
 {
 	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
-		const auto entry = translations_.entry(page_of(addr, i));
+		const auto entry = table_.entry(page_of(addr, i));
 
 		if (!entry || entry->use != use || entry->pfn != run.first + i)
-			break_rule(Rule::not_owned, run.first + i);
-		translations_.clear(page_of(addr, i));
-		translations_.purge(page_of(addr, i));
+			break_rule(judge::Rule::reused, "a mapping ended that is not there");
+		table_.clear(page_of(addr, i));
 	}
-	settle();
 }
 
 Result<CpuAddr> SimulatedMachine::map(FrameRun run, Attribute attribute) noexcept
 {
+	const bool cacheable = attribute == Attribute::cached;
+
 	note(DMAMAP_STEP_MAP, run);
 	if (fails())
 		return fail(Errno::nomem);
 	each_frame(run, [&](Pfn pfn) {
-		if (auto found = claims_.find(pfn);
-		    found == claims_.end() || found->second != attribute)
-			break_rule(Rule::unclaimed, pfn);
+		if (claims_.contains(pfn) && claims_[pfn] != attribute)
+			break_rule(judge::Rule::alias, "an attribute that was not claimed");
 	});
-	return make_mapping(run, Use::region, attribute == Attribute::cached);
+	const CpuAddr addr = make_mapping(run, Use::region, cacheable);
+
+	primitives_.map(pages_at(addr, run), cacheable ? Attr::cached : Attr::uncached);
+	return addr;
 }
 
 void SimulatedMachine::unmap(CpuAddr addr, FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_UNMAP, run);
 	end_mapping(addr, run, Use::region);
+	primitives_.unmap(pages_at(addr, run));
+}
+
+/* Adopted memory has no owner that could have cached it: the page table says
+   all that there is to know. */
+void SimulatedMachine::judge_table(FrameRun run)
+{
+	each_frame(run, [&](Pfn pfn) {
+		const auto has = [&](bool cacheable) {
+			return table_.any([&](const Translation &to) {
+				return to.pfn == pfn && to.cacheable == cacheable;
+			});
+		};
+
+		if (has(true) && (has(false) || coherent(pfn)))
+			break_rule(judge::Rule::alias, "two attributes in the page table");
+	});
 }
 
 Result<CpuAddr> SimulatedMachine::map_device(FrameRun run, Attribute attribute) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
-	return make_mapping(run, Use::device, attribute == Attribute::cached);
+	const CpuAddr addr = make_mapping(run, Use::device, attribute == Attribute::cached);
+
+	judge_table(run);
+	return addr;
 }
 
 void SimulatedMachine::unmap_device(CpuAddr addr, FrameRun run) noexcept
@@ -258,9 +354,12 @@ Result<void> SimulatedMachine::publish(FrameRun run, void *owner) noexcept
 	each_frame(run, [&](Pfn pfn) { taken |= directory_.contains(pfn); });
 	if (taken)
 		return fail(Errno::busy);
-	each_frame(run, [&](Pfn pfn) { directory_[pfn] = owner; });
-	judge_published(run);
-	settle();
+	each_frame(run, [&](Pfn pfn) {
+		directory_[pfn] = owner;
+		if (coherent(pfn))
+			mark(Op::publish, {pfn, Pages(1)});
+	});
+	judge_table(run);
 	return {};
 }
 
@@ -268,10 +367,11 @@ void SimulatedMachine::withdraw(FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_WITHDRAW, run);
 	each_frame(run, [&](Pfn pfn) {
+		if (coherent(pfn))
+			mark(Op::withdraw, {pfn, Pages(1)});
 		if (!directory_.erase(pfn))
-			break_rule(Rule::not_owned, pfn);
+			break_rule(judge::Rule::reused, "a frame withdrawn that is not published");
 	});
-	settle();
 }
 
 /* Bytes */
@@ -280,51 +380,78 @@ void SimulatedMachine::flush(FrameRun run, CpuAddr addr) noexcept
 {
 	note(DMAMAP_STEP_FLUSH, run);
 	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
-		const Pfn pfn = run.first + i;
+		const auto entry = table_.entry(page_of(addr, i));
 
-		if (!profile_.flush_alias) {
-			const auto to = translations_.use(0, page_of(addr, i));
-
-			if (!to || to->pfn != pfn) {
-				break_rule(Rule::no_translation, pfn);
-				continue;   // skipped without a word, as fdc is
-			}
-		}
-		each_line(pfn, [&](Line line) {
-			if (auto content = cache_.take(line); content && content->dirty)
-				memory_.hold(line, content->value, Memory::Held::write_back);
-		});
+		if (!entry || entry->pfn != run.first + i)
+			break_rule(judge::Rule::bad_flush, "a flush of something else");
 	}
-	settle();
+	primitives_.flush(pages_at(addr, run), home_pages(run));
 }
 
 void SimulatedMachine::barrier() noexcept
 {
 	note(DMAMAP_STEP_BARRIER, {});
-	memory_.drain();
-	settle();
-}
-
-void SimulatedMachine::store(const Translation &to, std::uint64_t byte, Value value)
-{
-	const Line line = line_at(to.pfn, byte);
-
-	if (to.cacheable)
-		cache_.store(line, value);
-	else
-		memory_.hold(line, value, Memory::Held::store);
+	primitives_.barrier();
 }
 
 void SimulatedMachine::zero(CpuAddr addr, Pages pages) noexcept
 {
 	note(DMAMAP_STEP_ZERO, {Pfn(), pages});
-	for (std::uint64_t byte = 0; byte < pages.bytes(); byte += kPageBytes / kLines) {
-		if (auto to = translations_.use(0, addr + byte))
-			store(*to, byte, 0);
-		else
-			break_rule(Rule::no_translation, Pfn());
+	for (std::uint64_t i = 0; i < pages.count(); ++i) {
+		const auto entry = table_.entry(page_of(addr, i));
+
+		if (!entry) {
+			break_rule(judge::Rule::bad_flush, "zeroes to nowhere");
+			continue;
+		}
+		fill(entry->pfn, 0);
+		primitives_.store(pages_at(page_of(addr, i), {entry->pfn, Pages(1)}),
+				  judge::Value::zero, kLines);
 	}
-	settle();
+}
+
+std::optional<Value> SimulatedMachine::read(unsigned, CpuAddr addr)
+{
+	const auto to = table_.entry(addr);
+
+	if (!to)
+		return std::nullopt;
+	return memory_[line_at(to->pfn, addr.raw())];
+}
+
+bool SimulatedMachine::write(unsigned cpu, CpuAddr addr, Value value)
+{
+	const auto to = table_.entry(addr);
+
+	if (!to)
+		return false;
+	const Line line = line_at(to->pfn, addr.raw());
+
+	memory_[line] = value;
+	if (to->use == Use::region)
+		feed({.op = Op::store, .cpu = std::uint8_t(cpu), .value = judge::Value::fresh,
+		      .line = std::uint32_t(line.index), .va = number_of(addr),
+		      .pfn = to->pfn.raw()});
+	return true;
+}
+
+Value SimulatedMachine::read(const Device &device, BusAddr addr)
+{
+	const PhysAddr phys(addr.raw() - device.offset);
+
+	return memory_[line_at(to_pfn(phys), phys.raw())];
+}
+
+void SimulatedMachine::write(const Device &device, BusAddr addr, Value value)
+{
+	const PhysAddr phys(addr.raw() - device.offset);
+	const FrameRun frame{to_pfn(phys), Pages(1)};
+
+	memory_[line_at(frame.first, phys.raw())] = value;
+	if (coherent(frame.first)) {
+		mark(Op::start, frame);
+		mark(Op::quiet, frame);
+	}
 }
 
 /* Knobs and records */
@@ -340,16 +467,14 @@ bool SimulatedMachine::fails()
 		return false;
 	fail_in_ = std::exchange(fail_again_in_, 0);
 	++failures_;
+	feed({.op = Op::fails});
 	return true;
 }
 
-SimulatedMachine::State SimulatedMachine::state() const
+void SimulatedMachine::break_rule(judge::Rule rule, std::string what)
 {
-	State state{supply_.frames(), translations_.table(), claims_, directory_};
-
-	std::erase_if(state.translations,
-		      [](const auto &entry) { return entry.second.use == Use::lazy; });
-	return state;
+	if (std::ranges::none_of(violations_, [&](auto &v) { return v.rule == rule; }))
+		violations_.push_back({rule, std::move(what)});
 }
 
 } // namespace dmamap::sim

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include <set>
+#include <ostream>
+#include <string>
 
 #include "dma/abi/steps.h"
 #include "dma/core/machine.h"
-#include "kunit/machine/cache.h"
-#include "kunit/machine/rule.h"
+#include "kunit/judge/oracle.h"
+#include "kunit/machine/line.h"
+#include "kunit/machine/page_table.h"
+#include "kunit/machine/primitives.h"
 #include "kunit/machine/supply.h"
-#include "kunit/machine/translations.h"
 
 namespace dmamap::sim {
 
@@ -19,21 +21,33 @@ struct Device {
 	bool snooping = false;
 };
 
-/// A machine that models dmamap::Machine in user space, and does the worst.
+/// A rule of the judge that was broken, and by what.
+struct Violation {
+	judge::Rule rule;
+	std::string what;
+
+	bool operator==(const Violation &) const = default;
+	friend std::ostream &operator<<(std::ostream &out, const Violation &v)
+	{
+		return out << judge::name_of(v.rule) << " by " << v.what;
+	}
+};
+
+/// A kernel in user space, as far as the layer needs one: it models
+/// dmamap::Machine, keeps what a kernel keeps, and lets the may-oracle judge
+/// every step for all that caches, TLBs and CPUs may have done meanwhile.
 ///
 /// - Frames come from take_*() as their last user may leave them: secrets in
-///   memory, others dirty in the cache, TLB entries on all CPUs, pkmap and vmap
-///   leftovers.
-/// - After each step the CPUs fill clean lines through every cacheable
-///   translation that lives, so a flush that came too early is undone.
-/// - Writes reach memory as late and as badly ordered as barriers allow.
-///
-/// Every step is recorded as the kernel's machine does it, and judged: what
-/// breaks the one rule (dma/core/flip.h) stands in violations(), once for each
-/// rule and frame. Nothing is repaired, so that wrong bytes stay visible.
+///   memory and caches, TLB entries on all CPUs, pkmap and vmap leftovers.
+/// - Every step is recorded as the kernel's machine does it. What breaks a rule
+///   stands in violations(), once for each rule; nothing is repaired.
+/// - Regions of devices that snoop are judged by the exhaustive search
+///   (kunit/prove) only.
 class SimulatedMachine {
 public:
 	explicit SimulatedMachine(const Profile &profile);
+	SimulatedMachine(const SimulatedMachine &) = delete;
+	SimulatedMachine &operator=(const SimulatedMachine &) = delete;
 
 	/// The primitives; what they do stands at the concept.
 	[[nodiscard]] BoardFacts facts() noexcept { return {profile_.placement}; }
@@ -72,9 +86,6 @@ public:
 	[[nodiscard]] Value read(const Device &device, BusAddr addr);
 	void write(const Device &device, BusAddr addr, Value value);
 
-	/// The caches get rid of everything dirty, as they may at any time.
-	void evict();
-
 	/// Lets the @nth primitive that can fail do so, counted from 1, and after
 	/// it the @again-th of those that follow; 0 is never.
 	void fail_next(unsigned nth, unsigned again = 0)
@@ -90,57 +101,62 @@ public:
 	[[nodiscard]] const std::vector<dmamap_step> &steps() const { return steps_; }
 	void forget_steps() { steps_.clear(); }
 
-	/// What must be as before when an operation was undone. Leftovers that the
-	/// kernel keeps by itself, caches and TLBs do not count.
+	/// What must be as before when an operation was undone.
 	struct State {
 		std::vector<Supply::Frame> frames;
-		Translations::Table translations;
+		PageTable translations;
 		std::map<Pfn, Attribute> claims;
 		std::map<Pfn, void *> directory;
 
 		bool operator==(const State &) const = default;
 	};
-	[[nodiscard]] State state() const;
+	[[nodiscard]] State state() const
+	{
+		return {supply_.frames(), table_, claims_, directory_};
+	}
 	[[nodiscard]] std::uint64_t quarantined() const { return supply_.quarantined(); }
 
 	/// For tests that play a wrong machine.
-	[[nodiscard]] Translations &translations() noexcept { return translations_; }
+	[[nodiscard]] PageTable &page_table() noexcept { return table_; }
+	[[nodiscard]] const Primitives &primitives() const noexcept { return primitives_; }
+	void feed(const judge::Event &event);
+	/// The pages of @run from @addr on.
+	[[nodiscard]] static std::vector<Page> pages_at(CpuAddr addr, FrameRun run);
 
 private:
 	void note(u32 step, FrameRun run, u32 value = 0);
+	void mark(judge::Op op, FrameRun run);
 	[[nodiscard]] bool fails();
-	void settle();
-	void speculate();
-	void judge(Pfn pfn);
-	void judge_published(FrameRun run);
-	void judge_parting(FrameRun run);
-	void break_rule(Rule rule, Pfn pfn);
+	void break_rule(judge::Rule rule, std::string what);
+	void judge_table(FrameRun run);
 
 	[[nodiscard]] Result<FrameRun> taken(Result<FrameRun> run);
 	void leave_traces(Pfn pfn);
 	void give(FrameRun run, bool to_cma);
 	[[nodiscard]] CpuAddr make_mapping(FrameRun run, Use use, bool cacheable);
 	void end_mapping(CpuAddr addr, FrameRun run, Use use);
-	void store(const Translation &to, std::uint64_t byte, Value value);
+	[[nodiscard]] std::vector<Page> linear_pages(FrameRun run);
+	/// Where the owner of cached memory has the frames.
+	[[nodiscard]] std::vector<Page> home_pages(FrameRun run);
+	void fill(Pfn pfn, Value value);
 
-	[[nodiscard]] bool known(Pfn pfn) const
-	{
-		return pfn >= Profile::kRam && pfn < profile_.reserved_begin();
-	}
 	[[nodiscard]] bool in_lowmem(Pfn pfn) const
 	{
 		return pfn >= Profile::kRam && pfn < profile_.highmem_begin();
 	}
+	/// Flipped and published.
 	[[nodiscard]] bool coherent(Pfn pfn) const
 	{
-		return directory_.contains(pfn) && (claims_.contains(pfn) || !known(pfn));
+		return directory_.contains(pfn) && claims_.contains(pfn);
 	}
 
 	Profile profile_;
+	judge::Profile judged_;
+	judge::Oracle oracle_;
+	Primitives primitives_;
 	Supply supply_;
-	Translations translations_;
-	Memory memory_;
-	Cache cache_;
+	PageTable table_;
+	std::map<Line, Value> memory_;   ///< as the last write left it
 	std::map<Pfn, Attribute> claims_;
 	std::map<Pfn, void *> directory_;
 	CpuAddr next_mapping_{std::uint64_t{0xf000'0000}};
@@ -149,7 +165,6 @@ private:
 	unsigned fail_again_in_ = 0;
 	unsigned failures_ = 0;
 	std::vector<dmamap_step> steps_;
-	std::set<std::pair<Rule, Pfn>> broken_;
 	std::vector<Violation> violations_;
 };
 

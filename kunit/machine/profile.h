@@ -11,10 +11,10 @@ struct Profile {
 	static constexpr Pfn kRam{0x100};
 
 	const char *name;
+	const char *judged;            ///< name of the judge's profile
 	unsigned cpus = 2;
-	bool walker = true;            ///< a CPU may fill its TLB from any PTE, any time
+	bool walker = false;           ///< walks by hardware, though judged has none
 	bool linear_editable = true;   ///< the linear map can be edited page by page
-	bool flush_alias = false;      ///< flushes bring their own translation along
 	std::uint64_t lowmem = 16;
 	std::uint64_t highmem = 0;
 	std::uint64_t reserved = 4;
@@ -32,6 +32,7 @@ struct Profile {
 /// ARMv7: walks by hardware, lowmem mapped by sections, CMA in highmem.
 inline constexpr Profile kArm{
 	.name = "arm",
+	.judged = "arm",
 	.linear_editable = false,
 	.lowmem = 8,
 	.highmem = 12,
@@ -42,6 +43,7 @@ inline constexpr Profile kArm{
 /// The same board when Linux found no room in highmem and said nothing.
 inline constexpr Profile kArmCmaInLowmem{
 	.name = "arm, CMA in lowmem",
+	.judged = "arm",
 	.linear_editable = false,
 	.lowmem = 12,
 	.highmem = 8,
@@ -52,6 +54,7 @@ inline constexpr Profile kArmCmaInLowmem{
 /// A CMA area that reaches into lowmem while the kernel calls it highmem.
 inline constexpr Profile kArmCmaAcross{
 	.name = "arm, CMA across the border",
+	.judged = "arm",
 	.linear_editable = false,
 	.lowmem = 12,
 	.highmem = 8,
@@ -61,27 +64,28 @@ inline constexpr Profile kArmCmaAcross{
 
 inline constexpr Profile kArmWithoutCma{
 	.name = "arm, no CMA",
+	.judged = "arm",
 	.linear_editable = false,
 	.lowmem = 8,
 	.highmem = 12,
 };
 
 /// x86: walks by hardware, the linear map is made of pages.
-inline constexpr Profile kX86{.name = "x86"};
+inline constexpr Profile kX86{.name = "x86", .judged = "x86"};
 
 /// PA-RISC: the TLB is filled by use only, flushes have an alias of their own.
 inline constexpr Profile kParisc{
 	.name = "parisc",
+	.judged = "parisc",
 	.cpus = 1,
-	.walker = false,
-	.flush_alias = true,
 };
 
 /// A PA-RISC that speculates as no real one does: what a strategy gets right
 /// here does not rest on the software TLB.
 inline constexpr Profile kPariscWithWalker{
 	.name = "parisc with a walker",
-	.flush_alias = true,
+	.judged = "parisc",
+	.walker = true,
 };
 
 } // namespace dmamap::sim
