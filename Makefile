@@ -34,6 +34,7 @@ help:
 	@echo '  make prove              search all that strategies and machines can do together'
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
 	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
+	@echo '  make mutants            wrong versions of the layer, each must be found; ONLY=hand|mechanical'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
 	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
 	@echo '  make clean              remove what was built'
@@ -60,6 +61,12 @@ prove soak: deps
 	@$(board) $@ $(if $(STRATEGY),--strategy='$(STRATEGY)') \
 		$(if $(PROFILE),--profile='$(PROFILE)') $(if $(PART),--part='$(PART)') \
 		$(if $(STEPS),--steps='$(STEPS)') $(if $(SEED),--seed='$(SEED)')
+
+# ONLY=hand or mechanical; what was judged before and has not changed is not
+# judged again.
+.PHONY: mutants
+mutants: deps
+	@PYTHONDONTWRITEBYTECODE=1 $(rooms)/../mutants/run.py $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: murphi
 murphi: deps

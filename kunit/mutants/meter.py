@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One line that says how far a run is, and how long it will take."""
+
+import threading
+import time
+
+from paths import is_terminal, say
+
+PERIOD = 10                 # seconds between lines when nobody watches live
+
+
+class Meter:
+    """Counts mutants; remembered ones cost nothing and predict nothing."""
+
+    def __init__(self, total):
+        self._total, self._count, self._new = total, 0, 0
+        self._killed = 0
+        self._start = self._shown = time.monotonic()
+        self._lock = threading.Lock()
+
+    def step(self, result):
+        with self._lock:
+            self._count += 1
+            self._new += result.new
+            self._killed += result.killed()
+            now = time.monotonic()
+            if now - self._shown >= (0.2 if is_terminal() else PERIOD):
+                self._shown = now
+                self._show(f"{self._count} of {self._total}, "
+                           f"{self._killed} killed, {self._left(now)}")
+
+    def _left(self, now):
+        left = self._total - self._count
+        if not self._new or not left:
+            return "almost done"
+        seconds = (now - self._start) / self._new * left
+        return f"at most {seconds / 60:.0f} min left" if seconds >= 90 else \
+            f"at most {seconds:.0f} s left"
+
+    @staticmethod
+    def _show(line):
+        print(f"\r\033[K  {line}" if is_terminal() else f"  {line}",
+              end="" if is_terminal() else "\n", flush=True)
+
+    def finish(self):
+        clear = "\r\033[K" if is_terminal() else ""
+        say(f"{clear}  {self._count} mutants, "
+            f"{time.monotonic() - self._start:.0f} s, {self._new} of them new")
