@@ -136,26 +136,46 @@ bool Hardware::walk(State &s, const Move &m, const Ownership &owner) const noexc
 	return std::memcmp(&tlb, &was, sizeof(tlb)) != 0;
 }
 
-void Hardware::fill(State &s, const Ownership &owner) const noexcept
+void Hardware::fill_frame(State &s, std::uint8_t f, const Ownership &owner) const noexcept
+{
+	using Kind = Move::Kind;
+	const Entries &entries = s.entries[f];
+
+	for (Slot slot : {Slot::linear, Slot::lazy, Slot::region})
+		for (std::uint8_t cpu = 0; cpu < kCpus; ++cpu) {
+			if (entries.visible(slot) != Attr::none)
+				(void)walk(s, {Kind::walk, cpu, f, 0, slot, 0}, owner);
+			if (entries.old(slot) != Attr::none)
+				(void)walk(s, {Kind::walk, cpu, f, 0, slot, 1}, owner);
+			if (!s.tlbs[cpu][f].cacheable(slot))
+				continue;
+			for (std::uint8_t line = 0; line < bounds_.lines; ++line)
+				(void)prefetch(s, {Kind::prefetch, cpu, f, line, slot});
+		}
+}
+
+void Hardware::fill(State &s, const Ownership &owner, const Move &after) const noexcept
 {
 	using Kind = Move::Kind;
 
 	if (!bounds_.eager)
 		return;
-	for (std::uint8_t f = 0; f < bounds_.frames; ++f) {
-		const Entries &entries = s.entries[f];
-
-		for (Slot slot : {Slot::linear, Slot::lazy, Slot::region})
-			for (std::uint8_t cpu = 0; cpu < kCpus; ++cpu) {
-				if (entries.visible(slot) != Attr::none)
-					(void)walk(s, {Kind::walk, cpu, f, 0, slot, 0}, owner);
-				if (entries.old(slot) != Attr::none)
-					(void)walk(s, {Kind::walk, cpu, f, 0, slot, 1}, owner);
-				if (!s.tlbs[cpu][f].cacheable(slot))
-					continue;
-				for (std::uint8_t line = 0; line < bounds_.lines; ++line)
-					(void)prefetch(s, {Kind::prefetch, cpu, f, line, slot});
-			}
+	switch (after.kind) {
+	case Kind::program:
+	case Kind::online:
+		for (std::uint8_t f = 0; f < bounds_.frames; ++f)
+			fill_frame(s, f, owner);
+		return;
+	case Kind::write_back:
+	case Kind::arrive_store:
+	case Kind::arrive_flush:
+	case Kind::arrive_outer:
+	case Kind::owner_store:
+	case Kind::offline:
+	case Kind::migrate:
+		return;   // nothing has become absent, no translation new
+	default:
+		fill_frame(s, after.frame, owner);
 	}
 }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include "kunit/judge/event.h"
@@ -203,8 +202,9 @@ public:
 	/// What is broken in @s as it stands.
 	[[nodiscard]] Rules judge(const State &s, const Ownership &owner) const noexcept;
 
-	/// Loads all that TLBs and caches may load, where Bounds::eager says so.
-	void fill(State &s, const Ownership &owner) const noexcept;
+	/// Loads all that TLBs and caches may load, where Bounds::eager says so; of
+	/// one frame, if that is all that @after has changed.
+	void fill(State &s, const Ownership &owner, const Move &after = {}) const noexcept;
 
 	/// Every move that may be possible in some state.
 	template <class Fn>
@@ -241,6 +241,7 @@ private:
 		return s.online >> cpu & 1;
 	}
 
+	void fill_frame(State &s, std::uint8_t frame, const Ownership &owner) const noexcept;
 	bool walk(State &s, const Move &m, const Ownership &owner) const noexcept;
 	bool arrive(State &s, const Move &m) const noexcept;
 	bool evict(State &s, const Move &m) const noexcept;

@@ -13,7 +13,7 @@ bool make(const judge::Hardware &hardware, const Program &program, State &s, con
 	if (move.kind != Move::Kind::program) {
 		if (!hardware.move(s, move, node.owner, broken))
 			return false;
-		hardware.fill(s, node.owner);
+		hardware.fill(s, node.owner, move);
 		return true;
 	}
 	if (move.which >= node.edges.size())
@@ -63,22 +63,30 @@ void Search::expand(std::uint32_t index)
 {
 	const State from = seen_[index];
 
+	next_.clear();
 	hardware_.each_move([&](const Move &move) {
-		State s = from;
-		Rules broken;
+		Next next{from, move, 0, {}};
 
-		if (!make(hardware_, program_, s, move, broken))
+		if (!make(hardware_, program_, next.state, move, next.broken))
 			return;
-		++outcome_.moves;
-		if (seen_.add(s, index))
-			broken |= hardware_.judge(s, program_.nodes()[s.node].owner);
-		found(broken, index, move);
+		next.hash = StateSet::hash_of(next.state);
+		seen_.expect(next.hash);
+		next_.push_back(next);
 	});
+	outcome_.moves += next_.size();
+	for (Next &next : next_) {
+		if (seen_.add(next.state, index, next.hash))
+			next.broken |= hardware_.judge(
+				next.state, program_.nodes()[next.state.node].owner);
+		found(next.broken, index, next.move);
+	}
 }
 
 void Search::found(Rules broken, std::uint32_t from, const Move &move)
 {
 	broken = broken.without(outcome_.broken);
+	if (broken.none())
+		return;
 	broken.each([&](Rule rule) { outcome_.traces[rule] = trace(from, move); });
 	outcome_.broken |= broken;
 }

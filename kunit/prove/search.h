@@ -49,6 +49,13 @@ public:
 	[[nodiscard]] Outcome run(std::atomic<std::size_t> *progress = nullptr);
 
 private:
+	struct Next {
+		State state;
+		Move move;
+		std::uint64_t hash;
+		Rules broken;
+	};
+
 	void expand(std::uint32_t index);
 	void found(Rules broken, std::uint32_t from, const Move &move);
 	[[nodiscard]] std::vector<std::string> trace(std::uint32_t from, const Move &last) const;
@@ -58,6 +65,7 @@ private:
 	judge::Hardware hardware_;
 	Limits limits_;
 	StateSet seen_;
+	std::vector<Next> next_;   ///< of the state that is being expanded
 	Outcome outcome_;
 };
 

@@ -20,11 +20,21 @@ public:
 
 	explicit StateSet(std::size_t limit) : limit_(limit), slots_(1 << 12) {}
 
+	/// Says that add() will be called for a state with that hash: by then its
+	/// slot is in a cache, which is most of the cost.
+	void expect(std::uint64_t hash) const
+	{
+		__builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+	}
+
 	/// Adds a state that came out of state number @parent; false if it had been
 	/// seen, or there is no room.
 	bool add(const judge::State &state, std::uint32_t parent)
 	{
-		const std::uint64_t hash = hash_of(state);
+		return add(state, parent, hash_of(state));
+	}
+	bool add(const judge::State &state, std::uint32_t parent, std::uint64_t hash)
+	{
 		std::size_t at = hash & (slots_.size() - 1);
 
 		for (; slots_[at]; at = (at + 1) & (slots_.size() - 1))
@@ -43,6 +53,22 @@ public:
 		if (size_ * 4 > slots_.size() * 3)
 			grow();
 		return true;
+	}
+
+	/* Multiplication and folding, four words of eight bytes. */
+	[[nodiscard]] static std::uint64_t hash_of(const judge::State &state) noexcept
+	{
+		std::uint64_t words[sizeof(state) / 8];
+		std::uint64_t hash = 0x9e37'79b9'7f4a'7c15;
+
+		std::memcpy(words, &state, sizeof(state));
+		for (std::uint64_t word : words) {
+			const auto product = static_cast<unsigned __int128>(hash ^ word) *
+					     0xd6e8'feb8'6659'fd93;
+
+			hash = std::uint64_t(product) ^ std::uint64_t(product >> 64) ^ word << 7;
+		}
+		return hash ^ hash >> 29;
 	}
 
 	[[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -64,22 +90,6 @@ private:
 		std::array<judge::State, kChunk> states;
 		std::array<std::uint32_t, kChunk> parents;
 	};
-
-	/* Multiplication and folding, four words of eight bytes. */
-	[[nodiscard]] static std::uint64_t hash_of(const judge::State &state) noexcept
-	{
-		std::uint64_t words[sizeof(state) / 8];
-		std::uint64_t hash = 0x9e37'79b9'7f4a'7c15;
-
-		std::memcpy(words, &state, sizeof(state));
-		for (std::uint64_t word : words) {
-			const auto product = static_cast<unsigned __int128>(hash ^ word) *
-					     0xd6e8'feb8'6659'fd93;
-
-			hash = std::uint64_t(product) ^ std::uint64_t(product >> 64) ^ word << 7;
-		}
-		return hash ^ hash >> 29;
-	}
 
 	/* The old table goes first: it can be made again from the states. */
 	void grow()
