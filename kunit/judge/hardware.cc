@@ -150,7 +150,7 @@ void Hardware::fill_frame(State &s, std::uint8_t f, const Ownership &owner) cons
 			if (!s.tlbs[cpu][f].cacheable(slot))
 				continue;
 			for (std::uint8_t line = 0; line < bounds_.lines; ++line)
-				(void)prefetch(s, {Kind::prefetch, cpu, f, line, slot});
+				(void)prefetch(s, {Kind::prefetch, cpu, f, line, slot}, owner);
 		}
 }
 
@@ -179,7 +179,7 @@ void Hardware::fill(State &s, const Ownership &owner, const Move &after) const n
 	}
 }
 
-bool Hardware::prefetch(State &s, const Move &m) const noexcept
+bool Hardware::prefetch(State &s, const Move &m, const Ownership &owner) const noexcept
 {
 	Line &line = s.lines[m.frame][m.line];
 	const unsigned cache = cache_of(m.cpu, m.slot);
@@ -187,7 +187,12 @@ bool Hardware::prefetch(State &s, const Move &m) const noexcept
 	if (!p_.speculates || !is_online(s, m.cpu) || line.cache(cache) ||
 	    !s.tlbs[m.cpu][m.frame].cacheable(m.slot))
 		return false;
-	line.set_cache(cache, line.below());
+	/* What nobody reads needs no value: where the owner of a cached frame does
+	   not look, all lines are old. */
+	const bool read = owner.of[m.frame].phase != Phase::cached ||
+			  cache == cache_of(p_.cpus_snoop ? 0 : m.frame % kCpus, home());
+
+	line.set_cache(cache, read ? line.below() : unsigned(Value::old));
 	if (p_.outer && !line.outer)
 		line.outer = line.below();
 	return true;
@@ -332,7 +337,7 @@ bool Hardware::move(State &s, const Move &m, const Ownership &owner,
 		tlb.forget(m.slot);
 		return true;
 	case Kind::prefetch:
-		return prefetch(s, m);
+		return prefetch(s, m, owner);
 	case Kind::write_back:
 	case Kind::evict:
 	case Kind::evict_outer:

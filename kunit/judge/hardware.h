@@ -245,7 +245,7 @@ private:
 	bool walk(State &s, const Move &m, const Ownership &owner) const noexcept;
 	bool arrive(State &s, const Move &m) const noexcept;
 	bool evict(State &s, const Move &m) const noexcept;
-	bool prefetch(State &s, const Move &m) const noexcept;
+	bool prefetch(State &s, const Move &m, const Ownership &owner) const noexcept;
 	bool owner_store(State &s, const Move &m, const Ownership &owner) const noexcept;
 	bool device_write(State &s, const Move &m, const Ownership &owner) const noexcept;
 	bool stray(const State &s, const Move &m, const Ownership &owner,

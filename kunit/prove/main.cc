@@ -24,7 +24,8 @@ constexpr argp_option kOptions[] = {
 	{nullptr, 0, nullptr, 0, "prove:", 2},
 	{"part", kPart, "PART", 0, "quick, check or full (default)", 2},
 	{"jobs", 'j', "N", 0, "searches at a time, default: one a CPU", 2},
-	{"memory", kMemory, "GIB", 0, "for all searches together, default 6", 2},
+	{"memory", kMemory, "GIB", 0, "for all searches together, default: three quarters of what "
+					    "is available; a search needs up to 5", 2},
 	{nullptr, 0, nullptr, 0, "order:", 3},
 	{"order", kOrder, "WORDS", 0, "the steps, separated by blanks", 3},
 	{"pages", kPages, "N", 0, "of the region: 1 or 2, default 1", 3},

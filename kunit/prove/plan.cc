@@ -21,6 +21,16 @@ constexpr Size kOneLine{2, 1, 2, false};
 constexpr Size kOneFrameEager{1, 2, 1, true};
 constexpr Size kOneLineEager{2, 1, 2, true};
 
+/* Four caches that do not know of each other are the largest by far. */
+std::size_t room_for(const StrategyInfo &strategy, const judge::Profile &profile,
+		     const Size &size)
+{
+	const bool largest = profile.coloured && !profile.cpus_snoop && !strategy.highmem &&
+			     size.frames == 2 && size.lines == 2 && size.pages == 2;
+
+	return largest ? kMostStates : kMostStates / 2;
+}
+
 std::vector<Size> sizes_of(Part part, const judge::Profile &profile)
 {
 	const bool small = !profile.outer && profile.cpus_snoop;   // few places for a line
@@ -59,7 +69,7 @@ std::vector<Task> plan(Part part, const StrategyInfo *strategy, const judge::Pro
 				tasks.push_back({&s, &p,
 						 {.frames = size.frames, .lines = size.lines,
 						  .highmem = s.highmem, .eager = size.eager},
-						 size.pages});
+						 size.pages, room_for(s, p, size)});
 		}
 	return tasks;
 }

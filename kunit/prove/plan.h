@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,13 @@ struct Task {
 	const judge::Profile *profile;
 	judge::Bounds bounds;
 	unsigned pages;              ///< of the region; other frames are neighbours
+	std::size_t room;            ///< for so many states, at most
 
 	[[nodiscard]] std::string name() const;
 };
+
+/// No search needs more states than this.
+inline constexpr std::size_t kMostStates = 80'000'000;
 
 /// How much is searched.
 enum class Part : std::uint8_t { quick, check, full };

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* All searches of a plan, some at a time. */
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
+#include <fstream>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -28,16 +32,32 @@ void print_traces(const Search::Outcome &outcome)
 	}
 }
 
-/// The searches, and who does which.
+/* Three quarters of what the kernel says can be had without swapping. */
+double gib_to_use()
+{
+	std::ifstream info("/proc/meminfo");
+	std::string word;
+	double kib = 0;
+
+	while (info >> word)
+		if (word == "MemAvailable:" && info >> kib)
+			break;
+	return kib * 0.75 / (1 << 20);
+}
+
+/// The searches, and who does which: as many at a time as there are CPUs, and
+/// as their states have room.
 class Searches {
 public:
 	Searches(const Options &options, std::vector<Task> tasks)
 		: tasks_(std::move(tasks)),
 		  jobs_(options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency())),
-		  limit_(std::size_t(options.memory_gib * (1ull << 30) / jobs_) /
-			 StateSet::kBytesEach),
+		  room_(std::size_t((options.memory_gib > 0 ? options.memory_gib : gib_to_use()) *
+				    (1ull << 30)) / StateSet::kBytesEach),
 		  guarantee_(options.guarantee), counts_(jobs_)
 	{
+		/* The largest first: whoever waits for room waits at the beginning. */
+		std::ranges::stable_sort(tasks_, std::greater(), &Task::room);
 	}
 
 	[[nodiscard]] bool run()
@@ -56,12 +76,30 @@ public:
 	}
 
 private:
+	/* One that finds no room waits for others to end; alone, it takes what is there. */
+	const Task *next()
+	{
+		std::unique_lock lock(mutex_);
+
+		if (next_ == tasks_.size())
+			return nullptr;
+		const Task &task = tasks_[next_++];
+
+		ended_.wait(lock, [&] { return used_ == 0 || used_ + task.room <= room_; });
+		used_ += task.room;
+		return &task;
+	}
+
 	void work(std::atomic<std::size_t> &count)
 	{
-		for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
-			search(tasks_[i], count);
+		while (const Task *task = next()) {
+			search(*task, count);
 			count = 0;
 			++done_;
+			const std::scoped_lock lock(mutex_);
+
+			used_ -= task->room;
+			ended_.notify_all();
 		}
 	}
 
@@ -74,7 +112,7 @@ private:
 		const Program program = program_of_layer(*task.strategy, *task.profile,
 							 task.bounds, task.pages);
 		Search search(program, judge::Hardware(*task.profile, task.bounds),
-			      {.states = limit_});
+			      {.states = std::min(task.room, room_)});
 		const Search::Outcome outcome = search.run(&count);
 		const std::scoped_lock lock(mutex_);
 
@@ -114,13 +152,15 @@ private:
 
 	std::vector<Task> tasks_;
 	unsigned jobs_;
-	std::size_t limit_;
+	std::size_t room_;            ///< for states, of all searches
 	bool guarantee_;
 	Clock::time_point start_ = Clock::now();
 	std::vector<std::atomic<std::size_t>> counts_;
-	std::atomic<std::size_t> next_ = 0;
 	std::atomic<std::size_t> done_ = 0;
-	std::mutex mutex_;            ///< for what is printed and the two below
+	std::mutex mutex_;            ///< for what is printed and all below
+	std::condition_variable ended_;
+	std::size_t next_ = 0;
+	std::size_t used_ = 0;        ///< of the room
 	std::size_t states_ = 0;
 	bool good_ = true;
 };
