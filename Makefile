@@ -33,6 +33,7 @@ help:
 	@echo '  make menuconfig         change the configuration of a board'
 	@echo '  make prove              search all that strategies and machines can do together'
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
+	@echo '  make fuzz SECONDS=N     libFuzzer draws the moves, and orders and events for the judge'
 	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
 	@echo '  make mutants            wrong versions of the layer, each must be found; ONLY=hand|mechanical'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
@@ -45,6 +46,7 @@ help:
 	@echo '  STRATEGY=NAME              how memory is made coherent; default: the board'"'"'s own'
 	@echo '                             (x86: unmap; arm: highmem; parisc: purge)'
 	@echo '  PROFILE=NAME               prove, soak: x86, arm, parisc or worst, and these -snooped'
+	@echo '  TARGET=NAME                fuzz: layer, orders, oracle or all'
 	@echo '  CONFIG=NAME                default, or a fragment kunit/board/with-NAME.config'
 	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
 
@@ -81,6 +83,11 @@ menuconfig: deps
 coverage:
 	@$(rooms)/deps.sh --with coverage
 	@$(board) $@
+
+.PHONY: fuzz
+fuzz:
+	@$(rooms)/deps.sh --with fuzz
+	@$(board) $@ $(if $(TARGET),--target='$(TARGET)') $(if $(SECONDS),--seconds='$(SECONDS)')
 
 .PHONY: attach detach
 attach detach:

@@ -10,6 +10,7 @@ import boards
 import check
 import compile_commands
 import coverage
+import fuzz
 import judge
 import kernel
 import programs
@@ -117,6 +118,11 @@ def do_murphi(args):
     return judge.murphi(args.filter)
 
 
+def do_fuzz(args):
+    """Inputs that libFuzzer makes up, for the layer and for its judge."""
+    return fuzz.run(args.target, args.seconds)
+
+
 def do_coverage(_args):
     """Which branches of the layer the host tests take."""
     return coverage.run()
@@ -169,6 +175,10 @@ def parser():
     found.add_argument("--steps", default="1000000000",
                        help="soak: how many moves to make")
     found.add_argument("--seed", default="1", help="soak: of the first walk")
+    found.add_argument("--target", default="all",
+                       help=f"fuzz: {', '.join(fuzz.TARGETS)} or all")
+    found.add_argument("--seconds", default="60",
+                       help="fuzz: how long, for each target")
     found.add_argument("--keep-going", action="store_true",
                        help="kernel: go on with the next board")
     return found

@@ -15,10 +15,11 @@ again='make deps'		# what to run as root when we are not
 
 usage() {
 	cat <<-EOF
-	usage: ${0##*/} [--list] [--with coverage]
+	usage: ${0##*/} [--list] [--with coverage|fuzz]
 	  Installs the packages that dmamap needs, on Debian 12 or 13.
 	  --list           only print their names
 	  --with coverage  also those that only 'make coverage' needs
+	  --with fuzz      the same for 'make fuzz'
 	Through make: make deps
 	EOF
 }
@@ -60,8 +61,8 @@ list_packages() {
 		g++-arm-linux-gnueabihf g++-hppa-linux-gnu
 	[ "$(dpkg --print-architecture)" = amd64 ] ||
 		echo g++-x86-64-linux-gnu
-	[ "$with" != coverage ] ||
-		printf '%s\n' clang-19 llvm-19 libclang-rt-19-dev
+	# llvm: what reads the counts, what names the lines of a stack.
+	[ -z "$with" ] || printf '%s\n' clang-19 llvm-19 libclang-rt-19-dev
 	list_qemu
 }
 
@@ -212,8 +213,10 @@ main() {
 		case $1 in
 		--list) only_list=yes ;;
 		--with)
-			[ "${2:-}" = coverage ] || { usage >&2; exit 2; }
-			with=$2
+			case ${2:-} in
+			coverage|fuzz) with=$2 ;;
+			*) usage >&2; exit 2 ;;
+			esac
 			again="$0 --with $with"
 			shift
 			;;

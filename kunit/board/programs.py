@@ -19,6 +19,7 @@ INIT = "board-init"
 MODEL = "hca-model"
 HELLO = "hca-hello"
 COVERAGE_CLANG = 19         # Debian 12 and 13 have it
+FUZZ_CLANG = COVERAGE_CLANG
 COVERAGE_FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 
 
@@ -56,6 +57,10 @@ def _compiler(name):
                 f"-DCMAKE_C_COMPILER=clang-{COVERAGE_CLANG}",
                 f"-DCMAKE_CXX_COMPILER=clang++-{COVERAGE_CLANG}",
                 f"-DCMAKE_CXX_FLAGS={COVERAGE_FLAGS}"]
+    if name == "fuzz":                  # libFuzzer's targets
+        return ["-DDMAMAP_BOARD=host", "-DDMAMAP_FUZZ=ON",
+                f"-DCMAKE_C_COMPILER=clang-{FUZZ_CLANG}",
+                f"-DCMAKE_CXX_COMPILER=clang++-{FUZZ_CLANG}"]
     board = boards.find(name)
     return [f"-DDMAMAP_BOARD={name}", "-DCMAKE_SYSTEM_NAME=Linux",
             f"-DCMAKE_SYSTEM_PROCESSOR={board.arch}",

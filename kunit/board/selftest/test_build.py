@@ -188,6 +188,10 @@ class Packages(unittest.TestCase):
                          {f"clang-{clang}", f"llvm-{clang}",
                           f"libclang-rt-{clang}-dev"})
 
+    def test_fuzz_has_the_same(self):
+        self.assertEqual(self.call("with=fuzz; list_packages").stdout,
+                         self.call("with=coverage; list_packages").stdout)
+
     def test_no_root_no_sudo(self):
         done = self.call("id() { echo 1000; }; command() { false; }; "
                          "become_root some-package")
