@@ -2,6 +2,7 @@
 #include "kunit/prove/program.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "kunit/judge/waste.h"
 
@@ -57,7 +58,8 @@ void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)
 
 		if (i + 1 == run.size() && ends_as_it_began &&
 		    nodes_[next].owner == nodes_[0].owner) {
-			std::ranges::find(nodes_[node].edges, next, &Edge::to)->to = kAgain;
+			std::ranges::replace(nodes_[node].edges | std::views::transform(&Edge::to),
+					     next, kAgain);
 			nodes_.pop_back();   // it was made just now
 			return;
 		}

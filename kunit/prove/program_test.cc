@@ -31,6 +31,19 @@ TEST(ProgramTest, RunsThatBeginAlikeShareTheirBeginning)
 	EXPECT_TRUE(program.broken().none());
 }
 
+/* Its last step has two edges: the line may have been evicted before. */
+TEST(ProgramTest, ARunThatEndsWithAnInvalidationGoesOn)
+{
+	Program program;
+
+	program.add({{.op = Op::barrier}, {.op = Op::invalidate}}, true);
+	program.join();
+	ASSERT_EQ(program.nodes().size(), 2u);
+	ASSERT_EQ(program.nodes()[1].edges.size(), 2u);
+	for (const auto &edge : program.nodes()[1].edges)
+		EXPECT_EQ(edge.to, 0u);
+}
+
 TEST(ProgramTest, ARunThatKeepsFramesDoesNotGoOn)
 {
 	Program program;
