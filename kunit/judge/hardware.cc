@@ -29,12 +29,18 @@ void Tlb::load(Slot slot, Attr attr) noexcept
 {
 	const bool cached = attr == Attr::cached;
 
-	if (slot == Slot::linear)
-		(cached ? linear_cached : linear_uncached) = 1;
-	else if (slot == Slot::region)
-		(cached ? region_cached : region_uncached) = 1;
-	else
+	switch (slot) {
+	case Slot::linear:
+		linear_cached |= cached;
+		linear_uncached |= !cached;
+		return;
+	case Slot::lazy:
 		lazy_cached = 1;
+		return;
+	case Slot::region:
+		region_cached |= cached;
+		region_uncached |= !cached;
+	}
 }
 
 void Tlb::forget(Slot slot) noexcept
