@@ -57,7 +57,7 @@ public:
 		  guarantee_(options.guarantee), counts_(jobs_)
 	{
 		/* The largest first: whoever waits for room waits at the beginning. */
-		std::ranges::stable_sort(tasks_, std::greater(), &Task::room);
+		std::ranges::sort(tasks_, std::greater(), &Task::room);
 	}
 
 	[[nodiscard]] bool run()
