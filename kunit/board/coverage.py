@@ -16,7 +16,6 @@ FOLDERS = ("dma/core", "dma/strategy")
 # Command lines that run together; each names a program of the host.
 PROGRAMS = (
     ("dmamap_test",),
-    ("dmamap-judge", "prove", "--part=quick"),
 )
 CLANG = programs.COVERAGE_CLANG
 TEXT = 70                   # characters of source to show
