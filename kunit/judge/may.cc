@@ -98,7 +98,9 @@ Rules Oracle::judge_line(const Frame &of, const Line &line) const
 
 	if (!line.held_store.none())
 		cpu |= moving;   // they may arrive later
-	Values device = of.owner.running ? line.memory : Values();
+	/* A CPU's own write may be on its way to the device, nothing else may. */
+	const bool own = line.held_store == Value::fresh;
+	Values device = of.owner.running && !own ? line.memory : Values();
 
 	if (p_.device_snoops)
 		cpu = device = line.latest;
@@ -106,7 +108,6 @@ Rules Oracle::judge_line(const Frame &of, const Line &line) const
 		broken |= Rule::line;
 	if (cpu.has(Value::old) || device.has(Value::old))
 		broken |= line.written ? Rule::lost_write : Rule::secret;
-	/* A CPU's own write may be on its way to the device, nothing else may. */
 	if (line.written && line.held_store.none() &&
 	    (cpu.has(Value::zero) || device.has(Value::zero)))
 		broken |= Rule::lost_write;

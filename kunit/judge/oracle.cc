@@ -34,20 +34,29 @@ bool Oracle::Line::in_a_cache() const noexcept
 	       std::ranges::any_of(caches, [](auto &entry) { return entry.second != Copy{}; });
 }
 
-void Oracle::Line::forget_values() noexcept
+template <class Fn>
+void Oracle::Line::each_copy(Fn fn) noexcept
 {
-	const auto forget = [](Values &values) {
-		if (!values.none())
-			values = Value::old;
-	};
-
 	for (Values *values : {&memory, &held_store, &held_write_back, &held_outer, &latest,
 			       &outer.clean, &outer.dirty})
-		forget(*values);
+		fn(*values);
 	for (auto &[cache, copy] : caches) {
-		forget(copy.clean);
-		forget(copy.dirty);
+		fn(copy.clean);
+		fn(copy.dirty);
 	}
+}
+
+void Oracle::Line::outdate() noexcept
+{
+	each_copy([](Values &values) { values.outdate(); });
+}
+
+void Oracle::Line::forget_values() noexcept
+{
+	each_copy([](Values &values) {
+		if (!values.none())
+			values = Value::old;
+	});
 	written = false;
 }
 
@@ -287,7 +296,10 @@ void Oracle::store(const Event &e, Rules &broken)
 		return;
 	}
 	each_cpu(e, [&](unsigned cpu) { a.tlbs[cpu].insert(a.now); });
-	line.written |= e.value == Value::fresh;
+	if (e.value == Value::fresh) {
+		line.outdate();
+		line.written = true;
+	}
 	line.latest = e.value;
 	if (a.now.attr == Attr::cached) {
 		each_cpu(e, [&](unsigned cpu) {

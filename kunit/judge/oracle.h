@@ -32,6 +32,12 @@ public:
 		return bits_ >> unsigned(value) & 1;
 	}
 	[[nodiscard]] constexpr bool none() const noexcept { return bits_ == 0; }
+	constexpr void outdate() noexcept
+	{
+		if (has(Value::fresh))
+			bits_ = std::uint8_t((bits_ & ~(1u << unsigned(Value::fresh))) |
+					     1u << unsigned(Value::old));
+	}
 	constexpr Values &operator|=(Values more) noexcept
 	{
 		bits_ |= more.bits_;
@@ -96,6 +102,12 @@ private:
 		[[nodiscard]] Values on_its_way() const noexcept;
 		[[nodiscard]] bool in_a_cache() const noexcept;
 		void forget_values() noexcept;
+		/// The last value is overwritten: it is old, wherever it may be.
+		void outdate() noexcept;
+
+	private:
+		template <class Fn>
+		void each_copy(Fn fn) noexcept;
 	};
 	struct Frame {
 		Owner owner;

@@ -111,6 +111,8 @@ constexpr Case kCases[] = {
 	 "zero " DMAMAP_BACK, secret | lost_write | stale_read, lost_write},
 	{"no barrier before unmap", "unmap", "x86", DMAMAP_MADE DMAMAP_USED
 	 "unmap reopen purge release give", stale_read | neighbour, stale_read},
+	{"barrier only behind reopen", "unmap", "x86", DMAMAP_MADE DMAMAP_USED
+	 "unmap reopen barrier purge release give", stale_read, stale_read},
 	{"reopen before unmap", "unmap", "x86", DMAMAP_MADE DMAMAP_USED
 	 "barrier reopen unmap purge release give", alias, alias},
 	{"no reopen", "unmap", "x86", DMAMAP_MADE DMAMAP_USED

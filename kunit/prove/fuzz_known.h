@@ -73,22 +73,6 @@ struct Known {
 	});
 }
 
-/// Does a cacheable translation come while an uncached store is on its way?
-[[nodiscard]] inline bool caches_early(const Events &events)
-{
-	bool on_its_way = false;
-
-	for (const Event &e : events) {
-		if (e.op == Op::store && e.value == Value::fresh)
-			on_its_way = true;
-		else if (e.op == Op::barrier)
-			on_its_way = false;
-		else if (e.op == Op::set_pte && e.attr == Attr::cached && on_its_way)
-			return true;
-	}
-	return false;
-}
-
 /// Are there zeroes after what the CPU or the device has written?
 [[nodiscard]] inline bool zeroes_late(const Events &events)
 {
@@ -130,11 +114,6 @@ inline constexpr Known kKnown[] = {
 	 "a cached store of the layer may be on another CPU than all that came before.",
 	 Rule::stale_read | Rule::neighbour | Rule::lost_write, {},
 	 [](const Profile &p, const Events &e) { return !p.cpus_snoop && stores_cached(e); }},
-
-	{"The oracle: for the same reason. The first cacheable translation on the way back brings "
-	 "in what the last store but one has written, and then comes the barrier.",
-	 Rule::stale_read | Rule::lost_write, {},
-	 [](const Profile &p, const Events &e) { return p.store_held && caches_early(e); }},
 
 	{"The oracle: zeroes over what was written are a loss to it when they have arrived, "
 	 "not before, and of what the device has written it does not know.",
