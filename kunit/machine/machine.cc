@@ -28,18 +28,6 @@ std::uint64_t number_of(CpuAddr addr)
 	return addr.raw() >> kPageShift;
 }
 
-Attr to_attr(Linear linear)
-{
-	switch (linear) {
-	case Linear::cached:
-		return Attr::cached;
-	case Linear::uncached:
-		return Attr::uncached;
-	default:
-		return Attr::none;
-	}
-}
-
 judge::Profile judged(const Profile &profile)
 {
 	judge::Profile judged = *judge::find_profile(profile.judged);

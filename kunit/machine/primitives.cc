@@ -7,6 +7,18 @@ using judge::Attr;
 using judge::Event;
 using judge::Op;
 
+Attr to_attr(Linear linear) noexcept
+{
+	switch (linear) {
+	case Linear::cached:
+		return Attr::cached;
+	case Linear::uncached:
+		return Attr::uncached;
+	default:
+		return Attr::none;
+	}
+}
+
 void Primitives::each_line(std::span<const Page> pages, unsigned lines, Event event) const
 {
 	for (const Page &page : pages) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "dma/core/machine.h"
 #include "kunit/judge/event.h"
 #include "kunit/judge/profile.h"
 
@@ -14,6 +15,9 @@ struct Page {
 	std::uint64_t va;
 	std::uint64_t pfn;
 };
+
+/// What a PTE of the linear map says in that state.
+[[nodiscard]] judge::Attr to_attr(Linear linear) noexcept;
 
 /// What the machine.c of an architecture and the glue do for each primitive of
 /// dma/core/machine.h, as events. How, the profile says.

@@ -35,18 +35,6 @@ Slot slot_of(CpuAddr addr)
 	return Slot((addr.raw() >> kPageShift) % judge::kSlots);
 }
 
-Attr to_attr(Linear linear)
-{
-	switch (linear) {
-	case Linear::cached:
-		return Attr::cached;
-	case Linear::uncached:
-		return Attr::uncached;
-	default:
-		return Attr::none;
-	}
-}
-
 } // namespace
 
 bool Board::fails()
@@ -140,7 +128,7 @@ Result<void> Board::set_linear(Pfn pfn, Linear linear) noexcept
 		return fail(Errno::nomem);
 	if (bounds_.highmem || linear == Linear::none)
 		return fail(Errno::nodev);
-	primitives_.edit(page_at(pfn, Slot::linear), to_attr(linear));
+	primitives_.edit(page_at(pfn, Slot::linear), sim::to_attr(linear));
 	memory_[pfn.raw()].linear = linear;
 	return {};
 }
