@@ -210,9 +210,6 @@ public:
 	template <class Fn>
 	void each_move(Fn fn) const;
 
-	[[nodiscard]] const Profile &profile() const noexcept { return p_; }
-	[[nodiscard]] Bounds bounds() const noexcept { return bounds_; }
-
 private:
 	[[nodiscard]] unsigned caches() const noexcept
 	{

@@ -49,8 +49,6 @@ public:
 	void load(std::span<const Page> pages) const;
 	void barrier() const;
 
-	[[nodiscard]] const Size &size() const noexcept { return size_; }
-
 private:
 	void each_line(std::span<const Page> pages, unsigned lines, judge::Event event) const;
 

@@ -43,6 +43,22 @@ std::uint32_t Program::follow(std::uint32_t node, const judge::Event &event)
 	return to;
 }
 
+/* What leads from @node to @last leads to node 0 instead; or as well, where other
+   runs go on from @last. */
+void Program::begin_again(std::uint32_t node, std::uint32_t last)
+{
+	std::vector<Edge> &edges = nodes_[node].edges;
+
+	if (last + 1 == nodes_.size() && nodes_[last].edges.empty()) {
+		std::ranges::replace(edges | std::views::transform(&Edge::to), last, kAgain);
+		nodes_.pop_back();
+		return;
+	}
+	for (std::size_t i = 0, n = edges.size(); i < n; ++i)
+		if (edges[i].to == last)
+			edges.push_back({edges[i].event, kAgain});
+}
+
 void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)
 {
 	judge::Waste waste;
@@ -56,13 +72,13 @@ void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)
 		waste.follow(run[i], broken_);
 		const std::uint32_t next = follow(node, run[i]);
 
-		if (i + 1 == run.size() && ends_as_it_began &&
-		    nodes_[next].owner == nodes_[0].owner) {
-			std::ranges::replace(nodes_[node].edges | std::views::transform(&Edge::to),
-					     next, kAgain);
-			nodes_.pop_back();   // it was made just now
-			return;
+		if (next == kAgain) {   // another run ends here
+			node = 0;
+			continue;
 		}
+		if (i + 1 == run.size() && ends_as_it_began &&
+		    nodes_[next].owner == nodes_[0].owner)
+			begin_again(node, next);
 		node = next;
 	}
 }

@@ -41,6 +41,7 @@ public:
 
 private:
 	[[nodiscard]] std::uint32_t follow(std::uint32_t node, const judge::Event &event);
+	void begin_again(std::uint32_t node, std::uint32_t last);
 
 	std::vector<Node> nodes_;
 	judge::Rules broken_;

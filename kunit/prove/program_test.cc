@@ -44,6 +44,47 @@ TEST(ProgramTest, ARunThatEndsWithAnInvalidationGoesOn)
 		EXPECT_EQ(edge.to, 0u);
 }
 
+TEST(ProgramTest, TheSameRunTwiceIsOneRun)
+{
+	const std::vector<Event> run = {{.op = Op::take}, {.op = Op::give}};
+	Program program;
+
+	program.add(run, true);
+	program.add(run, true);
+	program.join();
+	ASSERT_EQ(program.nodes().size(), 2u);
+	ASSERT_EQ(program.nodes()[1].edges.size(), 1u);
+	EXPECT_EQ(program.nodes()[1].edges[0].to, 0u);
+}
+
+TEST(ProgramTest, ARunThatIsTheBeginningOfAnotherMayEndThere)
+{
+	Program program;
+
+	program.add({{.op = Op::take}, {.op = Op::give}, {.op = Op::barrier}}, true);
+	program.add({{.op = Op::take}, {.op = Op::give}}, true);
+	program.join();
+	ASSERT_EQ(program.nodes().size(), 3u);
+
+	const auto &taken = program.nodes()[program.nodes()[0].edges[0].to];
+
+	ASSERT_EQ(taken.edges.size(), 2u);
+	EXPECT_NE(taken.edges[0].to, 0u);
+	EXPECT_EQ(taken.edges[1].to, 0u);
+}
+
+TEST(ProgramTest, ARunMayGoOnWhereAnotherEnds)
+{
+	Program program;
+
+	program.add({{.op = Op::take}, {.op = Op::give}}, true);
+	program.add({{.op = Op::take}, {.op = Op::give}, {.op = Op::barrier}}, true);
+	program.join();
+	ASSERT_EQ(program.nodes()[0].edges.size(), 2u);
+	EXPECT_EQ(program.nodes()[0].edges[1].event.op, Op::barrier);
+	EXPECT_EQ(program.nodes()[0].edges[1].to, 0u);
+}
+
 TEST(ProgramTest, ARunThatKeepsFramesDoesNotGoOn)
 {
 	Program program;
