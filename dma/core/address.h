@@ -58,6 +58,14 @@ private:
 	std::uint64_t count_ = 0;
 };
 
+/// @pages, and as many more as make whole units.
+[[nodiscard]] constexpr Pages whole_units(Pages pages, Pages unit) noexcept
+{
+	const std::uint64_t rest = pages.count() & (unit.count() - 1);   // a power of two
+
+	return rest ? Pages(pages.count() - rest + unit.count()) : pages;
+}
+
 /// Errors: Errno::inval for 0 bytes, Errno::overflow when there are more pages
 /// than the kernel's allocators can count.
 [[nodiscard]] constexpr Result<Pages> pages_of_bytes(std::uint64_t bytes) noexcept

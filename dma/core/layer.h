@@ -10,7 +10,7 @@ namespace dmamap {
 /// What a driver asks for, after the glue has looked into its struct device.
 struct Request {
 	std::uint64_t bytes = 0;
-	Reach reach = {};             ///< highest physical address that is of use
+	Reach reach = {};
 	void *device = nullptr;       ///< for Machine::bus_address(), not looked at
 	bool snooping = false;
 };
@@ -78,21 +78,27 @@ public:
 			m_.withdraw(region.run);
 			return;
 		}
+		if (region.flipped()) {
+			m_.recall(region.run);
+			drop(whole(region));
+			return;
+		}
 		m_.withdraw(region.run);
-		if (region.flipped())
-			retire(region.run, region.cpu);
-		else
-			Snooped::give(m_, region.run);
+		Snooped::give(m_, region.run);
 	}
 
-private:
-	[[nodiscard]] Result<Region> alloc_flipped(Pages pages, const Request &request,
-						   void *owner) noexcept
+	/// Whole units of coherent frames, mapped, zero, and nobody's: to be lent.
+	/// Errors: as alloc().
+	[[nodiscard]] Result<Region> hold(Pages pages, const Request &request) noexcept
 	{
-		if (!S::probe(m_.facts()).kept)
-			return fail(Errno::nodev);
+		const BoardFacts facts = m_.facts();
 
-		auto run = S::take(m_, pages, request.reach);
+		if (!S::probe(facts).kept)
+			return fail(Errno::nodev);
+		if (!request.reach.may_sleep)
+			return fail(Errno::nomem);
+
+		auto run = S::take(m_, whole_units(pages, facts.unit), request.reach);
 		if (!run)
 			return fail(run.error());
 
@@ -108,11 +114,40 @@ private:
 			return fail(mapping.error().why);
 		}
 
-		if (auto published = m_.publish(*run, owner); !published) {
+		if (auto held = m_.hold(*run); !held) {
 			retire(*run, *mapping);
-			return fail(published.error());
+			return fail(held.error());
 		}
 		return Region{*run, *mapping, *bus, S::kId, S::kAttribute, Behind::reserved};
+	}
+
+	/// Makes frames of hold() ordinary again; nobody has any of them.
+	void drop(const Region &held) noexcept
+	{
+		m_.withdraw(held.run);
+		retire(held.run, held.cpu);
+	}
+
+private:
+	[[nodiscard]] Result<Region> alloc_flipped(Pages pages, const Request &request,
+						   void *owner) noexcept
+	{
+		auto region = hold(pages, request);
+
+		if (!region)
+			return region;
+		region->spare = static_cast<std::uint16_t>(region->run.pages.count() -
+							   pages.count());
+		region->run.pages = pages;
+		m_.lend(region->run, owner);
+		return region;
+	}
+
+	/// The region with all frames that were flipped for it.
+	[[nodiscard]] static constexpr Region whole(Region region) noexcept
+	{
+		region.run.pages = Pages(region.run.pages.count() + region.spare);
+		return region;
 	}
 
 	[[nodiscard]] Result<Region> alloc_snooped(Pages pages, const Request &request,

@@ -24,10 +24,12 @@ enum class Attribute : std::uint32_t {
 	write_combine,   ///< not cached, writes may be gathered
 };
 
-/// Highest physical address that a device can reach: a hint for the choice of
-/// a zone. Whether frames really are in reach, Machine::bus_address() says.
+/// Which frames are of use to a device: hints for the choice of a zone. Whether
+/// frames really are in reach, Machine::bus_address() says.
 struct Reach {
-	std::uint64_t last_byte = ~std::uint64_t{0};
+	std::uint64_t last_byte = ~std::uint64_t{0};   ///< highest physical address
+	std::int32_t node = -1;                        ///< the nearest memory, or any
+	bool may_sleep = true;
 };
 
 /// Where the contiguous memory area (CMA) of the board lies.
@@ -36,6 +38,11 @@ enum class CmaPlacement : std::uint8_t { none, lowmem, highmem };
 /// What a board has, as far as strategies depend on it.
 struct BoardFacts {
 	CmaPlacement cma = CmaPlacement::none;
+	/// What one entry of the linear map covers. Whole units are flipped, so that
+	/// no large page of the linear map is ever split.
+	Pages unit{1};
+	/// What the pool flips at a time; a multiple of the unit.
+	Pages chunk{1};
 };
 
 /// The primitives that a machine offers to strategies and flips. Kernel boards
@@ -52,8 +59,8 @@ struct BoardFacts {
 ///   linear map that the kernel keeps for later (pkmap, lazily freed vmap),
 ///   page table and TLB, on all CPUs; and every line that came in through them
 ///   and that flush() would not find.
-/// - set_linear() edits the page table only: TLBs may still hold the old
-///   translation until purge_linear() has returned.
+/// - set_linear() edits the entry of one unit, in the page table only: TLBs may
+///   still hold the old translation until purge_linear() has returned.
 ///   Errno::nodev if this machine can't edit it, Errno::nomem for lack of memory.
 /// - purge_linear() returns when no TLB of any CPU holds the linear
 ///   translations that set_linear() replaced, and no CPU is still using one.
@@ -64,6 +71,10 @@ struct BoardFacts {
 /// - flush() writes back and invalidates every line of the frames in every
 ///   cache between CPU and device, through a translation that cannot refill.
 /// - barrier() orders all of that before what the device or the CPU does next.
+/// - publish() and hold() enter frames into the directory, with an owner or
+///   without; withdraw() removes them. lend() gives held frames an owner,
+///   recall() takes them back; both work at once, in any context, as do zero(),
+///   barrier() and bus_address().
 template <class M>
 concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach,
 			   Linear linear, Attribute attribute, CpuAddr addr, void *owner) {
@@ -77,7 +88,7 @@ concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach
 
 	{ m.drop_lazy_aliases(run) } noexcept -> std::same_as<void>;
 	{ m.linear(pfn) } noexcept -> std::same_as<Linear>;
-	{ m.set_linear(pfn, linear) } noexcept -> std::same_as<Result<void>>;
+	{ m.set_linear(run, linear) } noexcept -> std::same_as<Result<void>>;
 	{ m.purge_linear(run) } noexcept -> std::same_as<void>;
 	{ m.claim(run, attribute) } noexcept -> std::same_as<Result<void>>;
 	{ m.release(run) } noexcept -> std::same_as<void>;
@@ -93,8 +104,23 @@ concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach
 	{ m.is_kernel_memory(run) } noexcept -> std::same_as<bool>;
 
 	{ m.publish(run, owner) } noexcept -> std::same_as<Result<void>>;
+	{ m.hold(run) } noexcept -> std::same_as<Result<void>>;
+	{ m.lend(run, owner) } noexcept -> std::same_as<void>;
+	{ m.recall(run) } noexcept -> std::same_as<void>;
 	{ m.withdraw(run) } noexcept -> std::same_as<void>;
 	{ m.quarantine(run) } noexcept -> std::same_as<void>;
+};
+
+/// What a pool needs of a machine besides:
+///
+/// - lock() and unlock() make what is between them indivisible, in any context;
+///   nothing that may sleep stands there.
+/// - tend_later() has the pool tended soon, in a context that may sleep.
+template <class M>
+concept PoolMachine = Machine<M> && requires(M &m, std::uint64_t flags) {
+	{ m.lock() } noexcept -> std::same_as<std::uint64_t>;
+	{ m.unlock(flags) } noexcept -> std::same_as<void>;
+	{ m.tend_later() } noexcept -> std::same_as<void>;
 };
 
 } // namespace dmamap

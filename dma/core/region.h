@@ -18,7 +18,8 @@ struct Region {
 	StrategyId strategy = StrategyId::snooped;
 	Attribute attribute = Attribute::cached;
 	Behind behind = Behind::page;
-	std::uint32_t unused = 0;     ///< fills the tail, see Result
+	std::uint16_t spare = 0;      ///< frames behind the run that were flipped with it
+	std::uint16_t chunk = 0;      ///< of the pool; 0 if the region is none of its
 
 	[[nodiscard]] constexpr bool flipped() const noexcept
 	{

@@ -5,19 +5,21 @@
 
 namespace dmamap {
 
-/// Gives every frame of @run the linear state @to. When one of them refuses,
+/// Gives every unit of @run the linear state @to. When one of them refuses,
 /// those before it get @back again.
 template <Machine M>
 [[nodiscard]] FlipResult<void> set_linear_run(M &m, FrameRun run, Linear to, Linear back) noexcept
 {
-	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
-		auto set = m.set_linear(run.first + i, to);
+	const Pages unit = m.facts().unit;
+
+	for (std::uint64_t i = 0; i < run.pages.count(); i += unit.count()) {
+		auto set = m.set_linear({run.first + i, unit}, to);
 
 		if (set)
 			continue;
 		bool in_doubt = false;
-		for (std::uint64_t done = 0; done < i; ++done)
-			in_doubt |= !m.set_linear(run.first + done, back);
+		for (std::uint64_t done = 0; done < i; done += unit.count())
+			in_doubt |= !m.set_linear({run.first + done, unit}, back);
 		m.purge_linear(run);
 		return std::unexpected(FlipError{set.error(), in_doubt});
 	}

@@ -10,7 +10,8 @@ std::string words(const std::vector<dmamap_step> &steps)
 	static constexpr const char *names[] = {
 		"take",	   "claim",    "drop_lazy", "set_linear", "purge",
 		"map",	   "flush",    "barrier",   "zero",	  "publish",
-		"withdraw", "unmap",   "release",   "give",	  "quarantine",
+		"hold",	   "lend",     "recall",    "withdraw",	  "unmap",
+		"release", "give",     "quarantine",
 	};
 	static constexpr const char *linears[] = {"none", "absent", "uncached", "cached"};
 	std::string said;

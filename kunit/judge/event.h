@@ -33,7 +33,8 @@ enum class Op : std::uint8_t {
 
 	take,         ///< pfn leaves its owner, who had it cached
 	claim,        ///< whoever maps pfn knows of its attribute
-	publish,      ///< pfn is coherent
+	idle,         ///< pfn is coherent, but nobody has it
+	publish,      ///< pfn is coherent, and somebody's from now on
 	start,        ///< the device may use pfn
 	quiet,        ///< the device has stopped, nothing of it is on its way
 	withdraw,     ///< pfn is no longer coherent

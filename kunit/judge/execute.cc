@@ -2,6 +2,8 @@
 /* What the program makes the machine do, and what is broken then. */
 #include "kunit/judge/hardware.h"
 
+#include <span>
+
 namespace dmamap::judge {
 namespace {
 
@@ -13,6 +15,15 @@ constexpr Slot slot_of(std::uint64_t va) noexcept
 constexpr unsigned frame_of(std::uint64_t va) noexcept
 {
 	return unsigned(va / kSlots) % kFrames;
+}
+
+/* What was written is a secret of the last owner now. */
+constexpr void disown(std::span<Line> lines) noexcept
+{
+	for (Line &line : lines) {
+		line.outdate();
+		line.written = 0;
+	}
 }
 
 constexpr bool is(unsigned content, Value value) noexcept
@@ -129,7 +140,8 @@ void Hardware::maintain(State &s, const Event &e, Rules &broken) const noexcept
 	}
 }
 
-void Hardware::store(State &s, const Event &e, Rules &broken) const noexcept
+void Hardware::store(State &s, const Event &e, const Ownership &owner,
+		     Rules &broken) const noexcept
 {
 	const unsigned frame = frame_of(e.va);
 	const Slot slot = slot_of(e.va);
@@ -137,9 +149,9 @@ void Hardware::store(State &s, const Event &e, Rules &broken) const noexcept
 
 	if (!translated(s, e, broken))
 		return;   // a fault
-	if (e.value == Value::fresh) {
+	if (e.value == Value::fresh || owner.of[frame].phase == Phase::idle) {
 		line.outdate();
-		line.written = 1;
+		line.written = e.value == Value::fresh;
 	}
 	if (s.tlbs[s.self][frame].cacheable(slot))
 		line.set_cache(cache_of(s.self, slot), unsigned(e.value) | Line::kDirty);
@@ -174,16 +186,17 @@ bool Hardware::step(State &s, const Event &e, const Ownership &owner,
 	case Op::store:
 		if (!owner.of[by_va].in_layer())
 			broken |= Rule::neighbour;
-		store(s, e, broken);
+		store(s, e, owner, broken);
 		break;
 	case Op::load:
 		(void)translated(s, e, broken);
 		break;
 	case Op::take:
-		for (Line &line : s.lines[by_pfn]) {
-			line.outdate();
-			line.written = 0;
-		}
+		disown(s.lines[by_pfn]);
+		break;
+	case Op::publish:
+		if (owner.of[by_pfn].phase == Phase::idle)
+			disown(s.lines[by_pfn]);
 		break;
 	case Op::give:
 		broken |= judge_gift(s, by_pfn, owner.of[by_pfn]);
@@ -257,6 +270,8 @@ Rules Hardware::judge_coherent(const State &s, unsigned frame, const Owner &owne
 
 		if (!p_.device_snoops && (line.caches || line.outer))
 			broken |= Rule::line;
+		if (owner.phase == Phase::idle)
+			continue;   // nobody looks at what is in it
 		const Value cpu = p_.device_snoops ? seen_by_owner(line, s.self) :
 				  Value(line.held_store ? line.held_store : line.memory);
 
@@ -310,7 +325,7 @@ Rules Hardware::judge(const State &s, const Ownership &owner) const noexcept
 			uncached |= is_online(s, cpu) && s.tlbs[cpu][f].region_uncached;
 		if (uncached && cacheable(s, f))
 			broken |= Rule::alias;
-		if (of.phase == Phase::coherent)
+		if (of.flipped())
 			broken |= judge_coherent(s, f, of);
 		if (of.phase != Phase::cached)
 			continue;

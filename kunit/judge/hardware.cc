@@ -291,7 +291,7 @@ bool Hardware::stray(const State &s, const Move &m, const Ownership &owner,
 {
 	/* The linear address of a snooped region is the region's own. */
 	if (bounds_.guarantee || p_.device_snoops ||
-	    owner.of[m.frame].phase != Phase::coherent || !is_online(s, m.cpu))
+	    !owner.of[m.frame].flipped() || !is_online(s, m.cpu))
 		return false;
 	if (!s.tlbs[m.cpu][m.frame].any(Slot::linear) &&
 	    s.entries[m.frame].visible(Slot::linear) == Attr::none)

@@ -255,7 +255,8 @@ private:
 	void maintain(State &s, const Event &e, Rules &broken) const noexcept;
 	void work_on(Line &line, unsigned cache, Op op) const noexcept;
 	void flush_all(State &s, unsigned cpu) const noexcept;
-	void store(State &s, const Event &e, Rules &broken) const noexcept;
+	void store(State &s, const Event &e, const Ownership &owner,
+		   Rules &broken) const noexcept;
 	[[nodiscard]] bool translated(State &s, const Event &e, Rules &broken) const noexcept;
 	[[nodiscard]] Rules judge_coherent(const State &s, unsigned frame,
 					   const Owner &owner) const noexcept;

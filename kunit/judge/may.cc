@@ -106,6 +106,8 @@ Rules Oracle::judge_line(const Frame &of, const Line &line) const
 		cpu = device = line.latest;
 	else if (line.in_a_cache())
 		broken |= Rule::line;
+	if (of.owner.phase == Phase::idle)
+		return broken;   // nobody looks at what is in it
 	if (cpu.has(Value::old) || device.has(Value::old))
 		broken |= line.written ? Rule::lost_write : Rule::secret;
 	if (line.written && line.held_store.none() &&
@@ -129,11 +131,11 @@ Rules Oracle::judge(const Frame &of, std::uint64_t pfn) const
 				   may_reach(va, {pfn, Attr::uncached});
 	}
 	if (cacheable && (uncached_region ||
-			  (of.owner.phase == Phase::coherent && !p_.device_snoops)))
+			  (of.owner.flipped() && !p_.device_snoops)))
 		broken |= Rule::alias;
 	if (of.owner.phase == Phase::cached && of.owner.running)
 		broken |= Rule::reused;
-	if (of.owner.phase == Phase::coherent)
+	if (of.owner.flipped())
 		for (const Line &line : of.lines)
 			broken |= judge_line(of, line);
 	return broken;

@@ -296,9 +296,9 @@ void Oracle::store(const Event &e, Rules &broken)
 		return;
 	}
 	each_cpu(e, [&](unsigned cpu) { a.tlbs[cpu].insert(a.now); });
-	if (e.value == Value::fresh) {
+	if (e.value == Value::fresh || f.owner.phase == Phase::idle) {
 		line.outdate();
-		line.written = true;
+		line.written = e.value == Value::fresh;
 	}
 	line.latest = e.value;
 	if (a.now.attr == Attr::cached) {
@@ -327,6 +327,12 @@ void Oracle::mark(const Event &e, Rules &broken)
 		for (std::uint64_t va : f.addresses)
 			if (!address(va).owners && address(va).now == Target{e.pfn, Attr::uncached})
 				broken |= e.op == Op::release ? Rule::alias : Rule::reused;
+	/* What was written is a secret of the last owner now. */
+	if (e.op == Op::publish && f.owner.phase == Phase::idle)
+		for (Line &line : f.lines) {
+			line.outdate();
+			line.written = false;
+		}
 	follow(f.owner, e.op, broken);
 	if (e.op == Op::take || e.op == Op::give)
 		for (Line &line : f.lines)

@@ -13,6 +13,7 @@ namespace dmamap::judge {
 enum class Phase : std::uint8_t {
 	cached,       ///< ordinary memory, its owner uses it
 	taken,        ///< the layer has it; not coherent yet
+	idle,         ///< coherent, kept for the next who asks
 	coherent,     ///< published: CPU and device use it
 	withdrawn,    ///< was coherent; on its way back
 	quarantined,
@@ -25,6 +26,10 @@ struct Owner {
 	bool running = false;    ///< the device may use it
 
 	bool operator==(const Owner &) const noexcept = default;
+	[[nodiscard]] bool flipped() const noexcept
+	{
+		return phase == Phase::idle || phase == Phase::coherent;
+	}
 	[[nodiscard]] bool in_layer() const noexcept
 	{
 		return phase != Phase::cached && phase != Phase::quarantined;
@@ -48,8 +53,13 @@ constexpr void follow(Owner &owner, Op op, Rules &broken) noexcept
 		expect(owner.in_layer() && !owner.claimed);
 		owner.claimed = true;
 		break;
+	case Op::idle:
+		expect((owner.phase == Phase::taken || owner.phase == Phase::coherent) &&
+		       !owner.running);
+		owner.phase = Phase::idle;
+		break;
 	case Op::publish:
-		expect(owner.phase == Phase::taken);
+		expect(owner.phase == Phase::taken || owner.phase == Phase::idle);
 		owner.phase = Phase::coherent;
 		break;
 	case Op::start:
@@ -60,7 +70,7 @@ constexpr void follow(Owner &owner, Op op, Rules &broken) noexcept
 		owner.running = false;
 		break;
 	case Op::withdraw:
-		expect(owner.phase == Phase::coherent && !owner.running);
+		expect(owner.flipped() && !owner.running);
 		owner.phase = Phase::withdrawn;
 		break;
 	case Op::release:

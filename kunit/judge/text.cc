@@ -12,8 +12,9 @@ constexpr const char *kOps[] = {
 	"set_pte",  "purge",	    "flush",	 "clean",	 "invalidate",
 	"flush_icache", "flush_alias", "flush_all", "flush_outer", "barrier",
 	"store",    "load",	    "irq_off",	 "irq_on",	 "take",
-	"claim",    "publish",	    "start",	 "quiet",	 "withdraw",
-	"release",  "give",	    "quarantine", "succeeds",	 "fails",
+	"claim",    "idle",	    "publish",	 "start",	 "quiet",
+	"withdraw", "release",	    "give",	 "quarantine",	 "succeeds",
+	"fails",
 };
 constexpr const char *kAttrs[] = {"none", "cached", "uncached"};
 constexpr const char *kValues[] = {"", "old", "zero", "fresh"};

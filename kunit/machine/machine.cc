@@ -208,20 +208,24 @@ Linear SimulatedMachine::linear(Pfn pfn) noexcept
 	return entry->cacheable ? Linear::cached : Linear::uncached;
 }
 
-Result<void> SimulatedMachine::set_linear(Pfn pfn, Linear linear) noexcept
+Result<void> SimulatedMachine::set_linear(FrameRun unit, Linear linear) noexcept
 {
-	const CpuAddr addr = linear_address(pfn);
-
-	note(DMAMAP_STEP_SET_LINEAR, {pfn, Pages(1)}, static_cast<u32>(linear));
+	note(DMAMAP_STEP_SET_LINEAR, unit, static_cast<u32>(linear));
 	if (fails())
 		return fail(Errno::nomem);
-	if (!profile_.linear_editable || !in_lowmem(pfn) || linear == Linear::none)
+	if (!profile_.linear_editable || !in_lowmem(unit.first) || linear == Linear::none)
 		return fail(Errno::nodev);
-	if (linear == Linear::absent)
-		table_.clear(addr);
-	else
-		table_.set(addr, {pfn, Use::linear, linear == Linear::cached});
-	primitives_.edit({number_of(addr), pfn.raw()}, to_attr(linear));
+	if (unit.pages != profile_.unit || unit.first.raw() & (unit.pages.count() - 1))
+		break_rule(judge::Rule::neighbour, "an edit that splits a large page");
+	each_frame(unit, [&](Pfn pfn) {
+		const CpuAddr addr = linear_address(pfn);
+
+		if (linear == Linear::absent)
+			table_.clear(addr);
+		else
+			table_.set(addr, {pfn, Use::linear, linear == Linear::cached});
+		primitives_.edit({number_of(addr), pfn.raw()}, to_attr(linear));
+	});
 	return {};
 }
 
@@ -332,31 +336,76 @@ void SimulatedMachine::unmap_device(CpuAddr addr, FrameRun run) noexcept
 
 /* Directory */
 
-Result<void> SimulatedMachine::publish(FrameRun run, void *owner) noexcept
+Result<void> SimulatedMachine::enter(FrameRun run, void *owner)
 {
 	bool taken = false;
 
-	note(DMAMAP_STEP_PUBLISH, run);
 	if (fails())
 		return fail(Errno::nomem);
 	each_frame(run, [&](Pfn pfn) { taken |= directory_.contains(pfn); });
 	if (taken)
 		return fail(Errno::busy);
-	each_frame(run, [&](Pfn pfn) {
-		directory_[pfn] = owner;
-		if (coherent(pfn))
-			mark(Op::publish, {pfn, Pages(1)});
-	});
+	each_frame(run, [&](Pfn pfn) { directory_[pfn] = owner; });
 	judge_table(run);
 	return {};
+}
+
+Result<void> SimulatedMachine::publish(FrameRun run, void *owner) noexcept
+{
+	note(DMAMAP_STEP_PUBLISH, run);
+	return enter(run, owner);
+}
+
+Result<void> SimulatedMachine::hold(FrameRun run) noexcept
+{
+	note(DMAMAP_STEP_HOLD, run);
+	DMAMAP_TRY(enter(run, this));
+	mark(Op::idle, run);
+	return {};
+}
+
+void SimulatedMachine::lend(FrameRun run, void *owner) noexcept
+{
+	note(DMAMAP_STEP_LEND, run);
+	each_frame(run, [&](Pfn pfn) {
+		if (std::exchange(directory_[pfn], owner) != this)
+			break_rule(judge::Rule::reused, "a frame lent that is not held");
+	});
+	mark(Op::publish, run);
+}
+
+void SimulatedMachine::recall(FrameRun run) noexcept
+{
+	note(DMAMAP_STEP_RECALL, run);
+	each_frame(run, [&](Pfn pfn) {
+		if (std::exchange(directory_[pfn], this) == this)
+			break_rule(judge::Rule::reused, "a frame recalled that is not lent");
+	});
+	mark(Op::idle, run);
+}
+
+std::uint64_t SimulatedMachine::lock() noexcept
+{
+	if (std::exchange(locked_, true))
+		break_rule(judge::Rule::stuck, "a lock that is held");
+	return 42;
+}
+
+void SimulatedMachine::unlock(std::uint64_t flags) noexcept
+{
+	if (!std::exchange(locked_, false) || flags != 42)
+		break_rule(judge::Rule::stuck, "an unlock of something else");
 }
 
 void SimulatedMachine::withdraw(FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_WITHDRAW, run);
 	each_frame(run, [&](Pfn pfn) {
-		if (coherent(pfn))
+		if (coherent(pfn)) {
 			mark(Op::withdraw, {pfn, Pages(1)});
+			if (directory_[pfn] != this)
+				break_rule(judge::Rule::reused, "a frame withdrawn that is lent");
+		}
 		if (!directory_.erase(pfn))
 			break_rule(judge::Rule::reused, "a frame withdrawn that is not published");
 	});
@@ -446,6 +495,11 @@ void SimulatedMachine::write(const Device &device, BusAddr addr, Value value)
 
 void SimulatedMachine::note(u32 step, FrameRun run, u32 value)
 {
+	const bool quick = step == DMAMAP_STEP_LEND || step == DMAMAP_STEP_RECALL ||
+			   step == DMAMAP_STEP_ZERO || step == DMAMAP_STEP_BARRIER;
+
+	if (locked_ || (atomic_ && !quick))
+		break_rule(judge::Rule::stuck, "a step that may sleep where none may");
 	steps_.push_back({run.first.raw(), run.pages.count(), step, value});
 }
 

@@ -50,7 +50,10 @@ public:
 	SimulatedMachine &operator=(const SimulatedMachine &) = delete;
 
 	/// The primitives; what they do stands at the concept.
-	[[nodiscard]] BoardFacts facts() noexcept { return {profile_.placement}; }
+	[[nodiscard]] BoardFacts facts() noexcept
+	{
+		return {profile_.placement, profile_.unit, profile_.chunk};
+	}
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
 	void give_cma(FrameRun run) noexcept;
 	[[nodiscard]] Result<FrameRun> take_pages(Pages pages, Reach reach) noexcept;
@@ -59,7 +62,7 @@ public:
 
 	void drop_lazy_aliases(FrameRun run) noexcept;
 	[[nodiscard]] Linear linear(Pfn pfn) noexcept;
-	[[nodiscard]] Result<void> set_linear(Pfn pfn, Linear linear) noexcept;
+	[[nodiscard]] Result<void> set_linear(FrameRun unit, Linear linear) noexcept;
 	void purge_linear(FrameRun run) noexcept;
 	[[nodiscard]] Result<void> claim(FrameRun run, Attribute attribute) noexcept;
 	void release(FrameRun run) noexcept;
@@ -75,8 +78,15 @@ public:
 	[[nodiscard]] bool is_kernel_memory(FrameRun run) noexcept;
 
 	[[nodiscard]] Result<void> publish(FrameRun run, void *owner) noexcept;
+	[[nodiscard]] Result<void> hold(FrameRun run) noexcept;
+	void lend(FrameRun run, void *owner) noexcept;
+	void recall(FrameRun run) noexcept;
 	void withdraw(FrameRun run) noexcept;
 	void quarantine(FrameRun run) noexcept;
+
+	[[nodiscard]] std::uint64_t lock() noexcept;
+	void unlock(std::uint64_t flags) noexcept;
+	void tend_later() noexcept { ++tend_wanted_; }
 
 	/// What a program on a CPU does; nothing and false are page faults.
 	std::optional<Value> read(unsigned cpu, CpuAddr addr);
@@ -85,6 +95,11 @@ public:
 	/// What a device does.
 	[[nodiscard]] Value read(const Device &device, BusAddr addr);
 	void write(const Device &device, BusAddr addr, Value value);
+
+	/// From now on a primitive that may sleep breaks a rule, or no more.
+	void in_interrupt(bool yes) noexcept { atomic_ = yes; }
+	/// How often a pool asked to be tended.
+	[[nodiscard]] unsigned tend_wanted() const noexcept { return tend_wanted_; }
 
 	/// Lets the @nth primitive that can fail do so, counted from 1, and after
 	/// it the @again-th of those that follow; 0 is never.
@@ -125,6 +140,7 @@ public:
 
 private:
 	void note(u32 step, FrameRun run, u32 value = 0);
+	[[nodiscard]] Result<void> enter(FrameRun run, void *owner);
 	void mark(judge::Op op, FrameRun run);
 	[[nodiscard]] bool fails();
 	void break_rule(judge::Rule rule, std::string what);
@@ -161,6 +177,9 @@ private:
 	std::map<Pfn, void *> directory_;
 	CpuAddr next_mapping_{std::uint64_t{0xf000'0000}};
 
+	bool atomic_ = false;
+	bool locked_ = false;
+	unsigned tend_wanted_ = 0;
 	unsigned fail_in_ = 0;
 	unsigned fail_again_in_ = 0;
 	unsigned failures_ = 0;
@@ -168,6 +187,6 @@ private:
 	std::vector<Violation> violations_;
 };
 
-static_assert(dmamap::Machine<SimulatedMachine>);
+static_assert(PoolMachine<SimulatedMachine>);
 
 } // namespace dmamap::sim

@@ -14,7 +14,9 @@ struct Profile {
 	const char *judged;            ///< name of the judge's profile
 	unsigned cpus = 2;
 	bool walker = false;           ///< walks by hardware, though judged has none
-	bool linear_editable = true;   ///< the linear map can be edited page by page
+	bool linear_editable = true;   ///< the linear map can be edited at all
+	Pages unit{1};                 ///< of the linear map
+	Pages chunk{4};                ///< of a pool
 	std::uint64_t lowmem = 16;
 	std::uint64_t highmem = 0;
 	std::uint64_t reserved = 4;
@@ -72,6 +74,14 @@ inline constexpr Profile kArmWithoutCma{
 
 /// x86: walks by hardware, the linear map is made of pages.
 inline constexpr Profile kX86{.name = "x86", .judged = "x86"};
+
+/// The same with large pages in the linear map: whole ones are flipped.
+inline constexpr Profile kX86Large{
+	.name = "x86, large pages",
+	.judged = "x86",
+	.unit = Pages(4),
+	.lowmem = 24,
+};
 
 /// PA-RISC: the TLB is filled by use only, flushes have an alias of their own.
 inline constexpr Profile kParisc{

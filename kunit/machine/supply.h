@@ -76,6 +76,10 @@ private:
 		for (std::uint64_t room = end - begin; room >= pages.count(); --room) {
 			const FrameRun run{begin + (room - pages.count()), pages};
 
+			/* Large runs are aligned, as the page allocator's are. */
+			if (pages >= profile_.unit &&
+			    (run.first.raw() & (profile_.unit.count() - 1)))
+				continue;
 			if (!all(run, [&](Pfn pfn) {
 				    return at(pfn) == Frame::free &&
 					   contains(profile_.cma, pfn) == in_cma;

@@ -25,17 +25,22 @@ std::vector<sim::Page> pages_at(Slot slot, FrameRun run)
 	return pages;
 }
 
-CpuAddr address_of(Pfn pfn, Slot slot)
-{
-	return CpuAddr(page_at(pfn, slot).va << kPageShift);
-}
-
 Slot slot_of(CpuAddr addr)
 {
-	return Slot((addr.raw() >> kPageShift) % judge::kSlots);
+	return Slot((addr.raw() >> kPageShift) / judge::kFrames);
+}
+
+Pfn pfn_at(CpuAddr addr)
+{
+	return Pfn((addr.raw() >> kPageShift) % judge::kFrames);
 }
 
 } // namespace
+
+CpuAddr Board::address_of(Pfn pfn, Slot slot)
+{
+	return CpuAddr((unsigned(slot) * judge::kFrames + pfn.raw()) << kPageShift);
+}
 
 bool Board::fails()
 {
@@ -56,15 +61,16 @@ void Board::mark(Op op, FrameRun run)
 
 BoardFacts Board::facts() noexcept
 {
-	return {bounds_.highmem ? CmaPlacement::highmem : CmaPlacement::none};
+	return {.cma = bounds_.highmem ? CmaPlacement::highmem : CmaPlacement::none,
+		.chunk = Pages(bounds_.frames)};
 }
 
 Result<FrameRun> Board::take(Pages pages)
 {
-	if (fails())
-		return fail(Errno::nomem);
 	const FrameRun run{Pfn(0), pages};
 
+	if (fails() || run.pages.count() > bounds_.frames || memory_[0].taken || quarantined_)
+		return fail(Errno::nomem);
 	mark(Op::take, run);
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].taken = true; });
 	return run;
@@ -122,14 +128,14 @@ Linear Board::linear(Pfn pfn) noexcept
 	return bounds_.highmem ? Linear::none : memory_[pfn.raw()].linear;
 }
 
-Result<void> Board::set_linear(Pfn pfn, Linear linear) noexcept
+Result<void> Board::set_linear(FrameRun unit, Linear linear) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
 	if (bounds_.highmem || linear == Linear::none)
 		return fail(Errno::nodev);
-	primitives_.edit(page_at(pfn, Slot::linear), sim::to_attr(linear));
-	memory_[pfn.raw()].linear = linear;
+	primitives_.edit(page_at(unit.first, Slot::linear), sim::to_attr(linear));
+	memory_[unit.first.raw()].linear = linear;
 	return {};
 }
 
@@ -215,6 +221,25 @@ Result<void> Board::publish(FrameRun run, void *) noexcept
 	return {};
 }
 
+Result<void> Board::hold(FrameRun run) noexcept
+{
+	if (fails())
+		return fail(Errno::nomem);
+	mark(Op::idle, run);
+	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].published = true; });
+	return {};
+}
+
+void Board::lend(FrameRun run, void *) noexcept
+{
+	mark(Op::publish, run);
+}
+
+void Board::recall(FrameRun run) noexcept
+{
+	mark(Op::idle, run);
+}
+
 void Board::withdraw(FrameRun run) noexcept
 {
 	mark(Op::withdraw, run);
@@ -242,7 +267,7 @@ void Board::barrier() noexcept
 
 void Board::zero(CpuAddr addr, Pages pages) noexcept
 {
-	zero_lines(slot_of(addr), {Pfn(0), pages}, bounds_.lines);
+	zero_lines(slot_of(addr), {pfn_at(addr), pages}, bounds_.lines);
 }
 
 void Board::zero_lines(Slot slot, FrameRun run, unsigned lines)

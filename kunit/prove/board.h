@@ -43,7 +43,7 @@ public:
 
 	void drop_lazy_aliases(FrameRun run) noexcept;
 	[[nodiscard]] Linear linear(Pfn pfn) noexcept;
-	[[nodiscard]] Result<void> set_linear(Pfn pfn, Linear linear) noexcept;
+	[[nodiscard]] Result<void> set_linear(FrameRun unit, Linear linear) noexcept;
 	void purge_linear(FrameRun run) noexcept;
 	[[nodiscard]] Result<void> claim(FrameRun run, Attribute attribute) noexcept;
 	void release(FrameRun run) noexcept;
@@ -59,8 +59,18 @@ public:
 	[[nodiscard]] bool is_kernel_memory(FrameRun run) noexcept;
 
 	[[nodiscard]] Result<void> publish(FrameRun run, void *owner) noexcept;
+	[[nodiscard]] Result<void> hold(FrameRun run) noexcept;
+	void lend(FrameRun run, void *owner) noexcept;
+	void recall(FrameRun run) noexcept;
 	void withdraw(FrameRun run) noexcept;
 	void quarantine(FrameRun run) noexcept;
+
+	[[nodiscard]] std::uint64_t lock() noexcept { return 0; }
+	void unlock(std::uint64_t) noexcept {}
+	void tend_later() noexcept {}
+
+	/// Where a frame is; those of a run lie one after another.
+	[[nodiscard]] static CpuAddr address_of(Pfn pfn, Slot slot);
 
 	/// What a driver and its device do with a coherent region.
 	void use(FrameRun run, CpuAddr addr);

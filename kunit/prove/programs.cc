@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include "dma/core/layer.h"
+#include "dma/core/pooled_layer.h"
 #include "dma/strategy/highmem.h"
 #include "dma/strategy/purge.h"
 #include "dma/strategy/unmap.h"
@@ -19,19 +19,25 @@ static_assert(Machine<Board>);
 constexpr StrategyInfo kStrategies[] = {
 	{"highmem", true, false}, {"unmap", false, false},   {"purge", false, false},
 	{"purge-trap", false, false}, {"snooped", false, true},
+	{"highmem-pool", true, false}, {"unmap-pool", false, false}, {"purge-pool", false, false},
 };
+
+bool is_pooled(const StrategyInfo &strategy)
+{
+	return strategy.name.ends_with("-pool");
+}
 
 /* Calls @fn with the strategy's type. A snooped region does not ask for the
    strategy of the board; any will do. */
 template <class Fn>
 auto with_strategy(const StrategyInfo &strategy, Fn fn)
 {
-	if (strategy.name == "highmem")
+	if (strategy.name.starts_with("highmem"))
 		return fn.template operator()<Highmem>();
-	if (strategy.name == "purge")
-		return fn.template operator()<Purge<>>();
 	if (strategy.name == "purge-trap")
 		return fn.template operator()<Purge<true>>();
+	if (strategy.name.starts_with("purge"))
+		return fn.template operator()<Purge<>>();
 	return fn.template operator()<Unmap>();
 }
 
@@ -46,6 +52,36 @@ void life_of_region(Board &board, unsigned pages, bool snooped)
 	board.use(region->run, region->cpu);
 	board.quiet(region->run, region->cpu);
 	layer.release(*region);
+}
+
+/* Two regions of one chunk; one of them goes, and comes again. */
+template <class S>
+void lives_in_pool(Board &board)
+{
+	using Layer = PooledLayer<Board, S, 1>;
+	Pool<1> pool;
+	Layer layer(board, pool, {});
+	const Request request{.bytes = kPageBytes};
+	const auto release = [&](const Region &region) {
+		board.quiet(region.run, region.cpu);
+		layer.release(region);
+	};
+
+	if (auto first = layer.alloc(request, &layer)) {
+		board.use(first->run, first->cpu);
+		auto second = layer.alloc(request, &pool);
+
+		if (second)
+			board.use(second->run, second->cpu);
+		release(*first);
+		if (auto again = layer.alloc(request, &layer)) {
+			board.use(again->run, again->cpu);
+			release(*again);
+		}
+		if (second)
+			release(*second);
+	}
+	layer.tend();
 }
 
 /* The next combination to try: the last choice that succeeded fails now. */
@@ -66,8 +102,7 @@ class Player {
 public:
 	Player(Board &board, FrameRun run, bool snooped)
 		: board_(board), run_(run), snooped_(snooped),
-		  mapping_(CpuAddr(judge::va_of(unsigned(run.first.raw()), mapped())
-				   << kPageShift)) {}
+		  mapping_(Board::address_of(run.first, mapped())) {}
 
 	[[nodiscard]] bool play(std::string_view word)
 	{
@@ -95,6 +130,8 @@ private:
 			board_.barrier();
 		else if (word == "zero")
 			board_.zero(mapping_, run_.pages);
+		else if (word == "idle")
+			board_.mark(Op::idle, run_);
 		else if (word == "publish")
 			board_.mark(Op::publish, run_);
 		else if (word == "use")
@@ -210,7 +247,10 @@ Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &pro
 		Board board(profile, bounds, failures);
 
 		with_strategy(strategy, [&]<class S>() {
-			life_of_region<S>(board, pages, strategy.snooped);
+			if (is_pooled(strategy))
+				lives_in_pool<S>(board);
+			else
+				life_of_region<S>(board, pages, strategy.snooped);
 		});
 		if (!board.as_before())
 			program.breaks(judge::Rule::not_undone);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "dma/core/layer.h"
+#include "dma/core/pool.h"
+
+namespace dmamap {
+
+/// How much the pool keeps, in pages that nobody uses.
+struct PoolLimits {
+	Pages floor;   ///< only for requests that can't sleep
+	Pages bound;   ///< more goes back to the allocator; at least floor and a chunk
+};
+
+/// The layer with a pool of coherent frames: small regions come out of chunks that
+/// are flipped as a whole, so most allocations flip nothing, and need not sleep.
+///
+/// Free pages of the pool are coherent, mapped, nobody's (Machine::hold) and zero:
+/// they are zeroed when they come back, so no secret lies about and the next
+/// allocation is quick.
+template <PoolMachine M, class S, std::size_t kChunks>
+	requires Strategy<S, M>
+class PooledLayer {
+public:
+	constexpr PooledLayer(M &machine, Pool<kChunks> &pool, PoolLimits limits) noexcept
+		: m_(machine), layer_(machine), pool_(pool), limits_(limits)
+	{
+	}
+
+	/// As Layer::alloc(). What can't sleep gets what the pool has, or nomem.
+	///
+	/// Context: any, if request.reach.may_sleep is false.
+	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
+	{
+		const auto pages = pages_of_bytes(request.bytes);
+
+		if (!pages || request.snooping || pages->count() > chunk().count())
+			return layer_.alloc(request, owner);
+
+		auto region = take(*pages, request);
+
+		if (!region && request.reach.may_sleep)
+			region = grow(*pages, request);
+		if (!region) {
+			m_.tend_later();
+			return layer_.alloc(request, owner);
+		}
+		m_.lend(region->run, owner);
+		return *region;
+	}
+
+	/// Context: any for a region of the pool, else may sleep.
+	void release(const Region &region) noexcept
+	{
+		if (!region.chunk) {
+			layer_.release(region);
+			return;
+		}
+		m_.recall(region.run);
+		m_.zero(region.cpu, region.run.pages);
+		m_.barrier();
+
+		const std::uint64_t flags = m_.lock();
+		pool_.give(region);
+		const bool too_much = pool_.free_pages() > limits_.bound;
+		m_.unlock(flags);
+		if (too_much)
+			m_.tend_later();
+	}
+
+	/// Brings the pool back between its limits. Context: may sleep.
+	void tend() noexcept
+	{
+		while (free_pages() > limits_.bound && shrink(limits_.floor))
+			;
+		while (free_pages() < limits_.floor && grow(Pages(), {}))
+			;
+	}
+
+	/// Makes one unused chunk ordinary memory; false if there is none, or less
+	/// than @keep pages would stay free. Context: may sleep.
+	[[nodiscard]] bool shrink(Pages keep) noexcept
+	{
+		const std::uint64_t flags = m_.lock();
+		const auto held = pool_.remove(keep);
+
+		m_.unlock(flags);
+		if (held)
+			layer_.drop(*held);
+		return held.has_value();
+	}
+
+	/// Context: any.
+	[[nodiscard]] Pages free_pages() noexcept
+	{
+		const std::uint64_t flags = m_.lock();
+		const Pages pages = pool_.free_pages();
+
+		m_.unlock(flags);
+		return pages;
+	}
+
+private:
+	[[nodiscard]] Pages chunk() noexcept
+	{
+		const Pages pages = m_.facts().chunk;
+
+		return pages.count() <= PageSet::kMost ? pages : Pages(PageSet::kMost);
+	}
+
+	[[nodiscard]] std::optional<Region> take(Pages pages, const Request &request) noexcept
+	{
+		const Pages keep = request.reach.may_sleep ? limits_.floor : Pages();
+		const std::uint64_t flags = m_.lock();
+		const auto region = pool_.take(pages, keep, [&](FrameRun run) noexcept {
+			return m_.bus_address(request.device, run);
+		});
+
+		m_.unlock(flags);
+		return region;
+	}
+
+	/// One chunk more, and @pages of it.
+	[[nodiscard]] std::optional<Region> grow(Pages pages, const Request &request) noexcept
+	{
+		auto held = layer_.hold(chunk(), request);
+
+		if (!held)
+			return std::nullopt;
+		const std::uint64_t flags = m_.lock();
+		const auto region = pool_.add(*held, pages);
+
+		m_.unlock(flags);
+		if (!region)
+			layer_.drop(*held);
+		return region;
+	}
+
+	M &m_;
+	Layer<M, S> layer_;
+	Pool<kChunks> &pool_;
+	PoolLimits limits_;
+};
+
+} // namespace dmamap
