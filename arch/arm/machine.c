@@ -6,6 +6,7 @@
 #include <linux/highmem.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
 #include <asm/outercache.h>
@@ -24,13 +25,23 @@ u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
+u32 dmamap_machine_unit(void)
+{
+	return 1;
+}
+
+u32 dmamap_machine_chunk(void)
+{
+	return SZ_256K >> PAGE_SHIFT;
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	return PageHighMem(pfn_to_page(pfn)) ? DMAMAP_LINEAR_NONE : DMAMAP_LINEAR_CACHED;
 }
 
 /* Lowmem is mapped by sections, and each process has its own copy of the L1. */
-u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
+u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 {
 	return DMAMAP_NODEV;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/sizes.h>
 #include <asm/cache.h>
 #include <asm/cacheflush.h>
 #include <asm/pgtable.h>
@@ -34,6 +35,16 @@ u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 	return pfn < PHYS_PFN(__pa(high_memory));
 }
 
+u32 dmamap_machine_unit(void)
+{
+	return 1;
+}
+
+u32 dmamap_machine_chunk(void)
+{
+	return SZ_256K >> PAGE_SHIFT;
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	const pte_t pte = *linear_pte(pfn);
@@ -43,8 +54,8 @@ u32 dmamap_machine_linear(u64 pfn)
 	return pte_val(pte) & _PAGE_NO_CACHE ? DMAMAP_LINEAR_UNCACHED : DMAMAP_LINEAR_CACHED;
 }
 
-/* The linear map outside of the kernel's image has a PTE for each frame. */
-u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
+/* The linear map outside of the kernel's image has a PTE for each frame: a unit. */
+u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 {
 	pte_t *pte = linear_pte(pfn);
 	unsigned long val = pte_val(*pte) & ~(_PAGE_PRESENT | _PAGE_NO_CACHE);

@@ -22,29 +22,78 @@ u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
+/*
+ * A large page of the linear map, if the kernel uses them: flipped as a whole, it
+ * need not be split, and nothing in 6.12 would join its pieces again.
+ */
+u32 dmamap_machine_unit(void)
+{
+	return boot_cpu_has(X86_FEATURE_PSE) && !debug_pagealloc_enabled() ?
+		PMD_SIZE >> PAGE_SHIFT : 1;
+}
+
+u32 dmamap_machine_chunk(void)
+{
+	return PMD_SIZE >> PAGE_SHIFT;
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	return kernel_page_present(pfn_to_page(pfn)) ? DMAMAP_LINEAR_CACHED :
 						       DMAMAP_LINEAR_ABSENT;
 }
 
-/* Splits a large page of the linear map if it has to, so it may need memory. */
-u32 dmamap_machine_set_linear(u64 pfn, u32 linear)
+/*
+ * CPA has no call for a large page that leaves the purge to the caller, and its
+ * own for single pages would split it. All of the page is ours, so nobody else
+ * edits it. As in CPA, an entry that is not present has no global bit (it would
+ * mean PROT_NONE) and is no leaf.
+ */
+static void set_large(pmd_t *pmd, bool present)
 {
-	struct page *page = pfn_to_page(pfn);
+	const pmdval_t bits = _PAGE_PRESENT | _PAGE_PSE |
+			      (pgprot_val(PAGE_KERNEL_LARGE) & _PAGE_GLOBAL);
+	const pmdval_t val = pmd_val(*pmd) & ~(_PAGE_PRESENT | _PAGE_PSE | _PAGE_GLOBAL);
+
+	set_pmd(pmd, __pmd(present ? val | bits : val));
+}
+
+/* Where the linear map is made of small pages anyway; needs no memory then. */
+static int set_small(u64 pfn, u64 pages, bool present)
+{
+	u64 i;
 	int err;
 
-	switch (linear) {
-	case DMAMAP_LINEAR_ABSENT:
-		err = set_direct_map_invalid_noflush(page);
-		break;
-	case DMAMAP_LINEAR_CACHED:
-		err = set_direct_map_default_noflush(page);
-		break;
-	default:
-		return DMAMAP_NODEV;
+	for (i = 0; i < pages; i++) {
+		struct page *page = pfn_to_page(pfn + i);
+
+		err = present ? set_direct_map_default_noflush(page) :
+				set_direct_map_invalid_noflush(page);
+		if (err)
+			break;
 	}
-	return err ? DMAMAP_NOMEM : DMAMAP_OK;
+	if (i == pages)
+		return 0;
+	while (i-- > 0)
+		WARN_ON(present ? set_direct_map_invalid_noflush(pfn_to_page(pfn + i)) :
+				  set_direct_map_default_noflush(pfn_to_page(pfn + i)));
+	return err;
+}
+
+u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
+{
+	const bool present = linear == DMAMAP_LINEAR_CACHED;
+	unsigned int level;
+	pte_t *entry;
+
+	if (!present && linear != DMAMAP_LINEAR_ABSENT)
+		return DMAMAP_NODEV;
+	entry = lookup_address((unsigned long)pfn_to_kaddr(pfn), &level);
+	if (entry && level == PG_LEVEL_2M && pages == PMD_SIZE >> PAGE_SHIFT) {
+		set_large((pmd_t *)entry, present);
+		return DMAMAP_OK;
+	}
+	return set_small(pfn, pages, present) ? DMAMAP_NOMEM : DMAMAP_OK;
 }
 
 void dmamap_machine_purge_linear(u64 pfn, u64 pages)

@@ -15,7 +15,8 @@ class KernelMachine {
 public:
 	[[nodiscard]] BoardFacts facts() noexcept
 	{
-		return {static_cast<CmaPlacement>(dmamap_machine_cma_placement())};
+		return {static_cast<CmaPlacement>(dmamap_machine_cma_placement()),
+			Pages(dmamap_machine_unit()), Pages(dmamap_machine_chunk())};
 	}
 
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept
@@ -34,7 +35,9 @@ public:
 	{
 		u64 pfn = 0;
 
-		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte, &pfn)));
+		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte,
+							    static_cast<u32>(reach.node),
+							    reach.may_sleep, &pfn)));
 		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
 	}
 	void give_pages(FrameRun run) noexcept
@@ -60,12 +63,13 @@ public:
 	{
 		return static_cast<Linear>(dmamap_machine_linear(pfn.raw()));
 	}
-	[[nodiscard]] Result<void> set_linear(Pfn pfn, Linear linear) noexcept
+	[[nodiscard]] Result<void> set_linear(FrameRun unit, Linear linear) noexcept
 	{
 		const u32 value = static_cast<u32>(linear);
 
-		dmamap_note(DMAMAP_STEP_SET_LINEAR, pfn.raw(), 1, value);
-		return from_c(dmamap_machine_set_linear(pfn.raw(), value));
+		dmamap_note(DMAMAP_STEP_SET_LINEAR, unit.first.raw(), unit.pages.count(), value);
+		return from_c(dmamap_machine_set_linear(unit.first.raw(), unit.pages.count(),
+							value));
 	}
 	void purge_linear(FrameRun run) noexcept
 	{
@@ -139,6 +143,21 @@ public:
 		note(DMAMAP_STEP_PUBLISH, run);
 		return from_c(dmamap_machine_publish(run.first.raw(), run.pages.count(), owner));
 	}
+	[[nodiscard]] Result<void> hold(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_HOLD, run);
+		return from_c(dmamap_machine_hold(run.first.raw(), run.pages.count()));
+	}
+	void lend(FrameRun run, void *owner) noexcept
+	{
+		note(DMAMAP_STEP_LEND, run);
+		dmamap_machine_lend(run.first.raw(), run.pages.count(), owner);
+	}
+	void recall(FrameRun run) noexcept
+	{
+		note(DMAMAP_STEP_RECALL, run);
+		dmamap_machine_recall(run.first.raw(), run.pages.count());
+	}
 	void withdraw(FrameRun run) noexcept
 	{
 		note(DMAMAP_STEP_WITHDRAW, run);
@@ -150,6 +169,10 @@ public:
 		dmamap_machine_quarantine(run.first.raw(), run.pages.count());
 	}
 
+	[[nodiscard]] std::uint64_t lock() noexcept { return dmamap_machine_lock(); }
+	void unlock(std::uint64_t flags) noexcept { dmamap_machine_unlock(flags); }
+	void tend_later() noexcept { dmamap_machine_tend_later(); }
+
 private:
 	static FrameRun note(u32 step, FrameRun run) noexcept
 	{
@@ -158,6 +181,6 @@ private:
 	}
 };
 
-static_assert(Machine<KernelMachine>);
+static_assert(PoolMachine<KernelMachine>);
 
 } // namespace dmamap

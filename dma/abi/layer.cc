@@ -7,7 +7,7 @@
 
 #include "backend.h"
 #include "dma/abi/kernel_machine.h"
-#include "dma/core/layer.h"
+#include "dma/core/pooled_layer.h"
 #include "dma/core/user_map.h"
 #include "dma/strategy/highmem.h"
 #include "dma/strategy/purge.h"
@@ -16,13 +16,21 @@
 namespace dmamap {
 namespace {
 
-using BoardLayer = Layer<KernelMachine, BoardStrategy>;
+constexpr std::size_t kChunks = 64;
+
+using BoardLayer = PooledLayer<KernelMachine, BoardStrategy, kChunks>;
 
 constinit KernelMachine machine;
+constinit Pool<kChunks> pool;
+
+constexpr PoolLimits kPoolLimits = {
+	.floor = Pages(CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024 >> kPageShift),
+	.bound = Pages(CONFIG_DMAMAP_POOL_KIB * 1024 >> kPageShift),
+};
 
 BoardLayer layer() noexcept
 {
-	return BoardLayer(machine);
+	return BoardLayer(machine, pool, kPoolLimits);
 }
 
 void store(const Region &from, dmamap_core_region &to) noexcept
@@ -34,6 +42,8 @@ void store(const Region &from, dmamap_core_region &to) noexcept
 	to.strategy = static_cast<u32>(from.strategy);
 	to.attribute = static_cast<u32>(from.attribute);
 	to.behind = static_cast<u32>(from.behind);
+	to.spare = from.spare;
+	to.chunk = from.chunk;
 }
 
 Region load(const dmamap_core_region &from) noexcept
@@ -45,6 +55,8 @@ Region load(const dmamap_core_region &from) noexcept
 		.strategy = static_cast<StrategyId>(from.strategy),
 		.attribute = static_cast<Attribute>(from.attribute),
 		.behind = static_cast<Behind>(from.behind),
+		.spare = from.spare,
+		.chunk = from.chunk,
 	};
 }
 
@@ -113,7 +125,9 @@ u32 dmamap_core_probe(u32 strategy, u32 cma_placement, dmamap_core_verdict *verd
 u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_core_region *region)
 {
 	return store_or_status(layer().alloc({.bytes = request->bytes,
-					      .reach = {request->last_byte},
+					      .reach = {request->last_byte,
+							static_cast<int>(request->node),
+							request->may_sleep != 0},
 					      .device = request->device,
 					      .snooping = request->snooping != 0},
 					     owner),
@@ -123,7 +137,9 @@ u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_co
 u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
 		      dmamap_core_region *region)
 {
-	return store_or_status(layer().adopt(PhysAddr(phys), bytes, static_cast<Behind>(behind),
+	Layer<KernelMachine, BoardStrategy> unpooled(machine);
+
+	return store_or_status(unpooled.adopt(PhysAddr(phys), bytes, static_cast<Behind>(behind),
 					     static_cast<Attribute>(attribute), owner),
 			       region);
 }
@@ -131,6 +147,21 @@ u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owne
 void dmamap_core_release(const dmamap_core_region *region)
 {
 	layer().release(load(*region));
+}
+
+void dmamap_core_pool_tend(void)
+{
+	layer().tend();
+}
+
+u32 dmamap_core_pool_shrink(u64 keep)
+{
+	return layer().shrink(Pages(keep));
+}
+
+u64 dmamap_core_pool_free(void)
+{
+	return layer().free_pages().count();
 }
 
 const char *dmamap_core_strategy_name(u32 strategy)

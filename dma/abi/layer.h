@@ -17,6 +17,8 @@ struct dmamap_core_region {
 	u32 strategy;	/* enum dmamap_strategy_id */
 	u32 attribute;	/* enum dmamap_attribute */
 	u32 behind;	/* enum dmamap_behind */
+	u16 spare;
+	u16 chunk;	/* 0 if not of the pool */
 };
 
 /* dmamap::Request */
@@ -24,7 +26,9 @@ struct dmamap_core_request {
 	u64 bytes;
 	u64 last_byte;	/* highest physical address in reach of the device */
 	void *device;	/* handed back to dmamap_machine_bus_address() */
-	u32 snooping;
+	u32 node;	/* of memory, ~0 for any */
+	u8 snooping;
+	u8 may_sleep;
 };
 
 /* dmamap::Resolution */
@@ -69,12 +73,24 @@ DMAMAP_C_BEGIN
 u32 dmamap_core_board_strategy(void);
 u32 dmamap_core_probe(u32 strategy, u32 cma_placement, struct dmamap_core_verdict *verdict);
 
-/* Context: process, may sleep. */
+/*
+ * Context: process, may sleep; any, if the request may not sleep or the region
+ * is of the pool.
+ */
 u32 dmamap_core_alloc(const struct dmamap_core_request *request, void *owner,
 		      struct dmamap_core_region *region);
 u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
 		      struct dmamap_core_region *region);
 void dmamap_core_release(const struct dmamap_core_region *region);
+
+/*
+ * The pool: back between its limits; one unused chunk ordinary memory again, if
+ * @keep pages stay free, else 0 is returned. Context: process, may sleep.
+ */
+void dmamap_core_pool_tend(void);
+u32 dmamap_core_pool_shrink(u64 keep);
+/* Pages that nobody uses. Context: any. */
+u64 dmamap_core_pool_free(void);
 
 /* Context: any. */
 const char *dmamap_core_strategy_name(u32 strategy);

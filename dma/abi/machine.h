@@ -17,7 +17,7 @@ DMAMAP_C_BEGIN
 u32 dmamap_machine_cma_placement(void);
 u32 dmamap_machine_take_cma(u64 pages, u64 *pfn);
 void dmamap_machine_give_cma(u64 pfn, u64 pages);
-u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u64 *pfn);
+u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep, u64 *pfn);
 void dmamap_machine_give_pages(u64 pfn, u64 pages);
 u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus);
 void dmamap_machine_quarantine(u64 pfn, u64 pages);
@@ -31,14 +31,24 @@ u32 dmamap_machine_map_device(u64 pfn, u64 pages, u32 attribute, u64 *addr);
 void dmamap_machine_unmap_device(u64 addr);
 void dmamap_machine_zero(u64 addr, u64 pages);
 
-/* dma/glue/directory.c */
+/* dma/glue/directory.c; lend and recall: any context */
 u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner);
+u32 dmamap_machine_hold(u64 pfn, u64 pages);
+void dmamap_machine_lend(u64 pfn, u64 pages, void *owner);
+void dmamap_machine_recall(u64 pfn, u64 pages);
 void dmamap_machine_withdraw(u64 pfn, u64 pages);
+
+/* dma/glue/pool.c; any context */
+u64 dmamap_machine_lock(void);
+void dmamap_machine_unlock(u64 flags);
+void dmamap_machine_tend_later(void);
 
 /* arch/<m>/machine.c: the only caller of that machine's own primitives */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
+u32 dmamap_machine_unit(void);
+u32 dmamap_machine_chunk(void);
 u32 dmamap_machine_linear(u64 pfn);
-u32 dmamap_machine_set_linear(u64 pfn, u32 linear);
+u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear);
 void dmamap_machine_purge_linear(u64 pfn, u64 pages);
 u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute);
 void dmamap_machine_release(u64 pfn, u64 pages);

@@ -8,6 +8,7 @@
 
 #ifdef __cplusplus
 typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 #define DMAMAP_C_BEGIN extern "C" {

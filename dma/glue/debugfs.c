@@ -47,6 +47,7 @@ static int stats_show(struct seq_file *out, void *unused)
 	seq_printf(out, "strategy %s\n", dmamap_core_strategy_name(dmamap_core_board_strategy()));
 	seq_printf(out, "regions %llu\n", counts.regions);
 	seq_printf(out, "frames_coherent %llu\n", counts.frames_coherent);
+	seq_printf(out, "frames_in_pool %llu\n", counts.frames_in_pool);
 	seq_printf(out, "frames_flipped %llu\n", counts.frames_flipped);
 	seq_printf(out, "frames_returned %llu\n", counts.frames_returned);
 	seq_printf(out, "allocations_refused %llu\n", counts.refused);

@@ -6,6 +6,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "dma/abi/machine.h"
@@ -33,7 +34,8 @@ u32 dmamap_machine_take_cma(u64 pages, u64 *pfn)
 	struct page *page = NULL;
 
 	if (cma && pages <= cma_get_size(cma) >> PAGE_SHIFT)
-		page = cma_alloc(cma, pages, 0, true);
+		page = cma_alloc(cma, pages, min(order_base_2(pages), CONFIG_CMA_ALIGNMENT),
+				 true);
 	if (!page)
 		return DMAMAP_NOMEM;
 	*pfn = page_to_pfn(page);
@@ -60,53 +62,74 @@ void dmamap_machine_give_cma(u64 pfn, u64 pages)
 }
 #endif
 
-static struct page *pages_of_order(unsigned int order, gfp_t zone)
+/*
+ * 1 << @order frames, aligned to that, each with a reference of its own. What the
+ * buddy allocator does not have in one piece is made by moving the page cache.
+ */
+static struct page *pages_of_order(unsigned int order, gfp_t gfp, int node)
 {
-	return alloc_pages(GFP_KERNEL | __GFP_NOWARN | zone, order);
+	struct page *page = NULL;
+
+	if (order <= MAX_PAGE_ORDER)
+		page = alloc_pages_node(node, gfp | __GFP_NORETRY, order);
+	if (page) {
+		split_page(page, order);
+		return page;
+	}
+#ifdef CONFIG_CONTIG_ALLOC
+	if (order && gfpflags_allow_blocking(gfp))
+		return alloc_contig_pages(1UL << order, gfp, node, NULL);
+#endif
+	return order ? NULL : alloc_pages_node(node, gfp, 0);
+}
+
+static void free_frames(struct page *page, u64 from, u64 to)
+{
+	u64 i;
+
+	for (i = from; i < to; i++)
+		__free_page(page + i);
 }
 
 /*
  * The zone is a first guess, as in kernel/dma/direct.c: memory that happens to
  * be in reach is better than the small zones below.
  */
-static struct page *pages_in_reach(unsigned int order, u64 last_byte)
+static u32 pages_in_reach(unsigned int order, gfp_t gfp, int node, u64 last_byte,
+			  struct page **found)
 {
 	static const gfp_t zones[] = { 0, GFP_DMA32, GFP_DMA };
+	u32 status = DMAMAP_NOMEM;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
-		struct page *page = pages_of_order(order, zones[i]);
+		struct page *page = pages_of_order(order, gfp | zones[i], node);
 
 		if (!page)
 			continue;
-		if (page_to_phys(page) + (PAGE_SIZE << order) - 1 <= last_byte)
-			return page;
-		__free_pages(page, order);
+		if (page_to_phys(page) + (PAGE_SIZE << order) - 1 <= last_byte) {
+			*found = page;
+			return DMAMAP_OK;
+		}
+		free_frames(page, 0, 1ULL << order);
+		status = DMAMAP_IO;	/* there is memory, but out of reach */
 	}
-	return NULL;
+	return status;
 }
 
-u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u64 *pfn)
+u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep, u64 *pfn)
 {
-	const unsigned int order = get_order(pages << PAGE_SHIFT);
+	const gfp_t gfp = (may_sleep ? GFP_KERNEL : GFP_ATOMIC) | __GFP_NOWARN;
+	const unsigned int order = order_base_2(pages);
 	struct page *page;
-	u64 i;
+	u32 status;
 
-	if (order > MAX_PAGE_ORDER)
+	if (pages > totalram_pages())
 		return DMAMAP_NOMEM;
-	page = pages_in_reach(order, last_byte);
-	if (!page) {
-		/* Tell "no memory" from "no memory that the device reaches". */
-		page = pages_of_order(order, 0);
-		if (!page)
-			return DMAMAP_NOMEM;
-		__free_pages(page, order);
-		return DMAMAP_IO;
-	}
-	/* Each frame has its own reference: they are freed one by one. */
-	split_page(page, order);
-	for (i = pages; i < 1ULL << order; i++)
-		__free_page(page + i);
+	status = pages_in_reach(order, gfp, (int)node, last_byte, &page);
+	if (status != DMAMAP_OK)
+		return status;
+	free_frames(page, pages, 1ULL << order);
 	*pfn = page_to_pfn(page);
 	return DMAMAP_OK;
 }
@@ -123,9 +146,14 @@ u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus)
 {
 	const u64 bytes = pages << PAGE_SHIFT;
 	struct device *dev = device;
-	dma_addr_t first = phys_to_dma(dev, PFN_PHYS(pfn));
-	dma_addr_t last = phys_to_dma(dev, PFN_PHYS(pfn) + bytes - 1);
+	dma_addr_t first, last;
 
+	if (!dev) {	/* a chunk for the pool: who gets it will be asked again */
+		*bus = PFN_PHYS(pfn);
+		return DMAMAP_OK;
+	}
+	first = phys_to_dma(dev, PFN_PHYS(pfn));
+	last = phys_to_dma(dev, PFN_PHYS(pfn) + bytes - 1);
 	/* A window of the bus may end in the middle of the frames. */
 	if (first == DMA_MAPPING_ERROR || last - first != bytes - 1 || last < first)
 		return DMAMAP_IO;

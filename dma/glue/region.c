@@ -8,19 +8,18 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>
-#include <linux/mutex.h>
+#include <linux/llist.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/region.h"
 
-static DEFINE_MUTEX(regions_lock);
+static DEFINE_SPINLOCK(regions_lock);
 static LIST_HEAD(regions);
 
-static atomic64_t frames_coherent;
-static atomic64_t frames_flipped;
-static atomic64_t frames_returned;
 static atomic64_t refused;
 
 bool dmamap_strategy_kept(char *why, size_t bytes)
@@ -32,9 +31,9 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	return verdict.kept;
 }
 
-static struct dmamap_region *new_region(struct device *dev)
+static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 {
-	struct dmamap_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+	struct dmamap_region *region = kzalloc(sizeof(*region), gfp);
 
 	if (!region)
 		return NULL;
@@ -56,20 +55,20 @@ static void drop_region(struct dmamap_region *region)
 /* The region is complete: it can be found, and counts. */
 static void enlist(struct dmamap_region *region)
 {
+	unsigned long flags;
+
 	smp_store_release(&region->ready, true);	/* core before ready */
-	mutex_lock(&regions_lock);
+	spin_lock_irqsave(&regions_lock, flags);
 	list_add_tail(&region->all, &regions);
-	mutex_unlock(&regions_lock);
+	spin_unlock_irqrestore(&regions_lock, flags);
 }
 
-static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
+static int check_request(struct device *dev, size_t size, unsigned int flags)
 {
 	if (!dev || !size || (flags & ~DMAMAP_NO_SNOOP))
 		return -EINVAL;
 	if (PAGE_ALIGN(size) < size)
 		return -EOVERFLOW;
-	if (!gfpflags_allow_blocking(gfp))
-		return -EOPNOTSUPP;
 	/* Frames are named by physical address: an IOMMU's tables are not ours. */
 	if (get_dma_ops(dev) || device_iommu_mapped(dev))
 		return -EOPNOTSUPP;
@@ -84,7 +83,9 @@ static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool
 		.last_byte = dma_to_phys(dev, min_not_zero(dev->coherent_dma_mask,
 							   dev->bus_dma_limit)),
 		.device = dev,
+		.node = (u32)dev_to_node(dev),
 		.snooping = snooping,
+		.may_sleep = gfpflags_allow_blocking(gfp),
 	};
 	unsigned int scope = memalloc_flags_save(gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO);
 	u32 status = dmamap_core_alloc(&request, region, &region->core);
@@ -99,13 +100,13 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 	struct dmamap_region *region;
 	char why[128];
 	u32 status;
-	int err = check_request(dev, size, gfp, flags);
+	int err = check_request(dev, size, flags);
 
 	if (err)
 		goto refuse;
-	might_sleep();
+	might_sleep_if(gfpflags_allow_blocking(gfp));
 
-	region = new_region(dev);
+	region = new_region(dev, gfpflags_allow_blocking(gfp) ? GFP_KERNEL : GFP_ATOMIC);
 	if (!region) {
 		err = -ENOMEM;
 		goto refuse;
@@ -118,10 +119,6 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		drop_region(region);
 		err = dmamap_errno(status);
 		goto refuse;
-	}
-	if (dmamap_region_flipped(region)) {
-		atomic64_add(region->core.pages, &frames_flipped);
-		atomic64_add(region->core.pages, &frames_coherent);
 	}
 	enlist(region);
 	return region;
@@ -144,7 +141,7 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t 
 		return ERR_PTR(-EINVAL);
 	might_sleep();
 
-	region = new_region(dev);
+	region = new_region(dev, GFP_KERNEL);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 	status = dmamap_core_adopt(phys, size, behind, attribute, region, &region->core);
@@ -166,22 +163,50 @@ struct dmamap_region *dmamap_get(struct dmamap_region *region)
 }
 EXPORT_SYMBOL_GPL(dmamap_get);
 
+static void end_region(struct dmamap_region *region)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&regions_lock, flags);
+	list_del(&region->all);
+	spin_unlock_irqrestore(&regions_lock, flags);
+
+	dmamap_core_release(&region->core);
+	drop_region(region);
+}
+
+/* Regions whose last reference was dropped where their end can't be waited for. */
+static LLIST_HEAD(ended);
+
+static void end_regions(struct work_struct *unused)
+{
+	struct dmamap_region *region, *next;
+
+	llist_for_each_entry_safe(region, next, llist_del_all(&ended), ended)
+		end_region(region);
+}
+
+static DECLARE_WORK(ending, end_regions);
+
+/* What came without sleeping goes without: the pool's, and ordinary pages. */
+static bool ends_at_once(const struct dmamap_region *region)
+{
+	return region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED;
+}
+
 void dmamap_put(struct dmamap_region *region)
 {
 	if (IS_ERR_OR_NULL(region) || !refcount_dec_and_test(&region->references))
 		return;
-	might_sleep();
-
-	mutex_lock(&regions_lock);
-	list_del(&region->all);
-	mutex_unlock(&regions_lock);
-
-	dmamap_core_release(&region->core);
-	if (dmamap_region_flipped(region)) {
-		atomic64_sub(region->core.pages, &frames_coherent);
-		atomic64_add(region->core.pages, &frames_returned);
+	if (ends_at_once(region)) {
+		end_region(region);
+	} else if (in_interrupt() || irqs_disabled()) {
+		llist_add(&region->ended, &ended);
+		queue_work(system_unbound_wq, &ending);
+	} else {
+		might_sleep();
+		end_region(region);
 	}
-	drop_region(region);
 }
 EXPORT_SYMBOL_GPL(dmamap_put);
 
@@ -213,11 +238,12 @@ void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void 
 			    void *data)
 {
 	const struct dmamap_region *region;
+	unsigned long flags;
 
-	mutex_lock(&regions_lock);
+	spin_lock_irqsave(&regions_lock, flags);
 	list_for_each_entry(region, &regions, all)
 		fn(region, data);
-	mutex_unlock(&regions_lock);
+	spin_unlock_irqrestore(&regions_lock, flags);
 }
 
 static void count_region(const struct dmamap_region *region, void *data)
@@ -231,9 +257,9 @@ void dmamap_counts(struct dmamap_counts *counts)
 {
 	counts->regions = 0;
 	dmamap_for_each_region(count_region, &counts->regions);
-	counts->frames_coherent = atomic64_read(&frames_coherent);
-	counts->frames_flipped = atomic64_read(&frames_flipped);
-	counts->frames_returned = atomic64_read(&frames_returned);
+	dmamap_directory_counts(&counts->frames_flipped, &counts->frames_returned);
+	counts->frames_coherent = counts->frames_flipped - counts->frames_returned;
+	counts->frames_in_pool = dmamap_core_pool_free();
 	counts->refused = atomic64_read(&refused);
 }
 

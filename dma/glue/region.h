@@ -8,14 +8,15 @@
  *       page table locks
  *     dmamap_region.maps_lock      held while user PTEs are zapped
  *       i_mmap_rwsem, page table locks
- *     regions_lock (region.c)
- *   the directory's xa_lock        leaf
+ *   regions_lock (region.c), pool_lock (pool.c), the directory's xa_lock:
+ *   leaves, taken in interrupts, too
  */
 #ifndef DMAMAP_GLUE_REGION_H
 #define DMAMAP_GLUE_REGION_H
 
 #include <linux/device.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
@@ -35,6 +36,7 @@ struct dmamap_region {
 	struct mutex maps_lock;
 	struct list_head maps;		/* of dmamap_user_part, under maps_lock */
 	struct list_head all;		/* of regions, under regions_lock */
+	struct llist_node ended;	/* its end waits for a worker */
 	struct rcu_head rcu;
 };
 
@@ -53,7 +55,7 @@ static inline bool dmamap_region_flipped(const struct dmamap_region *region)
 	       region->core.strategy != DMAMAP_STRATEGY_ADOPTED;
 }
 
-/* region.c: calls @fn for each live region, under a mutex. May sleep. */
+/* region.c: calls @fn for each live region, under a spinlock. Context: any. */
 void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
 			    void *data);
 
@@ -63,7 +65,8 @@ bool dmamap_strategy_kept(char *why, size_t bytes);
 /* region.c: counts since boot, for debugfs and tests. */
 struct dmamap_counts {
 	u64 regions;		/* live */
-	u64 frames_coherent;	/* live, flipped */
+	u64 frames_coherent;	/* flipped, of regions and of the pool */
+	u64 frames_in_pool;	/* of those, used by nobody */
 	u64 frames_flipped;	/* flips to coherent since boot */
 	u64 frames_returned;	/* flips to cached since boot */
 	u64 refused;		/* allocations that failed since boot */
@@ -79,8 +82,18 @@ u64 dmamap_quarantined(void);
  */
 struct dmamap_region *dmamap_directory_find(u64 pfn);
 
-/* directory.c: how many frames of the range belong to flipped regions. */
+/* directory.c: how many frames of the range are flipped, whoever has them. */
 u64 dmamap_directory_flipped(u64 pfn, u64 pages);
+
+/* directory.c: frames that were flipped, and back, since boot. */
+void dmamap_directory_counts(u64 *flipped, u64 *returned);
+
+/*
+ * pool.c: waits until the worker has done what it was asked for; and makes all
+ * that nobody uses ordinary memory. May sleep.
+ */
+void dmamap_pool_settle(void);
+void dmamap_pool_drain(void);
 
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);

@@ -62,24 +62,30 @@ struct dmamap_pfn {
  * dmamap_alloc() - allocate a coherent region for a device
  * @dev: device that will use the region
  * @size: bytes, at least 1; rounded up to whole pages
- * @gfp: GFP_KERNEL, or other flags that allow sleeping; zone flags are ignored
+ * @gfp: GFP_KERNEL, or GFP_ATOMIC where the caller can't sleep; zone flags are
+ *	ignored
  * @flags: DMAMAP_NO_SNOOP or 0
  *
  * The region is contiguous on the bus, all bytes of its pages are zero, and
  * (unless the device snoops) no cacheable translation of its frames exists
  * from the return of this call until the last reference is gone.
  *
- * Context: process, may sleep. Takes no lock that a caller may hold.
+ * What can't sleep gets memory that was flipped before: up to 256 KiB (x86-64:
+ * 2 MiB), as long as the pool has some (CONFIG_DMAMAP_POOL_ATOMIC_KIB).
+ *
+ * Context: process, may sleep; with GFP_ATOMIC also interrupt or under a
+ * spinlock. Takes no lock that a caller may hold.
  * Return: a region with one reference, or ERR_PTR():
  *	-EINVAL      @dev is NULL, @size is 0, or @flags has an unknown bit
  *	-EOVERFLOW   @size wraps when rounded up to whole pages, or is 2^31
  *	             pages or more
- *	-EOPNOTSUPP  @gfp does not allow sleeping, or @dev is behind an IOMMU
+ *	-EOPNOTSUPP  @dev is behind an IOMMU
  *	-ENODEV      this board can't keep the configured strategy; the log of
  *	             the boot says why
  *	-EIO         no frame that the coherent mask of @dev can reach
  *	-EBUSY       a frame has another user with other cache attributes
- *	-ENOMEM      no memory, or no contiguous run of this size
+ *	-ENOMEM      no memory, no contiguous run of this size, or nothing in
+ *	             the pool for a caller that can't sleep
  */
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags);
@@ -118,13 +124,14 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys,
 struct dmamap_region *dmamap_get(struct dmamap_region *region);
 
 /**
- * dmamap_put() - drop a reference; the last one flips the frames back
+ * dmamap_put() - drop a reference; the last one gives the frames back
  * @region: region, NULL or ERR_PTR (both ignored)
  *
  * The caller has stopped the device. User mappings hold references of their
  * own, so the frames stay until the last of them is gone.
  *
- * Context: process, may sleep.
+ * Context: any for a region that GFP_ATOMIC could have given; for larger and
+ * adopted ones process, may sleep (in an interrupt, a worker ends them later).
  */
 void dmamap_put(struct dmamap_region *region);
 

@@ -10,19 +10,29 @@
 #include "dma/glue/steps.h"
 #include "kunit/suites/suite.h"
 
-#define PAGES 3
-#define ROOM 64
+#define ROOM 256
 
 static const u32 to_coherent[] = {
 	DMAMAP_STEP_TAKE, DMAMAP_STEP_CLAIM, DMAMAP_STEP_DROP_LAZY, DMAMAP_STEP_PURGE,
 	DMAMAP_STEP_MAP, DMAMAP_STEP_FLUSH, DMAMAP_STEP_BARRIER, DMAMAP_STEP_ZERO,
-	DMAMAP_STEP_BARRIER, DMAMAP_STEP_PUBLISH,
+	DMAMAP_STEP_BARRIER, DMAMAP_STEP_HOLD, DMAMAP_STEP_LEND,
 };
 
 static const u32 to_cached[] = {
-	DMAMAP_STEP_WITHDRAW, DMAMAP_STEP_BARRIER, DMAMAP_STEP_UNMAP, DMAMAP_STEP_PURGE,
+	DMAMAP_STEP_RECALL, DMAMAP_STEP_WITHDRAW, DMAMAP_STEP_BARRIER, DMAMAP_STEP_UNMAP, DMAMAP_STEP_PURGE,
 	DMAMAP_STEP_RELEASE, DMAMAP_STEP_GIVE,
 };
+
+/* More than a chunk of the pool: flipped for itself. */
+static size_t pages_of_its_own(void)
+{
+	return dmamap_machine_chunk() + 1;
+}
+
+static size_t units_of_its_own(void)
+{
+	return DIV_ROUND_UP(pages_of_its_own(), dmamap_machine_unit());
+}
 
 /* Linear state that the board's strategy leaves, or -1 if it edits no PTE. */
 static int linear_while_coherent(void)
@@ -50,18 +60,18 @@ static struct dmamap_recorder *new_recorder(struct kunit *test)
 }
 
 /*
- * Expects @order, with one SET_LINEAR to @linear for each page directly before
+ * Expects @order, with one SET_LINEAR to @linear for each unit directly before
  * the PURGE, if @linear is not -1.
  */
 static void expect_order(struct kunit *test, const struct dmamap_recorder *recorder,
 			 const u32 *order, size_t count, int linear)
 {
-	size_t at = 0, i, page;
+	size_t at = 0, i, unit;
 
 	KUNIT_ASSERT_LE(test, recorder->used, recorder->room);
 	for (i = 0; i < count; i++) {
 		if (order[i] == DMAMAP_STEP_PURGE && linear >= 0) {
-			for (page = 0; page < PAGES; page++, at++) {
+			for (unit = 0; unit < units_of_its_own(); unit++, at++) {
 				KUNIT_EXPECT_EQ(test, recorder->steps[at].id,
 						DMAMAP_STEP_SET_LINEAR);
 				KUNIT_EXPECT_EQ(test, recorder->steps[at].value, linear);
@@ -82,7 +92,7 @@ static void flips_run_in_the_one_order(struct kunit *test)
 	struct dmamap_region *region;
 
 	KUNIT_ASSERT_EQ(test, dmamap_record_start(recorder), 0);
-	region = dmamap_alloc(dev, PAGES * PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	region = dmamap_alloc(dev, pages_of_its_own() * PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	dmamap_record_stop();
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	expect_order(test, recorder, to_coherent, ARRAY_SIZE(to_coherent), linear);
@@ -98,14 +108,15 @@ static void a_batch_is_purged_and_flushed_once(struct kunit *test)
 {
 	struct dmamap_step_count before[DMAMAP_STEPS], after[DMAMAP_STEPS];
 	struct device *dev = suite_device(test);
+	const u64 frames = units_of_its_own() * dmamap_machine_unit();
 
 	dmamap_step_counts(before);
-	suite_region(test, dev, SZ_256K);
+	suite_region(test, dev, pages_of_its_own() * PAGE_SIZE);
 	dmamap_step_counts(after);
 	KUNIT_EXPECT_EQ(test, after[DMAMAP_STEP_PURGE].calls, before[DMAMAP_STEP_PURGE].calls + 1);
 	KUNIT_EXPECT_EQ(test, after[DMAMAP_STEP_FLUSH].calls, before[DMAMAP_STEP_FLUSH].calls + 1);
 	KUNIT_EXPECT_EQ(test, after[DMAMAP_STEP_FLUSH].pages,
-			before[DMAMAP_STEP_FLUSH].pages + SZ_256K / PAGE_SIZE);
+			before[DMAMAP_STEP_FLUSH].pages + frames);
 }
 
 static void the_linear_map_says_what_the_strategy_left(struct kunit *test)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who looks after the pool of coherent frames (dma/core/pooled_layer.h): a
+ * worker that brings it back between its limits, and a shrinker.
+ */
+#define pr_fmt(fmt) "dmamap: " fmt
+
+#include <linux/init.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/shrinker.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/region.h"
+
+#define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
+
+static DEFINE_SPINLOCK(pool_lock);	/* leaf */
+
+u64 dmamap_machine_lock(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool_lock, flags);
+	return flags;
+}
+
+void dmamap_machine_unlock(u64 flags)
+{
+	spin_unlock_irqrestore(&pool_lock, flags);
+}
+
+static void tend(struct work_struct *unused)
+{
+	dmamap_core_pool_tend();
+}
+
+static DECLARE_WORK(tending, tend);
+
+void dmamap_machine_tend_later(void)
+{
+	queue_work(system_unbound_wq, &tending);
+}
+
+void dmamap_pool_settle(void)
+{
+	flush_work(&tending);
+}
+
+void dmamap_pool_drain(void)
+{
+	dmamap_pool_settle();
+	while (dmamap_core_pool_shrink(0))
+		;
+}
+
+static unsigned long count(struct shrinker *shrinker, struct shrink_control *control)
+{
+	const u64 pages = dmamap_core_pool_free();
+
+	return pages > FLOOR ? pages - FLOOR : SHRINK_EMPTY;
+}
+
+static unsigned long scan(struct shrinker *shrinker, struct shrink_control *control)
+{
+	const u64 before = dmamap_core_pool_free();
+	u64 now = before;
+
+	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(FLOOR))
+		now = dmamap_core_pool_free();
+	return now < before ? before - now : SHRINK_STOP;
+}
+
+static int __init dmamap_pool_init(void)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "dmamap-pool");
+
+	if (!shrinker) {
+		pr_warn("no memory for the shrinker: the pool keeps up to %d KiB\n",
+			CONFIG_DMAMAP_POOL_KIB);
+	} else {
+		shrinker->count_objects = count;
+		shrinker->scan_objects = scan;
+		shrinker_register(shrinker);
+	}
+	dmamap_machine_tend_later();	/* for the first who can't sleep */
+	return 0;
+}
+late_initcall(dmamap_pool_init);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The pool of coherent frames: reuse, interrupts, limits, pressure. */
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/steps.h"
+#include "kunit/suites/suite.h"
+
+#define FLOOR_PAGES (CONFIG_DMAMAP_POOL_ATOMIC_KIB / 4)
+
+static u64 free_pages_of_pool(void)
+{
+	struct dmamap_counts counts;
+
+	dmamap_counts(&counts);
+	return counts.frames_in_pool;
+}
+
+static void fill_pool(void)
+{
+	dmamap_machine_tend_later();
+	dmamap_pool_settle();
+}
+
+static void the_second_allocation_flips_nothing(struct kunit *test)
+{
+	struct dmamap_step_count before[DMAMAP_STEPS], after[DMAMAP_STEPS];
+	struct device *dev = suite_device(test);
+	u32 id;
+
+	suite_region(test, dev, PAGE_SIZE);
+	dmamap_step_counts(before);
+	suite_region(test, dev, PAGE_SIZE);
+	dmamap_step_counts(after);
+	for (id = 0; id < DMAMAP_STEPS; id++)
+		KUNIT_EXPECT_EQ_MSG(test, after[id].calls - before[id].calls,
+				    id == DMAMAP_STEP_LEND, "%s", dmamap_step_name(id));
+	suite_expect_no_alias(test);
+}
+
+static void regions_of_a_chunk_have_frames_of_their_own(struct kunit *test)
+{
+	static const size_t sizes[] = { SZ_4K, SZ_8K, 3 * SZ_4K, SZ_64K, SZ_4K };
+	struct device *dev = suite_device(test);
+	struct dmamap_region *regions[ARRAY_SIZE(sizes)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		regions[i] = suite_region(test, dev, sizes[i]);
+		memset(dmamap_cpu_addr(regions[i]), i + 1, sizes[i]);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(dmamap_dma_addr(regions[i]),
+						   roundup_pow_of_two(sizes[i])));
+	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(dmamap_cpu_addr(regions[i]), i + 1,
+						     sizes[i]), NULL);
+}
+
+/* What runs in an interrupt, with hard interrupts off. */
+struct in_interrupt {
+	struct hrtimer timer;
+	struct completion done;
+	struct device *dev;
+	struct dmamap_region *given;	/* from outside, put inside */
+	struct dmamap_region *taken;	/* made inside, put outside */
+	bool zero;
+	long loops;
+	long err;
+};
+
+static enum hrtimer_restart alloc_and_put(struct hrtimer *timer)
+{
+	struct in_interrupt *in = container_of(timer, struct in_interrupt, timer);
+	struct dmamap_region *region;
+	long i;
+
+	dmamap_put(in->given);
+	for (i = 0; i < in->loops; i++) {
+		region = dmamap_alloc(in->dev, SZ_8K, GFP_ATOMIC, DMAMAP_NO_SNOOP);
+		if (IS_ERR(region)) {
+			in->err = PTR_ERR(region);
+			break;
+		}
+		in->zero &= !memchr_inv(dmamap_cpu_addr(region), 0, SZ_8K);
+		memset(dmamap_cpu_addr(region), 0x5a, SZ_8K);
+		dmamap_put(region);
+	}
+	in->taken = dmamap_alloc(in->dev, PAGE_SIZE, GFP_ATOMIC, DMAMAP_NO_SNOOP);
+	complete(&in->done);
+	return HRTIMER_NORESTART;
+}
+
+static void interrupts_allocate_and_free(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct in_interrupt in = { .dev = dev, .zero = true, .loops = 100 };
+	u64 before;
+
+	fill_pool();
+	before = free_pages_of_pool();
+	in.given = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(in.given));
+	init_completion(&in.done);
+	hrtimer_init_on_stack(&in.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	in.timer.function = alloc_and_put;
+	hrtimer_start(&in.timer, 0, HRTIMER_MODE_REL_HARD);
+	wait_for_completion(&in.done);
+	hrtimer_cancel(&in.timer);
+	destroy_hrtimer_on_stack(&in.timer);
+
+	KUNIT_EXPECT_EQ(test, in.err, 0);
+	KUNIT_EXPECT_TRUE(test, in.zero);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(in.taken));
+	dmamap_put(in.taken);
+	dmamap_pool_settle();
+	KUNIT_EXPECT_GE(test, free_pages_of_pool(), before);
+	suite_expect_no_alias(test);
+}
+
+static void an_empty_pool_refuses_and_is_filled(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	DEFINE_SPINLOCK(lock);
+
+	if (!FLOOR_PAGES)
+		kunit_skip(test, "no reserve is configured");
+	dmamap_pool_drain();
+	spin_lock(&lock);
+	region = dmamap_alloc(dev, PAGE_SIZE, GFP_ATOMIC, DMAMAP_NO_SNOOP);
+	spin_unlock(&lock);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(region), -ENOMEM);
+	dmamap_pool_settle();
+	KUNIT_EXPECT_GE(test, free_pages_of_pool(), FLOOR_PAGES);
+	region = dmamap_alloc(dev, PAGE_SIZE, GFP_ATOMIC, DMAMAP_NO_SNOOP);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	dmamap_put(region);
+}
+
+static void sleepers_leave_the_reserve(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	int i;
+
+	fill_pool();
+	for (i = 0; i < 2 * dmamap_machine_chunk() / 16; i++) {
+		suite_region(test, dev, SZ_64K);
+		KUNIT_ASSERT_GE(test, free_pages_of_pool(), FLOOR_PAGES);
+	}
+}
+
+static void what_is_too_much_goes_back(struct kunit *test)
+{
+	const size_t chunks = 2 + CONFIG_DMAMAP_POOL_KIB / 4 / dmamap_machine_chunk();
+	const size_t size = dmamap_machine_chunk() * PAGE_SIZE;
+	struct device *dev = suite_device(test);
+	struct dmamap_region **regions;
+	size_t i;
+
+	regions = kunit_kcalloc(test, chunks, sizeof(*regions), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, regions);
+	for (i = 0; i < chunks; i++) {
+		regions[i] = dmamap_alloc(dev, size, GFP_KERNEL, DMAMAP_NO_SNOOP);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(regions[i]));
+	}
+	for (i = 0; i < chunks; i++)
+		dmamap_put(regions[i]);
+	dmamap_pool_settle();
+	KUNIT_EXPECT_LE(test, free_pages_of_pool(),
+			max_t(u64, CONFIG_DMAMAP_POOL_KIB / 4,
+			      FLOOR_PAGES + dmamap_machine_chunk()));
+	KUNIT_EXPECT_GE(test, free_pages_of_pool(), FLOOR_PAGES);
+	KUNIT_EXPECT_EQ(test, dmamap_quarantined(), 0);
+}
+
+static struct kunit_case pool_cases[] = {
+	KUNIT_CASE(the_second_allocation_flips_nothing),
+	KUNIT_CASE(regions_of_a_chunk_have_frames_of_their_own),
+	KUNIT_CASE(interrupts_allocate_and_free),
+	KUNIT_CASE(an_empty_pool_refuses_and_is_filled),
+	KUNIT_CASE(sleepers_leave_the_reserve),
+	KUNIT_CASE(what_is_too_much_goes_back),
+	{}
+};
+
+static struct kunit_suite pool_suite = {
+	.name = "dmamap-pool",
+	.test_cases = pool_cases,
+};
+kunit_test_suite(pool_suite);
