@@ -42,6 +42,19 @@ DMAMAP_C_BEGIN
 /* Notes one step. Context: any. */
 void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value);
 
+/*
+ * Asked before each primitive that can fail: an enum dmamap_status that it is to
+ * fail with. DMAMAP_OK, unless a test wants to see a failure. Context: any.
+ */
+#if defined(CONFIG_DMAMAP_KUNIT) || !defined(__KERNEL__)
+u32 dmamap_fault(void);
+#else
+static inline u32 dmamap_fault(void)
+{
+	return 0;
+}
+#endif
+
 DMAMAP_C_END
 
 #endif /* DMAMAP_ABI_STEPS_H */

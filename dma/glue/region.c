@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 #include "dma/glue/region.h"
 
 static DEFINE_SPINLOCK(regions_lock);
@@ -33,8 +34,11 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 
 static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 {
-	struct dmamap_region *region = kzalloc(sizeof(*region), gfp);
+	struct dmamap_region *region;
 
+	if (dmamap_fault() != DMAMAP_OK)
+		return NULL;
+	region = kzalloc(sizeof(*region), gfp);
 	if (!region)
 		return NULL;
 	refcount_set(&region->references, 1);

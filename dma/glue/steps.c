@@ -3,6 +3,7 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
@@ -107,3 +108,34 @@ void dmamap_record_stop(void)
 	recorder = NULL;
 	spin_unlock_irqrestore(&recorder_lock, flags);
 }
+
+#ifdef CONFIG_DMAMAP_KUNIT
+static struct {
+	struct task_struct *task;
+	u32 in;
+	u32 again_in;
+	u32 failures;
+} faults;
+
+u32 dmamap_fail_nth(u32 nth, u32 again)
+{
+	const u32 failures = faults.failures;
+
+	faults.in = nth;
+	faults.again_in = again;
+	faults.failures = 0;
+	WRITE_ONCE(faults.task, nth ? current : NULL);
+	return failures;
+}
+
+u32 dmamap_fault(void)
+{
+	/* Interrupts have the task that they came in. */
+	if (READ_ONCE(faults.task) != current || in_interrupt() || !faults.in || --faults.in)
+		return DMAMAP_OK;
+	faults.in = faults.again_in;
+	faults.again_in = 0;
+	faults.failures++;
+	return DMAMAP_NOMEM;
+}
+#endif

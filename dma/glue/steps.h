@@ -35,4 +35,14 @@ struct dmamap_recorder {
 int dmamap_record_start(struct dmamap_recorder *recorder);
 void dmamap_record_stop(void);
 
+/**
+ * dmamap_fail_nth() - let a primitive of the current task fail
+ * @nth: which of those that can fail, counted from now; 0 is none
+ * @again: which of those that follow it; 0 is none
+ *
+ * For tests, one at a time. Context: process.
+ * Return: how many failures there were since the last call.
+ */
+u32 dmamap_fail_nth(u32 nth, u32 again);
+
 #endif /* DMAMAP_GLUE_STEPS_H */
