@@ -11,6 +11,7 @@
 #include <asm/cacheflush.h>
 #include <asm/outercache.h>
 #include <asm/pgtable.h>
+#include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/audit.h"
@@ -35,15 +36,52 @@ u32 dmamap_machine_chunk(void)
 	return SZ_256K >> PAGE_SHIFT;
 }
 
-u32 dmamap_machine_linear(u64 pfn)
+static unsigned long linear_of(u64 pfn)
 {
-	return PageHighMem(pfn_to_page(pfn)) ? DMAMAP_LINEAR_NONE : DMAMAP_LINEAR_CACHED;
+	return (unsigned long)__va(PFN_PHYS(pfn));
 }
 
-/* Lowmem is mapped by sections, and each process has its own copy of the L1. */
+/*
+ * Lowmem is mapped by sections, and each process has its own copy of the L1. The
+ * contiguous area is not: dma_contiguous_remap() gave it tables of pages, and
+ * those all processes share.
+ */
+static pte_t *linear_pte(u64 pfn)
+{
+	pmd_t *pmd = pmd_off_k(linear_of(pfn));
+
+	if ((pmd_val(*pmd) & PMD_TYPE_MASK) != PMD_TYPE_TABLE)
+		return NULL;
+	return pte_offset_kernel(pmd, linear_of(pfn));
+}
+
+u32 dmamap_machine_linear(u64 pfn)
+{
+	pte_t *pte;
+
+	if (PageHighMem(pfn_to_page(pfn)))
+		return DMAMAP_LINEAR_NONE;
+	pte = linear_pte(pfn);
+	return pte && !pte_present(*pte) ? DMAMAP_LINEAR_ABSENT : DMAMAP_LINEAR_CACHED;
+}
+
 u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 {
-	return DMAMAP_NODEV;
+	struct page *page = pfn_to_page(pfn);
+	pte_t *pte = PageHighMem(page) ? NULL : linear_pte(pfn);
+
+	if (!pte)
+		return DMAMAP_NODEV;
+	switch (linear) {
+	case DMAMAP_LINEAR_ABSENT:
+		pte_clear(&init_mm, linear_of(pfn), pte);
+		return DMAMAP_OK;
+	case DMAMAP_LINEAR_CACHED:
+		set_pte_ext(pte, mk_pte(page, PAGE_KERNEL), 0);
+		return DMAMAP_OK;
+	default:
+		return DMAMAP_NODEV;
+	}
 }
 
 /*
@@ -52,6 +90,8 @@ u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
  */
 void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 {
+	if (!PageHighMem(pfn_to_page(pfn)))
+		flush_tlb_kernel_range(linear_of(pfn), linear_of(pfn + pages));
 }
 
 /* Nobody on ARM keeps a table of attributes: set_pte takes what it is given. */

@@ -67,6 +67,14 @@ u32 store_or_status(const Result<Region> &region, dmamap_core_region *out) noexc
 	return to_c(region);
 }
 
+u32 store(const Verdict &from, dmamap_core_verdict &to) noexcept
+{
+	to.why = from.why.data();
+	to.why_bytes = static_cast<u32>(from.why.size());
+	to.kept = from.kept;
+	return from.kept ? DMAMAP_OK : DMAMAP_NODEV;
+}
+
 Verdict probe(StrategyId strategy, BoardFacts facts) noexcept
 {
 	switch (strategy) {
@@ -113,13 +121,13 @@ u32 dmamap_core_board_strategy(void)
 
 u32 dmamap_core_probe(u32 strategy, u32 cma_placement, dmamap_core_verdict *verdict)
 {
-	const Verdict said = probe(static_cast<StrategyId>(strategy),
-				   {static_cast<CmaPlacement>(cma_placement)});
+	return store(probe(static_cast<StrategyId>(strategy),
+			   {static_cast<CmaPlacement>(cma_placement)}), *verdict);
+}
 
-	verdict->why = said.why.data();
-	verdict->why_bytes = static_cast<u32>(said.why.size());
-	verdict->kept = said.kept;
-	return said.kept ? DMAMAP_OK : DMAMAP_NODEV;
+u32 dmamap_core_board_probe(u32 cma_placement, dmamap_core_verdict *verdict)
+{
+	return store(BoardStrategy::probe({static_cast<CmaPlacement>(cma_placement)}), *verdict);
 }
 
 u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_core_region *region)

@@ -66,11 +66,11 @@ struct dmamap_core_user_request {
 DMAMAP_C_BEGIN
 
 /*
- * Can a board whose CMA lies there keep a strategy? Any strategy may be asked
- * for on any board; dmamap_core_board_strategy() is the one in force.
+ * Can a board whose CMA lies there keep the strategy in force, or any other?
  * Context: any.
  */
 u32 dmamap_core_board_strategy(void);
+u32 dmamap_core_board_probe(u32 cma_placement, struct dmamap_core_verdict *verdict);
 u32 dmamap_core_probe(u32 strategy, u32 cma_placement, struct dmamap_core_verdict *verdict);
 
 /*

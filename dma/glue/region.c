@@ -27,7 +27,7 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 {
 	struct dmamap_core_verdict verdict;
 
-	dmamap_core_probe(dmamap_core_board_strategy(), dmamap_machine_cma_placement(), &verdict);
+	dmamap_core_board_probe(dmamap_machine_cma_placement(), &verdict);
 	scnprintf(why, bytes, "%.*s", (int)verdict.why_bytes, verdict.why);
 	return verdict.kept;
 }

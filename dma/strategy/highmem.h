@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include "dma/core/strategy.h"
+#include "dma/strategy/from_cma.h"
 
 namespace dmamap {
 
@@ -11,7 +11,7 @@ namespace dmamap {
 /// Linux prefers highmem for CMA and falls back to lowmem without a word
 /// (mm/cma.c, cma_declare_contiguous_nid), so both the probe and every single
 /// frame are checked, and the strategy fails closed.
-struct Highmem {
+struct Highmem : FromCma {
 	static constexpr StrategyId kId = StrategyId::highmem;
 	static constexpr Attribute kAttribute = Attribute::coherent;
 
@@ -27,18 +27,6 @@ struct Highmem {
 			break;
 		}
 		return {false, "there is no contiguous memory (CMA); give the kernel highmem and cma=SIZE"};
-	}
-
-	template <Machine M>
-	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach) noexcept
-	{
-		return m.take_cma(pages);
-	}
-
-	template <Machine M>
-	static void give(M &m, FrameRun run) noexcept
-	{
-		m.give_cma(run);
 	}
 
 	template <Machine M>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include "dma/strategy/from_cma.h"
 #include "dma/strategy/from_pages.h"
 #include "dma/strategy/linear_map.h"
 
@@ -15,6 +16,27 @@ struct Unmap : FromPages, ClosesLinear<Linear::absent> {
 	[[nodiscard]] static constexpr Verdict probe(BoardFacts) noexcept
 	{
 		return {true, "frames leave the linear map while they are coherent"};
+	}
+};
+
+/// The same where only the contiguous area is mapped by pages, in lowmem: the
+/// rest of the linear map can't be edited.
+struct UnmapCma : FromCma, ClosesLinear<Linear::absent> {
+	static constexpr StrategyId kId = StrategyId::unmap;
+	static constexpr Attribute kAttribute = Attribute::coherent;
+
+	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
+	{
+		switch (facts.cma) {
+		case CmaPlacement::lowmem:
+			return {true, "contiguous memory leaves the linear map while it is coherent"};
+		case CmaPlacement::highmem:
+			return {false, "contiguous memory (CMA) lies in highmem; choose the strategy "
+				       "highmem, or place it in lowmem with cma=SIZE@BASE"};
+		case CmaPlacement::none:
+			break;
+		}
+		return {false, "there is no contiguous memory (CMA); give the kernel cma=SIZE@BASE"};
 	}
 };
 

@@ -28,6 +28,7 @@ class Board:
     ram: int                # bytes
     ram_base: int           # physical address of the first byte
     window_offset: int = None   # chip window inside the RAM file, or None: PCI
+    places: tuple = ()      # (strategy, more kernel parameters for it)
 
 
 BOARDS = {board.name: board for board in (
@@ -42,7 +43,9 @@ BOARDS = {board.name: board for board in (
     # CMA in it, is highmem. Short descriptors reach no PCI above 4 GiB.
     Board(name="arm", arch="arm", cross="arm-linux-gnueabihf-",
           target="zImage", image="arch/arm/boot/zImage",
-          strategies=("highmem",),
+          strategies=("highmem", "unmap"),
+          # In lowmem, which ends a little below 0x60000000.
+          places=(("unmap", "cma=64M@0x58000000"),),
           qemu="qemu-system-arm", machine="virt,highmem=off",
           options=("-cpu", "cortex-a15", "-smp", "2"),
           cmdline="console=ttyAMA0 vmalloc=512M cma=64M",
@@ -82,6 +85,12 @@ def strategy_of(board, name):
         raise Stop(f"unknown STRATEGY={name} for BOARD={board.name}; "
                    f"valid: {', '.join(board.strategies)}")
     return name
+
+
+def cmdline_of(board, strategy):
+    """The kernel parameters of a board with that strategy."""
+    return " ".join([board.cmdline, *(more for name, more in board.places
+                                      if name == strategy)])
 
 
 def _quiet(board):

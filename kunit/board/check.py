@@ -14,8 +14,9 @@ import suites
 from paths import BOARD_DIR, LOGS, Stop, cache, locked, say
 from workspace import Child, Workspace
 
-# The quickest kernel to build first, so that its tests overlap the others.
-ORDER = ("parisc", "arm", "x86")
+# The quickest kernel to build first, so that its tests overlap the others. A
+# strategy that is not the board's default has a kernel of its own.
+ORDER = ("parisc", "arm", "x86", "arm/unmap")
 LIFE = 15                   # seconds between signs of life while we wait
 
 
@@ -48,26 +49,30 @@ class Check:
             self.phase("judge", judge.check)
             self.phase("murphi", judge.check_murphi)
             for name in ORDER:
-                self._board(boards.find(name), builds, place)
+                self._board(name, builds, place)
         return self._finish()
 
-    def _board(self, board, builds, place):
+    def _board(self, which, builds, place):
+        name, _, strategy = which.partition("/")
+        board = boards.find(name)
         holder = {}
 
         def prepare():
-            image = builds.wait_for(board, place)
-            holder["bundle"] = programs.with_programs(board, place, image)
+            image = builds.wait_for(which, place)
+            holder["bundle"] = programs.with_programs(board, place, image,
+                                                      strategy or None)
             return suites.Score()
 
-        if not self.phase(f"{board.name} build", prepare):
+        if not self.phase(f"{which} build", prepare):
             return
         bundle = holder["bundle"]
         for title, suite in (("KUnit", suites.kunit),
                              ("board tests", suites.board_tests),
                              ("refusals", suites.refusals),
                              ("main job", suites.run_score)):
-            if title != "refusals" or board.strategies[0] == "highmem":
-                self.phase(f"{board.name} {title}",
+            if title != "refusals" or (board.strategies[0] == "highmem"
+                                       and not strategy):
+                self.phase(f"{which} {title}",
                            lambda suite=suite: suite(board, bundle))
 
     def _finish(self):
@@ -101,15 +106,15 @@ class Builds:
         self._child.__exit__(*problem)
         self._file.close()
 
-    def wait_for(self, board, place):
+    def wait_for(self, which, place):
         """The kernel's image, copied to place, once its build is over."""
         shown = time.monotonic()
         while True:
             ended = self._child.ended()
             lines = Path(self._log).read_text(errors="replace").splitlines()
-            if f"kernel {board.name}: done" in lines:
-                return self._copy(board, place)
-            if f"kernel {board.name}: failed" in lines or ended:
+            if f"kernel {which}: done" in lines:
+                return self._copy(which, place)
+            if f"kernel {which}: failed" in lines or ended:
                 raise Stop("the kernel was not built:\n"
                            + "\n".join(lines[-30:]))
             if time.monotonic() - shown > LIFE and lines:
@@ -117,9 +122,11 @@ class Builds:
                 say(lines[-1])
             time.sleep(0.2)
 
-    def _copy(self, board, place):
-        image = place / f"{board.name}-kernel"
-        image.write_bytes(kernel.image(board, self._config).read_bytes())
+    def _copy(self, which, place):
+        name, _, strategy = which.partition("/")
+        built = kernel.image(boards.find(name), self._config, strategy or None)
+        image = place / f"{which.replace('/', '-')}-kernel"
+        image.write_bytes(built.read_bytes())
         return image
 
 

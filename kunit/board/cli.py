@@ -24,23 +24,24 @@ def do_kernel(args):
     """Build kernels; with --keep-going say of each how it ended."""
     bad = 0
     for name in args.board:
+        name, _, strategy = name.partition("/")
         for board in boards.find_all(name):
-            bad += not _one_kernel(board, args)
+            bad += not _one_kernel(board, strategy or args.strategy, args)
     return bad == 0
 
 
-def _one_kernel(board, args):
+def _one_kernel(board, strategy, args):
+    name = f"{board.name}/{strategy}" if strategy else board.name
     try:
         with locked("kernel"):
-            image = kernel.build(board, args.strategy, args.config)
+            image = kernel.build(board, strategy, args.config)
     except Stop as error:
         if not args.keep_going:
             raise
         say(str(error))
-        say(f"kernel {board.name}: failed")
+        say(f"kernel {name}: failed")
         return False
-    say(f"kernel {board.name}: done" if args.keep_going
-        else f"  {board.name}: {image}")
+    say(f"kernel {name}: done" if args.keep_going else f"  {name}: {image}")
     return True
 
 
@@ -130,7 +131,7 @@ def do_coverage(_args):
 
 def do_compile_commands(args):
     board = boards.find(args.board[0])
-    compile_commands.merge(kernel.build_folder(board, args.config),
+    compile_commands.merge(kernel.build_folder(board, args.config, args.strategy),
                            programs.folder("host"))
     return True
 

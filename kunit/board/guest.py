@@ -25,6 +25,8 @@ class Boot:
         self.parameters, self.chip = parameters, chip
         self.timeout = timeout
         self.label = label or f"{board.name}-{job}"
+        if bundle.strategy:
+            self.label += f"-{bundle.strategy}"
         self.log = LOGS / f"boot-{self.label}.log"
         self.console = Console()
         self.errors = []
@@ -32,7 +34,8 @@ class Boot:
         self.early = False      # ended before the job did
 
     def cmdline(self):
-        return (f"{self.board.cmdline} panic=-1 kunit.enable=0 "
+        line = boards.cmdline_of(self.board, self.bundle.strategy)
+        return (f"{line} panic=-1 kunit.enable=0 "
                 f"dmamap.job={self.job} {self.parameters}").strip()
 
     def run(self):

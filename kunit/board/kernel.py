@@ -19,13 +19,14 @@ STEP = re.compile(r"^\s+(?:CC|CXX|AS|HOSTCC|LD|AR|OBJCOPY)\s+(?:\[M\]\s+)?(\S+)"
 SETTING = re.compile(r"^(CONFIG_\w+)=(.*)$")
 
 
-def build_folder(board, config="default"):
-    suffix = "" if config == "default" else f"-{config}"
+def build_folder(board, config="default", strategy=None):
+    suffix = "" if strategy in (None, board.strategies[0]) else f"-{strategy}"
+    suffix += "" if config == "default" else f"-{config}"
     return CACHE / "build" / (board.name + suffix)
 
 
-def image(board, config="default"):
-    return build_folder(board, config) / board.image
+def image(board, config="default", strategy=None):
+    return build_folder(board, config, strategy) / board.image
 
 
 def configs():
@@ -41,12 +42,12 @@ def build(board, strategy=None, config="default"):
     The caller holds the kernel lock.
     """
     prepare(board, strategy, config)
-    folder = build_folder(board, config)
+    folder = build_folder(board, config, strategy)
     progress.run(make(board, folder, board.target),
                  LOGS / f"kernel-{folder.name}.log", f"{folder.name} kernel",
                  STEP)
     compile_commands.of_kernel(folder, TREE)
-    return image(board, config)
+    return image(board, config, strategy)
 
 
 def prepare(board, strategy=None, config="default"):
@@ -55,7 +56,7 @@ def prepare(board, strategy=None, config="default"):
     if config not in configs():
         raise Stop(f"unknown CONFIG={config}; valid: {', '.join(configs())}")
     unpack()
-    attach(build_folder(board, config))
+    attach(build_folder(board, config, strategy))
     configure(board, strategy, config)
 
 
@@ -120,7 +121,7 @@ def fragment(board, strategy, config):
 
 def configure(board, strategy, config):
     """Write .config when something that decides it has changed."""
-    folder = build_folder(board, config)
+    folder = build_folder(board, config, strategy)
     wanted = fragment(board, strategy, config)
     kconfigs = [p.read_bytes() for p in sorted(REPO.glob("**/Kconfig*"))]
     state = hashlib.sha256(b"\0".join([wanted.encode(), *kconfigs])).hexdigest()
@@ -176,7 +177,7 @@ def menuconfig(board, strategy, config):
     """Edit the board's configuration by hand."""
     with locked("kernel"):
         prepare(board, strategy, config)
-        folder = build_folder(board, config)
+        folder = build_folder(board, config, strategy)
         done = subprocess.run(make(board, folder, "menuconfig"),
                               env=environment(), check=False)
     if done.returncode:

@@ -30,6 +30,7 @@ class Bundle:
     initramfs: Path
     model: Path
     tests: tuple
+    strategy: str = None    # of the kernel; None: the board's default
 
 
 def folder(name):
@@ -117,10 +118,10 @@ def prepare(board, place, strategy=None, config="default"):
     image = place / f"{board.name}-kernel"
     with locked("kernel"):
         shutil.copyfile(kernel.build(board, strategy, config), image)
-    return with_programs(board, place, image)
+    return with_programs(board, place, image, strategy)
 
 
-def with_programs(board, place, image):
+def with_programs(board, place, image, strategy=None):
     """The rest of the Bundle, once the kernel is there."""
     build("host", MODEL)        # a run doesn't wait for the host's tests
     build(board.name)
@@ -130,4 +131,5 @@ def with_programs(board, place, image):
     if model.exists():
         shutil.copy2(model, place / MODEL)
     return Bundle(kernel=image, initramfs=archive, tests=tests,
-                  model=place / MODEL if model.exists() else None)
+                  model=place / MODEL if model.exists() else None,
+                  strategy=strategy)
