@@ -40,16 +40,14 @@ struct dmamap_region *dmamap_directory_find(u64 pfn)
 	return xa_load(&directory, pfn);
 }
 
-u64 dmamap_directory_flipped(u64 pfn, u64 pages)
+struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last)
 {
+	unsigned long index = *pfn;
 	struct dmamap_region *region;
-	unsigned long index;
-	u64 flipped = 0;
 
-	rcu_read_lock();
-	xa_for_each_range(&directory, index, region, pfn, pfn + pages - 1)
-		if (dmamap_region_ready(region) && dmamap_region_flipped(region))
-			flipped++;
-	rcu_read_unlock();
-	return flipped;
+	if (*pfn > ULONG_MAX)
+		return NULL;
+	region = xa_find(&directory, &index, min(last, (u64)ULONG_MAX), XA_PRESENT);
+	*pfn = index;
+	return region;
 }

@@ -79,11 +79,16 @@ u64 dmamap_quarantined(void);
  */
 struct dmamap_region *dmamap_directory_find(u64 pfn);
 
-/* directory.c: how many frames of the range belong to flipped regions. */
-u64 dmamap_directory_flipped(u64 pfn, u64 pages);
+/* directory.c: the region of the first frame from *@pfn to @last that has one,
+ * and in *@pfn that frame; or NULL. RCU keeps the answer.
+ */
+struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last);
 
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);
+
+/* vma.c: is this a mapping that dmamap_mmap() made? */
+bool dmamap_is_user_map(const struct vm_area_struct *vma);
 
 /* mapping.c: protection of mappings with this attribute (enum dmamap_attribute). */
 pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot);
