@@ -169,8 +169,8 @@ static void count_place(const struct dmamap_sighting *sighting, void *data)
 static int walk_all(struct seq_file *out, struct comparison *all)
 {
 	const struct dmamap_target target = {
-		.pfn = PHYS_PFN(memblock_start_of_DRAM()),
-		.pages = max_pfn - PHYS_PFN(memblock_start_of_DRAM()),
+		.pfn = min_low_pfn,
+		.pages = max_pfn - min_low_pfn,
 	};
 	struct dmamap_xray xray = {
 		.targets = &target, .count = 1, .saw = count_place, .data = all,
