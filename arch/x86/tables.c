@@ -36,15 +36,19 @@ bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf)
 	return true;
 }
 
-/* An entry that is not present leads to no table: it is a leaf, or empty. */
+/*
+ * An entry that is not present leads to no table: it is a leaf, or empty. Its
+ * frame number is stored inverted (L1TF), all of it or without the low bits,
+ * by who wrote it: so those are cut off.
+ */
 int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
 {
 	const bool present = pud_flags(pud) & _PAGE_PRESENT;
 
 	if (pud_none(pud) || (present && !pud_leaf(pud)))
 		return 0;
-	leaves[0].pfn = pud_pfn(pud);
 	leaves[0].pages = PUD_SIZE >> PAGE_SHIFT;
+	leaves[0].pfn = round_down(pud_pfn(pud), leaves[0].pages);
 	leaves[0].offset = 0;
 	leaves[0].present = present;
 	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pud_pgprot(pud)));
@@ -58,8 +62,8 @@ int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_L
 
 	if (pmd_none(pmd) || (present && !pmd_leaf(pmd)))
 		return 0;
-	leaves[0].pfn = pmd_pfn(pmd);
 	leaves[0].pages = PMD_SIZE >> PAGE_SHIFT;
+	leaves[0].pfn = round_down(pmd_pfn(pmd), leaves[0].pages);
 	leaves[0].offset = 0;
 	leaves[0].present = present;
 	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pmd_pgprot(pmd)));
@@ -76,7 +80,7 @@ enum dmamap_place dmamap_arch_place(unsigned long addr)
 		return DMAMAP_PLACE_MODULE;
 	if (addr >= VMALLOC_START && addr <= VMALLOC_END)
 		return DMAMAP_PLACE_VMALLOC;
-	if (addr >= FIXADDR_START && addr < FIXADDR_TOP + PAGE_SIZE)
+	if (addr >= FIXADDR_TOT_START && addr < FIXADDR_TOP + PAGE_SIZE)
 		return DMAMAP_PLACE_FIXMAP;
 	return DMAMAP_PLACE_ELSEWHERE;
 }
