@@ -9,8 +9,9 @@ static void count(const struct dmamap_sighting *sighting, void *data)
 
 	if (!sighting->present)
 		return;
-	audit->translations += sighting->pages;
-	if (sighting->place == DMAMAP_PLACE_USER)
+	if (sighting->flipped)
+		audit->translations += sighting->pages;
+	if (sighting->flipped && sighting->place == DMAMAP_PLACE_USER)
 		audit->user += sighting->pages;
 	if (sighting->verdict == DMAMAP_VERDICT_CONFLICT)
 		audit->cacheable += sighting->pages;

@@ -10,9 +10,9 @@
 /**
  * struct dmamap_audit - what the page tables say of coherent frames
  * @leaves: translations looked at
- * @translations: of coherent frames, the regions' own mappings included
- * @cacheable: of coherent frames with a cacheable attribute: must be 0
- * @user: of coherent frames, in processes; part of @translations
+ * @translations: of flipped frames, the regions' own mappings included
+ * @cacheable: of flipped or adopted frames, and conflicting: must be 0
+ * @user: of flipped frames, in processes; part of @translations
  * @spaces: address spaces of processes looked at
  */
 struct dmamap_audit {

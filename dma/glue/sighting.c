@@ -104,6 +104,7 @@ static void tell(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 		.leaf_pages = leaf->pages,
 		.present = leaf->present,
 		.cacheable = leaf->cacheable,
+		.flipped = region && dmamap_region_flipped(region),
 	};
 
 	if (!target && !is_coherent)

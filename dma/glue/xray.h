@@ -88,6 +88,7 @@ struct dmamap_target {
  * @leaf_pages: what the whole entry translates: 1 for a PTE
  * @present: an access gets there
  * @cacheable: through the caches
+ * @flipped: the frames are of a region that was flipped
  * @place: where @addr is
  * @verdict: what that means
  * @area_flags: of the vm_struct, in vmalloc and module space
@@ -105,6 +106,7 @@ struct dmamap_sighting {
 	u64 leaf_pages;
 	bool present;
 	bool cacheable;
+	bool flipped;
 	enum dmamap_place place;
 	enum dmamap_verdict verdict;
 	unsigned long area_flags;

@@ -290,7 +290,7 @@ static int job_kunit(void)
 	return 0;
 }
 
-/* A frame of a live region: the first that the layer lists. */
+/* A frame of a flipped region: the first that the layer lists. */
 static int live_frame(unsigned long long *pfn)
 {
 	FILE *file = fopen(LAYER "regions", "r");
@@ -298,7 +298,7 @@ static int live_frame(unsigned long long *pfn)
 	int found = 0;
 
 	while (file && !found && fgets(line, sizeof(line), file)) {
-		at = strstr(line, " pfn ");
+		at = strstr(line, " adopted ") ? NULL : strstr(line, " pfn ");
 		found = at && sscanf(at, " pfn %lli", (long long *)pfn) == 1;
 	}
 	if (file)
@@ -351,6 +351,20 @@ static int job_frame(void)
 	return bad;
 }
 
+/*
+ * A message of the kernel would end up in the middle of one of many lines.
+ * Warnings and worse are still printed.
+ */
+static void be_quiet_about_news(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/printk", "w");
+
+	if (file) {
+		fputs("5\n", file);
+		fclose(file);
+	}
+}
+
 /* Stock beside the layer, and one frame; regions of ours live meanwhile. */
 static int job_xray(void)
 {
@@ -358,6 +372,7 @@ static int job_xray(void)
 
 	if (context < 0)
 		return 1;
+	be_quiet_about_news();
 	code = tell_file(LAYER "stock", "xray.");
 	code |= tell_file(LAYER "audit", "audit.");
 	code |= tell_file(LAYER "quarantine", "quarantine.");
