@@ -25,21 +25,21 @@
 
 static void look_at(struct dmamap_walk *walk, const struct dmamap_leaf *leaf, unsigned long addr)
 {
-	const u64 last = leaf->pfn + leaf->pages - 1;
+	const u64 end = leaf->pfn + leaf->pages;
 	struct dmamap_xray *xray = walk->xray;
 	unsigned int i;
 
 	if (leaf->present)
 		xray->leaves++;
 	if (!xray->targets)
-		dmamap_see(walk, leaf, addr, leaf->pfn, last, NULL);
+		dmamap_see(walk, leaf, addr, leaf->pfn, end - 1, NULL);
 	for (i = 0; i < xray->count; i++) {
 		const struct dmamap_target *target = &xray->targets[i];
 		const u64 from = max(leaf->pfn, target->pfn);
-		const u64 to = min(last, target->pfn + target->pages - 1);
+		const u64 to = min(end, target->pfn + target->pages);
 
-		if (from <= to)
-			dmamap_see(walk, leaf, addr, from, to, target);
+		if (from < to)
+			dmamap_see(walk, leaf, addr, from, to - 1, target);
 	}
 }
 

@@ -8,7 +8,8 @@
  *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
  *	@dmamap done CODE		the job is over, 0 is good
  *
- * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, xray, refusal.
+ * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, xray,
+ * stock, refusal.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -381,6 +382,13 @@ static int job_xray(void)
 	return code;
 }
 
+/* What stock does where the layer may refuse. */
+static int job_stock(void)
+{
+	be_quiet_about_news();
+	return tell_file(LAYER "stock", "xray.");
+}
+
 /* The board can't keep its strategy: say what the layer and the HCA did. */
 static int job_refusal(void)
 {
@@ -400,6 +408,7 @@ static const struct job {
 	{ "test", job_test },
 	{ "kunit", job_kunit },
 	{ "xray", job_xray },
+	{ "stock", job_stock },
 	{ "refusal", job_refusal },
 };
 

@@ -32,6 +32,7 @@ struct buffer {
 	void *cpu;			/* of stock ... */
 	dma_addr_t dma;
 	struct dmamap_region *region;	/* ... or of the layer */
+	int err;			/* why it got none */
 	u64 translations, cacheable, conflicts;
 };
 
@@ -58,12 +59,14 @@ static void give_back(struct comparison *all)
 	}
 }
 
+/* -ENOMEM or an errno of dmamap_alloc(); the target stays empty then. */
 static int take_stock(struct comparison *all, struct buffer *buffer,
 		      struct dmamap_target *target)
 {
 	buffer->cpu = dma_alloc_coherent(all->dev, buffer->size, &buffer->dma, GFP_KERNEL);
 	if (!buffer->cpu)
 		return -ENOMEM;
+	target->pages = buffer->size >> PAGE_SHIFT;
 	target->pfn = PHYS_PFN(dma_to_phys(all->dev, buffer->dma));
 	target->own = (unsigned long)buffer->cpu;
 	/* A device that is taken for a snooping one has ordinary memory. */
@@ -77,25 +80,24 @@ static int take_region(struct comparison *all, struct buffer *buffer,
 	buffer->region = dmamap_alloc(all->dev, buffer->size, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	if (IS_ERR(buffer->region))
 		return PTR_ERR(buffer->region);
+	target->pages = buffer->size >> PAGE_SHIFT;
 	target->pfn = buffer->region->core.pfn;
 	return 0;
 }
 
 /* First all sizes of stock, then all of the layer. */
-static int take(struct comparison *all)
+static void take(struct comparison *all)
 {
-	int err = 0;
 	size_t i;
 
-	for (i = 0; i < BUFFERS && !err; i++) {
+	for (i = 0; i < BUFFERS; i++) {
 		struct buffer *buffer = &all->buffers[i];
+		struct dmamap_target *target = &all->targets[i];
 
 		buffer->size = sizes[i % ARRAY_SIZE(sizes)];
-		all->targets[i].pages = buffer->size >> PAGE_SHIFT;
-		err = i < ARRAY_SIZE(sizes) ? take_stock(all, buffer, &all->targets[i]) :
-					      take_region(all, buffer, &all->targets[i]);
+		buffer->err = i < ARRAY_SIZE(sizes) ? take_stock(all, buffer, target) :
+						      take_region(all, buffer, target);
 	}
-	return err;
 }
 
 static void count_buffer(const struct dmamap_sighting *sighting, void *data)
@@ -126,6 +128,11 @@ static void show_buffers(struct seq_file *out, const struct comparison *all)
 	for (i = 0; i < BUFFERS; i++) {
 		const struct buffer *buffer = &all->buffers[i];
 
+		if (buffer->err) {
+			seq_printf(out, "%s.%zu refused %d\n", whose(i), buffer->size,
+				   buffer->err);
+			continue;
+		}
 		seq_printf(out, "%s.%zu frames %llu translations %llu cacheable %llu conflicts %llu\n",
 			   whose(i), buffer->size, all->targets[i].pages, buffer->translations,
 			   buffer->cacheable, buffer->conflicts);
@@ -195,11 +202,14 @@ static int walk_all(struct seq_file *out, struct comparison *all)
 
 static int compare(struct seq_file *out, struct comparison *all)
 {
-	int err = dma_set_mask_and_coherent(all->dev, DMA_BIT_MASK(32)) ?: take(all);
+	int err = dma_set_mask_and_coherent(all->dev, DMA_BIT_MASK(32));
 
+	if (err)
+		return err;
 	all->list.kept = all->kept;
 	all->list.room = LINES;
-	err = err ?: walk_buffers(out, all) ?: walk_all(out, all);
+	take(all);
+	err = walk_buffers(out, all) ?: walk_all(out, all);
 	give_back(all);
 	return err;
 }

@@ -21,7 +21,7 @@ GOOD = {
 }
 
 
-def wrong(board="arm", **changes):
+def wrong(board="parisc", **changes):
     values = GOOD | {key.replace("_", "."): value
                      for key, value in changes.items()}
     return list(xray.verdicts(boards.find(board), values))
@@ -39,6 +39,15 @@ class Verdicts(unittest.TestCase):
         none = {f"xray_stock_{size}": f"frames 1 translations {size} "
                 "cacheable 0 conflicts 0" for size in xray.SIZES}
         self.assertIn("blind", wrong(**none)[0])
+
+    def test_refused(self):
+        self.assertEqual(xray.counts({"xray.layer.4096": "refused -19"},
+                                     "layer", 4096), {})
+
+    def test_arm_is_asked_twice(self):
+        none = {f"xray_stock_{size}": f"frames 1 translations {size} "
+                "cacheable 0 conflicts 0" for size in xray.SIZES}
+        self.assertEqual(wrong("arm", **none), [])
 
     def test_x86_is_snooping(self):
         self.assertEqual(len(wrong("x86")), 2)
