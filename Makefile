@@ -24,6 +24,7 @@ help:
 	@echo '  make host         build the chip model and the host tests'
 	@echo '  make kunit        boot a board for its KUnit tests, FILTER=suite.test selects'
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
+	@echo '  make xray         boot a board and list what translates coherent memory: of stock, of the layer'
 	@echo
 	@echo 'Your own kernel, 6.12:'
 	@echo '  make attach KSRC=/path/to/linux   add the layer to a source tree'
@@ -54,8 +55,8 @@ help:
 deps:
 	@$(rooms)/deps.sh
 
-.PHONY: run kunit test check kernel user host
-run kunit test check kernel user host: deps
+.PHONY: run kunit test xray check kernel user host
+run kunit test xray check kernel user host: deps
 	@$(board) $@ $(options)
 
 .PHONY: prove soak

@@ -14,7 +14,6 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/audit.h"
 
 /*
  * Not pfn_valid(): it is true for no-map memory and for all of a page block
@@ -121,57 +120,4 @@ void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 void dmamap_machine_barrier(void)
 {
 	mb();	/* dsb, and a sync of the outer cache */
-}
-
-static bool cacheable_pteval(pteval_t val)
-{
-	switch (val & L_PTE_MT_MASK) {
-	case L_PTE_MT_UNCACHED:
-	case L_PTE_MT_BUFFERABLE:
-	case L_PTE_MT_DEV_SHARED:
-	case L_PTE_MT_DEV_NONSHARED:
-	case L_PTE_MT_DEV_WC:
-		return false;
-	default:
-		return true;
-	}
-}
-
-bool dmamap_arch_pte_cacheable(pte_t pte)
-{
-	return cacheable_pteval(pte_val(pte));
-}
-
-int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	return 0;
-}
-
-static bool section_of(pmd_t pmd, struct dmamap_leaf *leaf)
-{
-	if ((pmd_val(pmd) & PMD_TYPE_MASK) != PMD_TYPE_SECT)
-		return false;
-	leaf->pfn = (pmd_val(pmd) & SECTION_MASK & PHYS_MASK) >> PAGE_SHIFT;
-	leaf->pages = SECTION_SIZE >> PAGE_SHIFT;
-#ifdef CONFIG_ARM_LPAE
-	/* Block and page descriptors have their attribute index in one place. */
-	leaf->cacheable = cacheable_pteval(pmd_val(pmd));
-#else
-	/* With TEX remap, the C bit of the index tells cacheable types apart. */
-	leaf->cacheable = pmd_val(pmd) & PMD_SECT_CACHEABLE;
-#endif
-	return true;
-}
-
-/* Without LPAE, a PMD of Linux is a pair of 1 MiB entries of the hardware. */
-int dmamap_arch_pmd_leaves(const pmd_t *pmd, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	const int entries = IS_ENABLED(CONFIG_ARM_LPAE) ? 1 : 2;
-	int count = 0;
-	int i;
-
-	for (i = 0; i < entries; i++)
-		if (section_of(pmd[i], &leaves[count]))
-			count++;
-	return count;
 }

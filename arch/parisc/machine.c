@@ -12,7 +12,6 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/audit.h"
 
 void flush_dcache_page_asm(unsigned long phys_addr, unsigned long vaddr);
 
@@ -113,20 +112,4 @@ void dmamap_machine_barrier(void)
 {
 	mb();
 	asm_syncdma();	/* flushes have reached memory, DMA writes are seen */
-}
-
-bool dmamap_arch_pte_cacheable(pte_t pte)
-{
-	return !(pte_val(pte) & _PAGE_NO_CACHE);
-}
-
-/* PA-RISC 1.1 has no large pages in page tables. */
-int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	return 0;
-}
-
-int dmamap_arch_pmd_leaves(const pmd_t *pmd, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	return 0;
 }

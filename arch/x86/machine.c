@@ -13,7 +13,6 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/audit.h"
 
 /* Not pfn_valid(): it is true for no-map memory, which is free to be adopted. */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
@@ -132,43 +131,4 @@ void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 void dmamap_machine_barrier(void)
 {
 	mb();
-}
-
-static bool cacheable(pgprot_t prot)
-{
-	switch (pgprot2cachemode(prot)) {
-	case _PAGE_CACHE_MODE_WB:
-	case _PAGE_CACHE_MODE_WT:
-	case _PAGE_CACHE_MODE_WP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	if (!pud_present(pud) || !pud_leaf(pud))
-		return 0;
-	leaves[0].pfn = pud_pfn(pud);
-	leaves[0].pages = PUD_SIZE >> PAGE_SHIFT;
-	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pud_pgprot(pud)));
-	return 1;
-}
-
-int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
-{
-	const pmd_t pmd = READ_ONCE(*pmdp);
-
-	if (!pmd_present(pmd) || !pmd_leaf(pmd))
-		return 0;
-	leaves[0].pfn = pmd_pfn(pmd);
-	leaves[0].pages = PMD_SIZE >> PAGE_SHIFT;
-	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pmd_pgprot(pmd)));
-	return 1;
-}
-
-bool dmamap_arch_pte_cacheable(pte_t pte)
-{
-	return cacheable(pte_pgprot(pte));
 }

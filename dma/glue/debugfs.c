@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /sys/kernel/debug/dmamap: strategy, regions, stats, audit. */
+/* /sys/kernel/debug/dmamap: strategy, regions, stats. docs/debugfs.md has all files. */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
 
-#include "dma/glue/audit.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
+#include "dma/glue/xray_debugfs.h"
 
 static int strategy_show(struct seq_file *out, void *unused)
 {
@@ -60,19 +60,6 @@ static int stats_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
-static int audit_show(struct seq_file *out, void *unused)
-{
-	struct dmamap_counts counts;
-	struct dmamap_audit audit;
-
-	dmamap_counts(&counts);
-	dmamap_audit_kernel(&audit);
-	seq_printf(out, "frames %llu\nleaves %llu\ntranslations %llu\ncacheable %llu\n",
-		   counts.frames_coherent, audit.leaves, audit.translations, audit.cacheable);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(audit);
-
 static int __init dmamap_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("dmamap", NULL);
@@ -80,7 +67,7 @@ static int __init dmamap_debugfs_init(void)
 	debugfs_create_file("strategy", 0444, dir, NULL, &strategy_fops);
 	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
-	debugfs_create_file("audit", 0400, dir, NULL, &audit_fops);
+	dmamap_xray_debugfs(dir);
 	return 0;
 }
 late_initcall(dmamap_debugfs_init);

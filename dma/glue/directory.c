@@ -112,19 +112,23 @@ struct dmamap_region *dmamap_directory_find(u64 pfn)
 	return xa_is_value(entry) ? NULL : entry;
 }
 
-u64 dmamap_directory_flipped(u64 pfn, u64 pages)
+bool dmamap_directory_held(u64 pfn)
 {
-	unsigned long index;
-	u64 flipped = 0;
+	return pfn <= ULONG_MAX && xa_load(&directory, pfn) == HELD;
+}
+
+struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last, bool *held)
+{
+	unsigned long index = *pfn;
 	void *entry;
 
-	rcu_read_lock();
-	xa_for_each_range(&directory, index, entry, pfn, pfn + pages - 1)
-		if (entry == HELD ||
-		    (dmamap_region_ready(entry) && dmamap_region_flipped(entry)))
-			flipped++;
-	rcu_read_unlock();
-	return flipped;
+	*held = false;
+	if (*pfn > ULONG_MAX)
+		return NULL;
+	entry = xa_find(&directory, &index, min(last, (u64)ULONG_MAX), XA_PRESENT);
+	*held = entry == HELD;
+	*pfn = index;
+	return *held ? NULL : entry;
 }
 
 void dmamap_directory_counts(u64 *flipped, u64 *returned)

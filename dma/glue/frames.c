@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 
 #include "dma/abi/machine.h"
+#include "dma/glue/quarantine.h"
 #include "dma/glue/region.h"
 
 static atomic64_t quarantined;
@@ -166,6 +167,7 @@ u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus)
 void dmamap_machine_quarantine(u64 pfn, u64 pages)
 {
 	atomic64_add(pages, &quarantined);
+	dmamap_quarantine_list(pfn, pages);
 	pr_err("dmamap: quarantine: %llu frames from pfn %#llx could not be made ordinary memory again; they stay unused until reboot\n",
 	       pages, pfn);
 }

@@ -82,8 +82,15 @@ u64 dmamap_quarantined(void);
  */
 struct dmamap_region *dmamap_directory_find(u64 pfn);
 
-/* directory.c: how many frames of the range are flipped, whoever has them. */
-u64 dmamap_directory_flipped(u64 pfn, u64 pages);
+/* directory.c: is the frame coherent, and nobody's? Context: any. */
+bool dmamap_directory_held(u64 pfn);
+
+/*
+ * directory.c: the region of the first frame from *@pfn to @last that is known,
+ * and in *@pfn that frame. NULL with @held if it is held and nobody's, or if there
+ * is none. RCU keeps the answer.
+ */
+struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last, bool *held);
 
 /* directory.c: frames that were flipped, and back, since boot. */
 void dmamap_directory_counts(u64 *flipped, u64 *returned);
@@ -97,6 +104,9 @@ void dmamap_pool_drain(void);
 
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);
+
+/* vma.c: is this a mapping that dmamap_mmap() made? */
+bool dmamap_is_user_map(const struct vm_area_struct *vma);
 
 /* mapping.c: protection of mappings with this attribute (enum dmamap_attribute). */
 pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot);

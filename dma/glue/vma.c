@@ -106,6 +106,11 @@ static const struct vm_operations_struct user_ops = {
 	.fault = user_fault,
 };
 
+bool dmamap_is_user_map(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &user_ops;
+}
+
 static struct dmamap_user_map *new_map(struct vm_area_struct *vma,
 				       const struct dmamap_segment *segments, unsigned int count)
 {

@@ -11,6 +11,7 @@ import judge
 import kernel
 import programs
 import suites
+import xray
 from paths import BOARD_DIR, LOGS, Stop, cache, locked, say
 from workspace import Child, Workspace
 
@@ -69,6 +70,7 @@ class Check:
         for title, suite in (("KUnit", suites.kunit),
                              ("board tests", suites.board_tests),
                              ("refusals", suites.refusals),
+                             ("X-ray", xray.score),
                              ("main job", suites.run_score)):
             if title != "refusals" or (board.strategies[0] == "highmem"
                                        and not strategy):

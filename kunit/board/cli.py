@@ -17,6 +17,7 @@ import programs
 import report
 import suites
 import workspace
+import xray
 from paths import CACHE, MARKER, Stop, locked, say
 
 
@@ -95,6 +96,12 @@ def do_kunit(args):
 def do_test(args):
     return _on_boards(args, lambda board, bundle: suites.board_tests(
         board, bundle, args.filter))
+
+
+def do_xray(args):
+    """What translates coherent memory: stock's and the layer's, and the lists."""
+    return _on_boards(args, lambda board, bundle: xray.score(
+        board, bundle, show=True))
 
 
 def do_check(args):

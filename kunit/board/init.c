@@ -8,7 +8,8 @@
  *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
  *	@dmamap done CODE		the job is over, 0 is good
  *
- * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, refusal.
+ * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, xray,
+ * stock, refusal.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -290,6 +291,104 @@ static int job_kunit(void)
 	return 0;
 }
 
+/* A frame of a flipped region: the first that the layer lists. */
+static int live_frame(unsigned long long *pfn)
+{
+	FILE *file = fopen(LAYER "regions", "r");
+	char line[512], *at;
+	int found = 0;
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		at = strstr(line, " adopted ") ? NULL : strstr(line, " pfn ");
+		found = at && sscanf(at, " pfn %lli", (long long *)pfn) == 1;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Ask for a frame and say the answer, one sighting a line. */
+static int ask_frame(int file, unsigned long long pfn)
+{
+	char answer[8192], *next = answer, *line;
+	int count = 0, length;
+
+	length = snprintf(answer, sizeof(answer), "%#llx\n", pfn);
+	if (write(file, answer, length) != length)
+		return 1;
+	length = read(file, answer, sizeof(answer) - 1);
+	if (length <= 0)
+		return 1;
+	answer[length] = 0;
+	while ((line = strsep(&next, "\n")))
+		if (*line)
+			tell("xray.frame.%d %s", count++, line);
+	return 0;
+}
+
+/* The word for what a write of nonsense gets; the same file stays open. */
+static void tell_refusal(int file, const char *key, const char *text)
+{
+	ssize_t written = write(file, text, strlen(text));
+
+	tell("xray.frame.%s %s", key, written < 0 ? strerror(errno) : "accepted");
+}
+
+static int job_frame(void)
+{
+	int file = open(LAYER "frame", O_RDWR), bad = 1;
+	unsigned long long pfn;
+	char byte;
+
+	if (file < 0 || !live_frame(&pfn)) {
+		tell("error no frame to ask for: %s", strerror(errno));
+		return 1;
+	}
+	tell("xray.frame.early %s", read(file, &byte, 1) < 0 ? strerror(errno) : "read");
+	tell_refusal(file, "word", "frame");
+	tell_refusal(file, "beyond", "0xfffffffffffff");
+	bad = ask_frame(file, pfn);
+	close(file);
+	return bad;
+}
+
+/*
+ * A message of the kernel would end up in the middle of one of many lines.
+ * Warnings and worse are still printed.
+ */
+static void be_quiet_about_news(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/printk", "w");
+
+	if (file) {
+		fputs("5\n", file);
+		fclose(file);
+	}
+}
+
+/* Stock beside the layer, and one frame; regions of ours live meanwhile. */
+static int job_xray(void)
+{
+	int context = open_context(), code;
+
+	if (context < 0)
+		return 1;
+	be_quiet_about_news();
+	code = tell_file(LAYER "stock", "xray.");
+	code |= tell_file(LAYER "audit", "audit.");
+	code |= tell_file(LAYER "quarantine", "quarantine.");
+	code |= job_frame();
+	close(context);
+	return code;
+}
+
+/* What stock does where the layer may refuse. */
+static int job_stock(void)
+{
+	be_quiet_about_news();
+	return tell_file(LAYER "stock", "xray.");
+}
+
 /* The board can't keep its strategy: say what the layer and the HCA did. */
 static int job_refusal(void)
 {
@@ -308,6 +407,8 @@ static const struct job {
 	{ "run", job_run },
 	{ "test", job_test },
 	{ "kunit", job_kunit },
+	{ "xray", job_xray },
+	{ "stock", job_stock },
 	{ "refusal", job_refusal },
 };
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Aliases that only PA-RISC's own tables can have, for the tests of the X-ray. */
+#include <linux/mm.h>
+#include <asm/fixmap.h>
+
+#include "kunit/suites/plant.h"
+
+/* PA-RISC 1.1 has no large pages in page tables. */
+unsigned long dmamap_plant_large(unsigned long addr, u64 pfn, bool present)
+{
+	return 0;
+}
+
+void dmamap_unplant_large(unsigned long addr)
+{
+}
+
+unsigned long dmamap_plant_fixmap(u64 pfn)
+{
+	set_fixmap(FIX_TEXT_KEXEC, PFN_PHYS(pfn));
+	return __fix_to_virt(FIX_TEXT_KEXEC);
+}
+
+void dmamap_unplant_fixmap(void)
+{
+	clear_fixmap(FIX_TEXT_KEXEC);
+}
