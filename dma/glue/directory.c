@@ -47,7 +47,7 @@ struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last)
 
 	if (*pfn > ULONG_MAX)
 		return NULL;
-	region = xa_find(&directory, &index, min(last, (u64)ULONG_MAX), XA_PRESENT);
+	region = xa_find(&directory, &index, min_t(u64, last, ULONG_MAX), XA_PRESENT);
 	*pfn = index;
 	return region;
 }
