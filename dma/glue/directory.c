@@ -125,7 +125,7 @@ struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last, bool *held)
 	*held = false;
 	if (*pfn > ULONG_MAX)
 		return NULL;
-	entry = xa_find(&directory, &index, min(last, (u64)ULONG_MAX), XA_PRESENT);
+	entry = xa_find(&directory, &index, min_t(u64, last, ULONG_MAX), XA_PRESENT);
 	*held = entry == HELD;
 	*pfn = index;
 	return *held ? NULL : entry;

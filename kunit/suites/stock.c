@@ -143,6 +143,8 @@ static void show_buffers(struct seq_file *out, const struct comparison *all)
 		seq_printf(out, "see.%zu %s.%zu ", i, whose(index), all->buffers[index].size);
 		dmamap_sighting_show(out, &all->kept[i]);
 	}
+	if (all->list.used > LINES)
+		seq_printf(out, "see.more %u\n", all->list.used - LINES);
 }
 
 static int walk_buffers(struct seq_file *out, struct comparison *all)
