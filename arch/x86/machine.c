@@ -46,15 +46,15 @@ u32 dmamap_machine_linear(u64 pfn)
  * CPA has no call for a large page that leaves the purge to the caller, and its
  * own for single pages would split it. All of the page is ours, so nobody else
  * edits it. As in CPA, an entry that is not present has no global bit (it would
- * mean PROT_NONE) and is no leaf.
+ * mean PROT_NONE), is no leaf, and its frame number is inverted (L1TF).
  */
-static void set_large(pmd_t *pmd, bool present)
+static void set_large(pmd_t *pmd, u64 pfn, bool present)
 {
-	const pmdval_t bits = _PAGE_PRESENT | _PAGE_PSE |
-			      (pgprot_val(PAGE_KERNEL_LARGE) & _PAGE_GLOBAL);
-	const pmdval_t val = pmd_val(*pmd) & ~(_PAGE_PRESENT | _PAGE_PSE | _PAGE_GLOBAL);
+	pgprot_t prot = PAGE_KERNEL_LARGE;
 
-	set_pmd(pmd, __pmd(present ? val | bits : val));
+	if (!present)
+		pgprot_val(prot) &= ~(_PAGE_PRESENT | _PAGE_PSE | _PAGE_GLOBAL);
+	set_pmd(pmd, pfn_pmd(pfn, prot));
 }
 
 /* Where the linear map is made of small pages anyway; needs no memory then. */
@@ -89,7 +89,7 @@ u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 		return DMAMAP_NODEV;
 	entry = lookup_address((unsigned long)pfn_to_kaddr(pfn), &level);
 	if (entry && level == PG_LEVEL_2M && pages == PMD_SIZE >> PAGE_SHIFT) {
-		set_large((pmd_t *)entry, present);
+		set_large((pmd_t *)entry, pfn, present);
 		return DMAMAP_OK;
 	}
 	return set_small(pfn, pages, present) ? DMAMAP_NOMEM : DMAMAP_OK;
