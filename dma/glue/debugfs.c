@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /sys/kernel/debug/dmamap: strategy, regions, stats, audit. */
+/* /sys/kernel/debug/dmamap: strategy, regions, stats, audit, pool. */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
+#include "dma/abi/machine.h"
 #include "dma/glue/audit.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
@@ -73,6 +76,33 @@ static int audit_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(audit);
 
+static int pool_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_pool_limits limits;
+
+	dmamap_pool_limits(&limits);
+	seq_printf(out, "free %llu\nfloor %llu\nbound %llu\nchunk %u\n",
+		   dmamap_core_pool_free(), limits.floor, limits.bound, dmamap_machine_chunk());
+	return 0;
+}
+
+/* "drain", with a newline or without, in one write. */
+static ssize_t pool_write(struct file *file, const char __user *from, size_t bytes, loff_t *at)
+{
+	char command[sizeof("drain\n")] = "";
+
+	if (*at || bytes >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, from, bytes))
+		return -EFAULT;
+	if (strlen(command) != bytes || !sysfs_streq(command, "drain"))
+		return -EINVAL;
+	dmamap_pool_drain();
+	*at += bytes;
+	return bytes;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(pool);
+
 static int __init dmamap_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("dmamap", NULL);
@@ -81,6 +111,7 @@ static int __init dmamap_debugfs_init(void)
 	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
 	debugfs_create_file("audit", 0400, dir, NULL, &audit_fops);
+	debugfs_create_file("pool", 0600, dir, NULL, &pool_fops);
 	return 0;
 }
 late_initcall(dmamap_debugfs_init);

@@ -16,6 +16,7 @@
 #include "dma/glue/region.h"
 
 #define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
+#define BOUND (CONFIG_DMAMAP_POOL_KIB * 1024UL >> PAGE_SHIFT)
 
 static DEFINE_SPINLOCK(pool_lock);	/* leaf */
 
@@ -54,6 +55,11 @@ void dmamap_pool_drain(void)
 	dmamap_pool_settle();
 	while (dmamap_core_pool_shrink(0))
 		;
+}
+
+void dmamap_pool_limits(struct dmamap_pool_limits *limits)
+{
+	*limits = (struct dmamap_pool_limits){ .floor = FLOOR, .bound = BOUND };
 }
 
 static unsigned long count(struct shrinker *shrinker, struct shrink_control *control)

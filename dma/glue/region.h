@@ -95,6 +95,14 @@ void dmamap_directory_counts(u64 *flipped, u64 *returned);
 void dmamap_pool_settle(void);
 void dmamap_pool_drain(void);
 
+/* pool.c: limits in pages, see struct PoolLimits (dma/core/pooled_layer.h). */
+struct dmamap_pool_limits {
+	u64 floor;
+	u64 bound;
+};
+
+void dmamap_pool_limits(struct dmamap_pool_limits *limits);
+
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);
 
