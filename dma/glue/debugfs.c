@@ -8,6 +8,7 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/audit.h"
+#include "dma/glue/explain.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
 
@@ -22,14 +23,19 @@ static int strategy_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(strategy);
 
+/*
+ * DEVICE NAME: STRATEGY, REASON; BEHIND pfn N pages N bus N[ revoked]
+ * There is no blank in DEVICE and NAME, and no semicolon in REASON.
+ */
 static void show_region(const struct dmamap_region *region, void *data)
 {
-	static const char * const behind[] = { "page", "reserved", "device" };
 	struct seq_file *out = data;
+	char name[DMAMAP_NAME_BYTES];
 
-	seq_printf(out, "%s %s %s pfn %#llx pages %llu bus %#llx%s\n", dev_name(region->dev),
-		   dmamap_core_strategy_name(region->core.strategy),
-		   behind[region->core.behind], region->core.pfn, region->core.pages,
+	dmamap_copy_name(region, name);
+	seq_printf(out, "%s %s: %s, %s; %s pfn %#llx pages %llu bus %#llx%s\n",
+		   dev_name(region->dev), name, dmamap_strategy(region), dmamap_reason(region),
+		   dmamap_behind_name(region->core.behind), region->core.pfn, region->core.pages,
 		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
 }
 
