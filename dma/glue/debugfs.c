@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /sys/kernel/debug/dmamap: strategy, regions, stats. docs/debugfs.md has all files. */
+/* /sys/kernel/debug/dmamap: strategy, regions, stats, pool. docs/debugfs.md has all files. */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
+#include "dma/abi/machine.h"
+#include "dma/glue/explain.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
 #include "dma/glue/xray_debugfs.h"
@@ -19,14 +23,19 @@ static int strategy_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(strategy);
 
+/*
+ * DEVICE NAME: STRATEGY, REASON; BEHIND pfn N pages N bus N[ revoked]
+ * There is no blank in DEVICE and NAME, and no semicolon in REASON.
+ */
 static void show_region(const struct dmamap_region *region, void *data)
 {
-	static const char * const behind[] = { "page", "reserved", "device" };
 	struct seq_file *out = data;
+	char name[DMAMAP_NAME_BYTES];
 
-	seq_printf(out, "%s %s %s pfn %#llx pages %llu bus %#llx%s\n", dev_name(region->dev),
-		   dmamap_core_strategy_name(region->core.strategy),
-		   behind[region->core.behind], region->core.pfn, region->core.pages,
+	dmamap_copy_name(region, name);
+	seq_printf(out, "%s %s: %s, %s; %s pfn %#llx pages %llu bus %#llx%s\n",
+		   dev_name(region->dev), name, dmamap_strategy(region), dmamap_reason(region),
+		   dmamap_behind_name(region->core.behind), region->core.pfn, region->core.pages,
 		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
 }
 
@@ -60,6 +69,33 @@ static int stats_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
+static int pool_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_pool_limits limits;
+
+	dmamap_pool_limits(&limits);
+	seq_printf(out, "free %llu\nfloor %llu\nbound %llu\nchunk %u\n",
+		   dmamap_core_pool_free(), limits.floor, limits.bound, dmamap_machine_chunk());
+	return 0;
+}
+
+/* "drain", with a newline or without, in one write. */
+static ssize_t pool_write(struct file *file, const char __user *from, size_t bytes, loff_t *at)
+{
+	char command[sizeof("drain\n")] = "";
+
+	if (*at || bytes >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, from, bytes))
+		return -EFAULT;
+	if (strlen(command) != bytes || !sysfs_streq(command, "drain"))
+		return -EINVAL;
+	dmamap_pool_drain();
+	*at += bytes;
+	return bytes;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(pool);
+
 static int __init dmamap_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("dmamap", NULL);
@@ -67,6 +103,7 @@ static int __init dmamap_debugfs_init(void)
 	debugfs_create_file("strategy", 0444, dir, NULL, &strategy_fops);
 	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
+	debugfs_create_file("pool", 0600, dir, NULL, &pool_fops);
 	dmamap_xray_debugfs(dir);
 	return 0;
 }

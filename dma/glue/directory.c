@@ -10,6 +10,7 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/region.h"
+#include "dma/glue/trace.h"
 
 #define HELD xa_mk_value(1)
 
@@ -80,8 +81,10 @@ u32 dmamap_machine_hold(u64 pfn, u64 pages)
 {
 	u32 status = enter(pfn, pages, HELD, GFP_KERNEL);
 
-	if (status == DMAMAP_OK)
+	if (status == DMAMAP_OK) {
 		atomic64_add(pages, &frames_flipped);
+		dmamap_flip_ended(true, pfn, pages);
+	}
 	return status;
 }
 
@@ -97,8 +100,10 @@ void dmamap_machine_recall(u64 pfn, u64 pages)
 
 void dmamap_machine_withdraw(u64 pfn, u64 pages)
 {
-	if (xa_load(&directory, pfn) == HELD)
+	if (xa_load(&directory, pfn) == HELD) {
 		atomic64_add(pages, &frames_returned);
+		dmamap_flip_begins(false, pfn);
+	}
 	erase(pfn, pages);
 }
 

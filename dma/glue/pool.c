@@ -13,9 +13,11 @@
 #include <linux/workqueue.h>
 
 #include "dma/abi/machine.h"
+#include "dma/glue/power.h"
 #include "dma/glue/region.h"
 
 #define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
+#define BOUND (CONFIG_DMAMAP_POOL_KIB * 1024UL >> PAGE_SHIFT)
 
 static DEFINE_SPINLOCK(pool_lock);	/* leaf */
 
@@ -34,7 +36,10 @@ void dmamap_machine_unlock(u64 flags)
 
 static void tend(struct work_struct *unused)
 {
+	if (dmamap_power_flip_begin())
+		return;		/* asked again when hibernation is over */
 	dmamap_core_pool_tend();
+	dmamap_power_flip_end();
 }
 
 static DECLARE_WORK(tending, tend);
@@ -49,11 +54,23 @@ void dmamap_pool_settle(void)
 	flush_work(&tending);
 }
 
+void dmamap_pool_empty(void)
+{
+	while (dmamap_core_pool_shrink(0))
+		;
+}
+
 void dmamap_pool_drain(void)
 {
 	dmamap_pool_settle();
-	while (dmamap_core_pool_shrink(0))
-		;
+	dmamap_power_drop_begin();
+	dmamap_pool_empty();
+	dmamap_power_flip_end();
+}
+
+void dmamap_pool_limits(struct dmamap_pool_limits *limits)
+{
+	*limits = (struct dmamap_pool_limits){ .floor = FLOOR, .bound = BOUND };
 }
 
 static unsigned long count(struct shrinker *shrinker, struct shrink_control *control)
@@ -68,8 +85,12 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *cont
 	const u64 before = dmamap_core_pool_free();
 	u64 now = before;
 
+	/* Who asks for memory may be in the middle of a flip: no waiting here. */
+	if (!dmamap_power_drop_try())
+		return SHRINK_STOP;
 	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(FLOOR))
 		now = dmamap_core_pool_free();
+	dmamap_power_flip_end();
 	return now < before ? before - now : SHRINK_STOP;
 }
 

@@ -16,7 +16,10 @@
 
 #include "dma/abi/machine.h"
 #include "dma/abi/steps.h"
+#include "dma/glue/explain.h"
+#include "dma/glue/power.h"
 #include "dma/glue/region.h"
+#include "dma/glue/trace.h"
 
 static DEFINE_SPINLOCK(regions_lock);
 static LIST_HEAD(regions);
@@ -98,11 +101,27 @@ static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool
 	return status;
 }
 
+/* Counted as coherent before hibernation may look. */
+static u32 alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp)
+{
+	u32 status;
+
+	/* Flips nothing: it gets what the pool has, and that is counted. */
+	if (!gfpflags_allow_blocking(gfp))
+		return alloc_core(region, size, gfp, false);
+	if (dmamap_power_flip_begin())
+		return DMAMAP_BUSY;
+	status = alloc_core(region, size, gfp, false);
+	dmamap_power_flip_end();
+	return status;
+}
+
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags)
 {
 	struct dmamap_region *region;
 	char why[128];
+	bool snooping;
 	u32 status;
 	int err = check_request(dev, size, flags);
 
@@ -115,8 +134,10 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		err = -ENOMEM;
 		goto refuse;
 	}
-	status = alloc_core(region, size, gfp,
-			    dev_is_dma_coherent(dev) && !(flags & DMAMAP_NO_SNOOP));
+	snooping = dev_is_dma_coherent(dev);
+	region->no_snoop = snooping && (flags & DMAMAP_NO_SNOOP);
+	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, true) :
+						 alloc_flipped(region, size, gfp);
 	if (status != DMAMAP_OK) {
 		if (status == DMAMAP_NODEV && !dmamap_strategy_kept(why, sizeof(why)))
 			dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
@@ -125,9 +146,13 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		goto refuse;
 	}
 	enlist(region);
+	trace_dmamap_alloc(region);
+	if (gfpflags_allow_blocking(gfp))
+		dmamap_announce(region);
 	return region;
 
 refuse:
+	trace_dmamap_refuse(dev, size, flags, err);
 	atomic64_inc(&refused);
 	return ERR_PTR(err);
 }
@@ -155,6 +180,8 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t 
 	}
 	region->core.bus = phys_to_dma(dev, phys);
 	enlist(region);
+	trace_dmamap_adopt(region);
+	dmamap_announce(region);
 	return region;
 }
 EXPORT_SYMBOL_GPL(dmamap_adopt);
@@ -167,6 +194,12 @@ struct dmamap_region *dmamap_get(struct dmamap_region *region)
 }
 EXPORT_SYMBOL_GPL(dmamap_get);
 
+/* What came without sleeping goes without: the pool's, and ordinary pages. */
+static bool ends_at_once(const struct dmamap_region *region)
+{
+	return region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED;
+}
+
 static void end_region(struct dmamap_region *region)
 {
 	unsigned long flags;
@@ -175,7 +208,14 @@ static void end_region(struct dmamap_region *region)
 	list_del(&region->all);
 	spin_unlock_irqrestore(&regions_lock, flags);
 
-	dmamap_core_release(&region->core);
+	trace_dmamap_free(region);
+	if (ends_at_once(region)) {
+		dmamap_core_release(&region->core);
+	} else {
+		dmamap_power_drop_begin();
+		dmamap_core_release(&region->core);
+		dmamap_power_flip_end();
+	}
 	drop_region(region);
 }
 
@@ -192,10 +232,9 @@ static void end_regions(struct work_struct *unused)
 
 static DECLARE_WORK(ending, end_regions);
 
-/* What came without sleeping goes without: the pool's, and ordinary pages. */
-static bool ends_at_once(const struct dmamap_region *region)
+void dmamap_regions_settle(void)
 {
-	return region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED;
+	flush_work(&ending);
 }
 
 void dmamap_put(struct dmamap_region *region)

@@ -8,8 +8,15 @@
  *       page table locks
  *     dmamap_region.maps_lock      held while user PTEs are zapped
  *       i_mmap_rwsem, page table locks
- *   regions_lock (region.c), pool_lock (pool.c), the directory's xa_lock:
- *   leaves, taken in interrupts, too
+ *     flips (power.c)              held for reading during a flip; for writing
+ *                                  while the pool is emptied to hibernate
+ *       locks of mm (fs_reclaim, vmap, CMA, memtype)
+ *   regions_lock (region.c)        taken in interrupts, too
+ *     names_lock (explain.c)
+ *   pool_lock (pool.c), names_lock, begun_lock (trace.c), recorder_lock (steps.c),
+ *   the directory's xa_lock: leaves, taken in interrupts, too
+ * The shrinker of the pool runs under whatever asked for memory, a flip included:
+ * it only tries to have the flips.
  */
 #ifndef DMAMAP_GLUE_REGION_H
 #define DMAMAP_GLUE_REGION_H
@@ -30,6 +37,8 @@ struct dmamap_region {
 	struct dmamap_core_region core;
 	bool ready;			/* @core is complete; see dmamap_region_ready() */
 	struct device *dev;		/* counted */
+	bool no_snoop;			/* DMAMAP_NO_SNOOP made the difference */
+	char name[DMAMAP_NAME_BYTES];	/* see explain.c */
 	refcount_t references;
 	bool revoked;			/* under revoke_lock */
 	struct rw_semaphore revoke_lock;
@@ -101,6 +110,22 @@ void dmamap_directory_counts(u64 *flipped, u64 *returned);
  */
 void dmamap_pool_settle(void);
 void dmamap_pool_drain(void);
+/* The second half of a drain, for who has the flips for writing. */
+void dmamap_pool_empty(void);
+
+/* pool.c: limits in pages, see struct PoolLimits (dma/core/pooled_layer.h). */
+struct dmamap_pool_limits {
+	u64 floor;
+	u64 bound;
+};
+
+void dmamap_pool_limits(struct dmamap_pool_limits *limits);
+
+/* region.c: waits for regions that were put in interrupts. May sleep. */
+void dmamap_regions_settle(void);
+
+/* resolve.c: name of an enum dmamap_behind. */
+const char *dmamap_behind_name(u32 behind);
 
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);

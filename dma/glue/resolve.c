@@ -7,9 +7,21 @@
 #include <linux/rcupdate.h>
 
 #include "dma/glue/region.h"
+#include "dma/glue/trace.h"
 
-static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
-		   struct dmamap_core_resolution *resolution)
+const char *dmamap_behind_name(u32 behind)
+{
+	static const char * const names[] = {
+		[DMAMAP_BEHIND_PAGE] = "page",
+		[DMAMAP_BEHIND_RESERVED] = "reserved",
+		[DMAMAP_BEHIND_DEVICE] = "device",
+	};
+
+	return behind < ARRAY_SIZE(names) ? names[behind] : "unknown";
+}
+
+static int find(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+		struct dmamap_core_resolution *resolution)
 {
 	struct dmamap_region *region;
 	int err = -ENOENT;
@@ -23,6 +35,15 @@ static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr
 			dmamap_errno(dmamap_core_resolve(&region->core, (unsigned long)cpu_addr,
 							 dma_addr, resolution));
 	rcu_read_unlock();
+	return err;
+}
+
+static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+		   struct dmamap_core_resolution *resolution)
+{
+	int err = find(dev, cpu_addr, dma_addr, resolution);
+
+	trace_dmamap_resolve(dev, dma_addr, err, resolution);
 	return err;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counts every primitive of the machine, and records their order for tests. */
+/* Counts and traces every primitive of the machine, and records their order for tests. */
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 
 #include "dma/glue/steps.h"
+#include "dma/glue/trace.h"
 
 static struct {
 	atomic64_t calls;
@@ -34,6 +35,28 @@ static void record(const struct dmamap_step *step)
 	spin_unlock_irqrestore(&recorder_lock, flags);
 }
 
+static void trace(const struct dmamap_step *step)
+{
+	switch (step->id) {
+	case DMAMAP_STEP_PURGE:
+		trace_dmamap_purge(step);
+		break;
+	case DMAMAP_STEP_FLUSH:
+		trace_dmamap_flush(step);
+		break;
+	case DMAMAP_STEP_CLAIM:
+		trace_dmamap_step(step);
+		dmamap_flip_begins(true, step->pfn);
+		break;
+	case DMAMAP_STEP_GIVE:
+		trace_dmamap_step(step);
+		dmamap_flip_ended(false, step->pfn, step->pages);
+		break;
+	default:
+		trace_dmamap_step(step);
+	}
+}
+
 void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 {
 	const struct dmamap_step step = {
@@ -45,6 +68,7 @@ void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 	atomic64_inc(&totals[id].calls);
 	atomic64_add(pages, &totals[id].pages);
 	record(&step);
+	trace(&step);
 }
 
 void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])

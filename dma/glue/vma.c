@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "dma/glue/region.h"
+#include "dma/glue/trace.h"
 
 /* One segment of a mapping; on its region's list of maps. */
 struct dmamap_user_part {
@@ -97,6 +98,7 @@ static vm_fault_t user_fault(struct vm_fault *vmf)
 					  dmamap_pgprot(region->core.attribute,
 							vma->vm_page_prot));
 	up_read(&region->revoke_lock);
+	trace_dmamap_fault(vmf, region->core.pfn + region_page, ret);
 	return ret;
 }
 
@@ -206,6 +208,7 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 	for (i = 0; i < count; i++)
 		dmamap_get(segments[i].region);
 	attach_parts(map);
+	trace_dmamap_map(vma, segments, count, access);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(dmamap_mmap);
@@ -215,6 +218,7 @@ void dmamap_revoke(struct dmamap_region *region)
 	struct dmamap_user_part *part;
 
 	might_sleep();
+	trace_dmamap_revoke(region);
 	down_write(&region->revoke_lock);
 	region->revoked = true;
 	up_write(&region->revoke_lock);

@@ -83,9 +83,11 @@ struct dmamap_pfn {
  *	-ENODEV      this board can't keep the configured strategy; the log of
  *	             the boot says why
  *	-EIO         no frame that the coherent mask of @dev can reach
- *	-EBUSY       a frame has another user with other cache attributes
+ *	-EBUSY       a frame has another user with other cache attributes, or
+ *	             the system hibernates (unless the device snoops)
  *	-ENOMEM      no memory, no contiguous run of this size, or nothing in
- *	             the pool for a caller that can't sleep
+ *	             the pool for a caller that can't sleep (as always while
+ *	             the system hibernates)
  */
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags);
@@ -171,6 +173,24 @@ size_t dmamap_size(const struct dmamap_region *region);
  * Return: "highmem", "unmap", "purge", "snooped" or "adopted".
  */
 const char *dmamap_strategy(const struct dmamap_region *region);
+
+/* Room for the name of a region, its end included. */
+#define DMAMAP_NAME_BYTES	32
+
+/**
+ * dmamap_set_name() - say what a region is for
+ * @region: region
+ * @name: name, copied; NULL or "" takes the name away
+ *
+ * For people only: the name stands in debugfs and traces. It is what the
+ * driver's own documents call the buffer ("rx_ring.3"); the device's name is
+ * printed before it. DMAMAP_NAME_BYTES - 1 characters are kept. Blanks, colons
+ * and what is no visible ASCII character become '_', so @name may come from
+ * anywhere. It is no format string.
+ *
+ * Context: any, also interrupt.
+ */
+void dmamap_set_name(struct dmamap_region *region, const char *name);
 
 /**
  * dma_map_to_page() - struct page behind a coherent address

@@ -114,7 +114,7 @@ static int hca_set_mask(struct device *dev)
 static struct dmamap_region *hca_adopt(struct hca_device *hca,
 				       phys_addr_t window, u32 from, u32 to,
 				       enum dmamap_behind behind,
-				       unsigned int flags)
+				       unsigned int flags, const char *name)
 {
 	struct dmamap_region *region;
 
@@ -122,6 +122,8 @@ static struct dmamap_region *hca_adopt(struct hca_device *hca,
 	if (IS_ERR(region))
 		dev_err(hca->dev, "can't adopt window %pa + %#x: %pe\n",
 			&window, from, region);
+	else
+		dmamap_set_name(region, name);
 	return region;
 }
 
@@ -133,19 +135,19 @@ static int hca_adopt_window(struct hca_device *hca, phys_addr_t window,
 			    enum dmamap_behind behind)
 {
 	hca->global = hca_adopt(hca, window, HCA_PART_GLOBAL, HCA_PART_USERS,
-				behind, 0);
+				behind, 0, "global");
 	if (IS_ERR(hca->global))
 		return PTR_ERR(hca->global);
 	hca->users = hca_adopt(hca, window, HCA_PART_USERS, HCA_PART_CONTROL,
-			       behind, 0);
+			       behind, 0, "users");
 	if (IS_ERR(hca->users))
 		return PTR_ERR(hca->users);
 	hca->control = hca_adopt(hca, window, HCA_PART_CONTROL, HCA_PART_PIO,
-				 behind, 0);
+				 behind, 0, "control");
 	if (IS_ERR(hca->control))
 		return PTR_ERR(hca->control);
 	hca->pio = hca_adopt(hca, window, HCA_PART_PIO, HCA_WINDOW_BYTES,
-			     behind, DMAMAP_WRITE_COMBINE);
+			     behind, DMAMAP_WRITE_COMBINE, "pio");
 	return PTR_ERR_OR_ZERO(hca->pio);
 }
 
@@ -173,8 +175,6 @@ static int hca_try_memory(struct hca_device *hca)
 			region);
 		return PTR_ERR(region);
 	}
-	dev_info(hca->dev, "%s: coherent memory by strategy %s\n", hca->name,
-		 dmamap_strategy(region));
 	dmamap_put(region);
 	return 0;
 }

@@ -70,6 +70,25 @@ static void hca_number_give(struct hca_device *hca, u32 number)
 	hca_contexts_give(&hca->contexts, number);
 }
 
+/* What people call the buffer, and whose it is: "rcvhdrq.2". */
+static void hca_name_region(struct hca_context *context, int source)
+{
+	char name[DMAMAP_NAME_BYTES];
+
+	switch (source) {
+	case HCA_SOURCE_HEADERS:
+		snprintf(name, sizeof(name), "rcvhdrq.%u", context->number);
+		break;
+	case HCA_SOURCE_AVAIL:
+		snprintf(name, sizeof(name), "pioavail.%u", context->number);
+		break;
+	default:
+		snprintf(name, sizeof(name), "eager.%u.%u", context->number,
+			 source - HCA_SOURCE_EAGER);
+	}
+	dmamap_set_name(context->coherent[source], name);
+}
+
 static void hca_put_regions(struct hca_context *context)
 {
 	int source;
@@ -141,6 +160,7 @@ struct hca_context *hca_context_open(struct hca_device *hca)
 			goto err_regions;
 		}
 		context->coherent[source] = region;
+		hca_name_region(context, source);
 	}
 
 	for (kind = 0; kind < HCA_KINDS; kind++) {
