@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// What the layer says of itself: regions by name, and the reason for each strategy.
+// What the layer says of itself: regions by name, the reason for each strategy, the pool.
 #include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
@@ -12,6 +12,7 @@
 namespace {
 
 constexpr const char *kRegions = "/sys/kernel/debug/dmamap/regions";
+constexpr const char *kPool = "/sys/kernel/debug/dmamap/pool";
 constexpr const char *kStrategy = "/sys/kernel/debug/dmamap/strategy";
 
 struct Line {
@@ -92,6 +93,25 @@ void test_gone(tap::Report &tap)
 	tap.ok(left == 0, "a closed context leaves no region");
 }
 
+// A context leaves its memory in the pool; to be given back, it takes one word.
+void test_pool(tap::Report &tap)
+{
+	static const std::regex form("free ([0-9]+)\nfloor [0-9]+\nbound [0-9]+\nchunk [0-9]+\n");
+	std::string text = read_file(kPool);
+	std::smatch part;
+
+	tap.ok(std::regex_match(text, part, form) && part[1] != "0",
+	       "the pool has pages that nobody uses");
+	for (const char *wrong : {"drain it", "drained", "Drain", "drain\n\n", " drain", "\n", "0"})
+		tap.gives(-EINVAL, write_file(kPool, wrong), "another word is refused");
+	tap.gives(-EINVAL, write_file(kPool, std::string_view("drain\0", 6)), "and a byte more");
+	tap.ok(read_file(kPool) == text, "which change nothing");
+	for (const char *right : {"drain", "drain\n"})
+		tap.gives(0, write_file(kPool, right), "the pool is drained on demand");
+	text = read_file(kPool);
+	tap.ok(std::regex_match(text, part, form) && part[1] == "0", "then it has none");
+}
+
 } // namespace
 
 int main()
@@ -102,5 +122,6 @@ int main()
 		tap.bail_out("can't read %s", kRegions);
 	test_regions(tap);
 	test_gone(tap);
+	test_pool(tap);
 	return tap.finish();
 }
