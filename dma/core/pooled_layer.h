@@ -105,7 +105,7 @@ private:
 	{
 		const Pages pages = m_.facts().chunk;
 
-		return pages.count() <= PageSet::kMost ? pages : Pages(PageSet::kMost);
+		return least(pages, Pages(PageSet::kMost));
 	}
 
 	[[nodiscard]] std::optional<Region> take(Pages pages, const Request &request) noexcept
