@@ -41,10 +41,8 @@ public:
 
 		if (!region && request.reach.may_sleep)
 			region = grow(*pages, request);
-		if (!region) {
-			m_.tend_later();
+		if (!region)
 			return layer_.alloc(request, owner);
-		}
 		m_.lend(region->run, owner);
 		return *region;
 	}
@@ -115,8 +113,11 @@ private:
 		const auto region = pool_.take(pages, keep, [&](FrameRun run) noexcept {
 			return m_.bus_address(request.device, run);
 		});
+		const bool too_few = pool_.free_pages() < limits_.floor;
 
 		m_.unlock(flags);
+		if (too_few)
+			m_.tend_later();
 		return region;
 	}
 
