@@ -138,6 +138,15 @@ public:
 		return std::nullopt;
 	}
 
+	/// Is there no place for one more chunk?
+	[[nodiscard]] constexpr bool full() const noexcept
+	{
+		for (const Chunk &chunk : chunks_)
+			if (!chunk.present())
+				return false;
+		return true;
+	}
+
 	/// Adds a chunk and takes from it; nothing if there is no place for one more.
 	[[nodiscard]] constexpr std::optional<Region> add(const Region &held, Pages pages) noexcept
 	{

@@ -124,12 +124,19 @@ private:
 	/// One chunk more, and @pages of it.
 	[[nodiscard]] std::optional<Region> grow(Pages pages, const Request &request) noexcept
 	{
+		std::uint64_t flags = m_.lock();
+		const bool full = pool_.full();
+
+		m_.unlock(flags);
+		if (full)
+			return std::nullopt;
+
 		auto held = layer_.hold(chunk(), request);
 
 		if (!held)
 			return std::nullopt;
-		const std::uint64_t flags = m_.lock();
-		const auto region = pool_.add(*held, pages);
+		flags = m_.lock();
+		const auto region = pool_.add(*held, pages);   // unless others were quicker
 
 		m_.unlock(flags);
 		if (!region)
