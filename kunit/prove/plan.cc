@@ -38,10 +38,16 @@ std::size_t room_for(const StrategyInfo &strategy, const judge::Profile &profile
 
 std::vector<Size> sizes_of_pool(Part part, bool small)
 {
-	const bool each_fill = part == Part::full || (part == Part::check && small);
-
-	return {each_fill ? kOneFrame : kOneFrameEager,
-		part == Part::full && small ? kChunk : kChunkOneLine};
+	switch (part) {
+	case Part::quick:
+		return small ? std::vector{kOneFrameEager, kChunkOneLine} :
+			       std::vector{kOneFrameEager};
+	case Part::check:
+		return {small ? kOneFrame : kOneFrameEager, kChunkOneLine};
+	case Part::full:
+		break;
+	}
+	return {kOneFrame, small ? kChunk : kChunkOneLine};
 }
 
 std::vector<Size> sizes_of(Part part, const StrategyInfo &strategy, const judge::Profile &profile)
