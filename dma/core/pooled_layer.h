@@ -39,8 +39,8 @@ public:
 
 		auto region = take(*pages, request);
 
-		if (!region && request.reach.may_sleep)
-			region = grow(*pages, request);
+		if (!region)
+			region = grow(*pages, request);   // not for what can't sleep
 		if (!region)
 			return layer_.alloc(request, owner);
 		m_.lend(region->run, owner);
