@@ -145,6 +145,22 @@ TYPED_TEST(LimitsTest, WhatIsAboveTheBoundGoesBack)
 	EXPECT_KEPT(bench.machine);
 }
 
+TYPED_TEST(LimitsTest, AsManyChunksGoBackAsItTakes)
+{
+	typename TestFixture::Bench bench(TypeParam::profile, {Pages(), Pages(kChunk - 1)});
+	const auto before = bench.machine.state();
+	auto one = bench.alloc(kChunk);
+	auto two = bench.alloc(kChunk);
+
+	ASSERT_TRUE(one && two);
+	bench.release(*one);
+	bench.release(*two);
+	bench.layer.tend();
+	EXPECT_EQ(bench.free(), 0u);
+	EXPECT_EQ(bench.machine.state(), before);
+	EXPECT_KEPT(bench.machine);
+}
+
 TYPED_TEST(LimitsTest, TendingLeavesTheFloorAndWhatIsUsed)
 {
 	typename TestFixture::Bench bench(TypeParam::profile, {Pages(5), Pages(6)});
@@ -232,18 +248,26 @@ TYPED_TEST(LimitsTest, WithoutAPlaceRegionsAreFlippedByThemselves)
 	EXPECT_KEPT(bench.machine);
 }
 
-/// A machine on which something happens while a chunk is made.
+/// A machine on which something happens while a chunk is made, or as soon as the
+/// pool is unlocked.
 struct Busy : sim::SimulatedMachine {
 	using SimulatedMachine::SimulatedMachine;
 
 	Result<void> hold(FrameRun run) noexcept
 	{
-		if (auto meanwhile = std::exchange(meanwhile_, nullptr))
+		if (auto meanwhile = std::exchange(while_made_, nullptr))
 			meanwhile();
 		return SimulatedMachine::hold(run);
 	}
+	void unlock(std::uint64_t flags) noexcept
+	{
+		SimulatedMachine::unlock(flags);
+		if (auto at_once = std::exchange(when_unlocked_, nullptr))
+			at_once();
+	}
 
-	std::function<void()> meanwhile_;
+	std::function<void()> while_made_;
+	std::function<void()> when_unlocked_;
 };
 
 /* Two made a chunk for the last place. */
@@ -253,7 +277,7 @@ TYPED_TEST(LimitsTest, AChunkTooManyIsGivenBack)
 	const auto before = bench.machine.state();
 	Result<Region> quicker = fail(Errno::noent);
 
-	bench.machine.meanwhile_ = [&] { quicker = bench.alloc(1); };
+	bench.machine.while_made_ = [&] { quicker = bench.alloc(1); };
 	auto region = bench.alloc(1);
 
 	ASSERT_TRUE(quicker && region);
@@ -264,6 +288,27 @@ TYPED_TEST(LimitsTest, AChunkTooManyIsGivenBack)
 	bench.release(*quicker);
 	bench.empty();
 	EXPECT_EQ(bench.machine.state(), before);
+	EXPECT_KEPT(bench.machine);
+}
+
+/* Whoever gets the pages next may have them the moment they are free. */
+TYPED_TEST(LimitsTest, PagesAreReadyBeforeTheyAreFree)
+{
+	PoolBench<typename TypeParam::Strategy, 1, Busy> bench(TypeParam::profile);
+	Result<Region> next = fail(Errno::noent);
+	auto all = bench.alloc(kChunk);
+
+	ASSERT_TRUE(all);
+	bench.machine.when_unlocked_ = [&] {
+		next = bench.alloc(kChunk);
+		if (next)
+			bench.machine.write(0, next->cpu, 3);
+	};
+	bench.release(*all);
+	ASSERT_TRUE(next);
+	EXPECT_EQ(next->run, all->run);
+	EXPECT_EQ(bench.machine.read(bench.device, next->bus), 3u);
+	EXPECT_EQ(bench.machine.state().directory.at(next->run.first), &bench.owner);
 	EXPECT_KEPT(bench.machine);
 }
 
