@@ -109,6 +109,17 @@ TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
 	this->expect_untouched();
 }
 
+TYPED_TEST(AllocTest, RefusesWhoCannotSleep)
+{
+	const Request request{
+		.bytes = 8192, .reach = {.may_sleep = false}, .device = &this->bench_.device};
+
+	this->machine_.in_interrupt(true);
+	EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::nomem);
+	EXPECT_EQ(words(this->machine_.steps()), "");
+	this->expect_untouched();
+}
+
 TYPED_TEST(AllocTest, RefusesMasksThatNoFrameMeets)
 {
 	for (bool snooping : {false, true}) {
@@ -294,6 +305,11 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 		EXPECT_FALSE(verdict.kept);
 		EXPECT_NE(verdict.why.find(c.word), verdict.why.npos) << verdict.why;
 		EXPECT_EQ(why(bench.alloc()), Errno::nodev);
+		/* Which no other memory at another time would change. */
+		EXPECT_EQ(why(bench.layer.alloc({.bytes = 4096, .reach = {.may_sleep = false},
+						 .device = &bench.device},
+						nullptr)),
+			  Errno::nodev);
 		EXPECT_EQ(words(bench.machine.steps()), "");
 		EXPECT_EQ(bench.machine.state(), before);
 	}
