@@ -58,6 +58,11 @@ private:
 	std::uint64_t count_ = 0;
 };
 
+[[nodiscard]] constexpr Pages least(Pages one, Pages other) noexcept
+{
+	return one < other ? one : other;
+}
+
 /// @pages, and as many more as make whole units.
 [[nodiscard]] constexpr Pages whole_units(Pages pages, Pages unit) noexcept
 {

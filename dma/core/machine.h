@@ -54,7 +54,7 @@ struct BoardFacts {
 /// - take_*() gives frames that nobody else uses, and that no user page table,
 ///   live vmap or device reaches. Their linear translation, if any, is cached.
 /// - bus_address() says where a device finds the frames, or Errno::io when its
-///   mask does not reach all of them.
+///   mask does not reach all of them. For no device it is the physical address.
 /// - drop_lazy_aliases() ends every translation of the frames outside of the
 ///   linear map that the kernel keeps for later (pkmap, lazily freed vmap),
 ///   page table and TLB, on all CPUs; and every line that came in through them

@@ -13,7 +13,7 @@ namespace dmamap {
 /// to a power of two.
 class PageSet {
 public:
-	static constexpr unsigned kMost = 512;
+	static constexpr unsigned kMost = 1024;
 
 	/// The first page of a free run among the first @room pages.
 	[[nodiscard]] constexpr std::optional<unsigned> find(unsigned pages,
@@ -68,13 +68,18 @@ public:
 	[[nodiscard]] constexpr bool present() const noexcept { return present_; }
 	[[nodiscard]] constexpr bool unused() const noexcept { return present_ && used_ == 0; }
 	[[nodiscard]] constexpr const Region &held() const noexcept { return held_; }
+	/// How many can be lent: a unit of the linear map may be larger than the set.
+	[[nodiscard]] constexpr Pages pages() const noexcept
+	{
+		return least(held_.run.pages, Pages(PageSet::kMost));
+	}
 
 	/// A run of its pages as a region, in use from now on, for a device that has
 	/// the chunk at @bus.
 	[[nodiscard]] constexpr std::optional<Region> take(Pages pages, BusAddr bus) noexcept
 	{
 		const auto wanted = static_cast<unsigned>(pages.count());
-		const auto at = set_.find(wanted, static_cast<unsigned>(held_.run.pages.count()));
+		const auto at = set_.find(wanted, static_cast<unsigned>(this->pages().count()));
 
 		if (!at)
 			return std::nullopt;
@@ -133,6 +138,15 @@ public:
 		return std::nullopt;
 	}
 
+	/// Is there no place for one more chunk?
+	[[nodiscard]] constexpr bool full() const noexcept
+	{
+		for (const Chunk &chunk : chunks_)
+			if (!chunk.present())
+				return false;
+		return true;
+	}
+
 	/// Adds a chunk and takes from it; nothing if there is no place for one more.
 	[[nodiscard]] constexpr std::optional<Region> add(const Region &held, Pages pages) noexcept
 	{
@@ -140,7 +154,7 @@ public:
 			if (chunks_[i].present())
 				continue;
 			chunks_[i] = Chunk(held);
-			free_ += held.run.pages.count();
+			free_ += chunks_[i].pages().count();
 			return pages.count() ? take_from(i, pages, held.bus) : held;
 		}
 		return std::nullopt;
@@ -157,11 +171,12 @@ public:
 	{
 		for (Chunk &chunk : chunks_) {
 			const Region held = chunk.held();
+			const Pages pages = chunk.pages();
 
-			if (!chunk.unused() || free_ - held.run.pages.count() < keep.count())
+			if (!chunk.unused() || free_ - pages.count() < keep.count())
 				continue;
 			chunk = Chunk();
-			free_ -= held.run.pages.count();
+			free_ -= pages.count();
 			return held;
 		}
 		return std::nullopt;

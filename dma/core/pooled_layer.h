@@ -39,12 +39,10 @@ public:
 
 		auto region = take(*pages, request);
 
-		if (!region && request.reach.may_sleep)
-			region = grow(*pages, request);
-		if (!region) {
-			m_.tend_later();
+		if (!region)
+			region = grow(*pages, request);   // not for what can't sleep
+		if (!region)
 			return layer_.alloc(request, owner);
-		}
 		m_.lend(region->run, owner);
 		return *region;
 	}
@@ -105,7 +103,7 @@ private:
 	{
 		const Pages pages = m_.facts().chunk;
 
-		return pages.count() <= PageSet::kMost ? pages : Pages(PageSet::kMost);
+		return least(pages, Pages(PageSet::kMost));
 	}
 
 	[[nodiscard]] std::optional<Region> take(Pages pages, const Request &request) noexcept
@@ -115,20 +113,30 @@ private:
 		const auto region = pool_.take(pages, keep, [&](FrameRun run) noexcept {
 			return m_.bus_address(request.device, run);
 		});
+		const bool too_few = pool_.free_pages() < limits_.floor;
 
 		m_.unlock(flags);
+		if (too_few)
+			m_.tend_later();
 		return region;
 	}
 
 	/// One chunk more, and @pages of it.
 	[[nodiscard]] std::optional<Region> grow(Pages pages, const Request &request) noexcept
 	{
+		std::uint64_t flags = m_.lock();
+		const bool full = pool_.full();
+
+		m_.unlock(flags);
+		if (full)
+			return std::nullopt;
+
 		auto held = layer_.hold(chunk(), request);
 
 		if (!held)
 			return std::nullopt;
-		const std::uint64_t flags = m_.lock();
-		const auto region = pool_.add(*held, pages);
+		flags = m_.lock();
+		const auto region = pool_.add(*held, pages);   // unless others were quicker
 
 		m_.unlock(flags);
 		if (!region)

@@ -56,6 +56,20 @@ TEST(PagesTest, RefusesNothingAndTooMuch)
 		EXPECT_EQ(pages_of_bytes(bytes), fail(Errno::overflow)) << bytes;
 }
 
+TEST(PagesTest, AreRoundedUpToWholeUnits)
+{
+	for (std::uint64_t unit : {1, 4, 512, 1024})
+		for (std::uint64_t units : {1, 2, 7})
+			for (std::uint64_t less : {std::uint64_t{0}, unit / 2, unit - 1}) {
+				const std::uint64_t pages = units * unit - less;
+
+				EXPECT_EQ(whole_units(Pages(pages), Pages(unit)).count(),
+					  units * unit)
+					<< pages << " in units of " << unit;
+			}
+	EXPECT_EQ(whole_units(Pages(), Pages(4)), Pages());
+}
+
 TEST(AddressTest, StartsAtNothing)
 {
 	EXPECT_EQ(CpuAddr().raw(), 0u);

@@ -57,6 +57,30 @@ inline constexpr Linear kWhileCoherent<Purge<>> = Linear::uncached;
 template <class S>
 inline constexpr bool kEdits = kWhileCoherent<S> != Linear::none;
 
+/// How a region of a few pages lies in the linear map: units that are edited, and
+/// frames that are flipped, more than the pages where a unit has more than one.
+template <class B>
+struct Sizes {
+	static constexpr std::uint64_t kUnit = B::profile.unit.count();
+
+	[[nodiscard]] static constexpr std::uint64_t units(std::uint64_t pages)
+	{
+		return (pages + kUnit - 1) / kUnit;
+	}
+	[[nodiscard]] static constexpr std::uint64_t flipped(std::uint64_t pages)
+	{
+		return units(pages) * kUnit;
+	}
+	/// Entries of the linear map that a flip edits.
+	[[nodiscard]] static constexpr unsigned edits(std::uint64_t pages)
+	{
+		return kEdits<typename B::Strategy> ? unsigned(units(pages)) : 0;
+	}
+
+	/// More than one unit, and no whole ones if a unit has more than one page.
+	static constexpr std::uint64_t kPages = kUnit + 2;
+};
+
 /// A machine, a device on it, and the layer with one strategy above it.
 template <class S, class M = sim::SimulatedMachine>
 struct Bench {

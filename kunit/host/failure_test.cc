@@ -8,17 +8,18 @@
 namespace dmamap::test {
 namespace {
 
-constexpr std::uint64_t kPages = 3;
-
 template <class B>
 class FailureTest : public ::testing::Test {
 protected:
-	using S = typename B::Strategy;
 	using State = sim::SimulatedMachine::State;
 
+	static constexpr std::uint64_t kPages = Sizes<B>::kPages;
+	static constexpr std::uint64_t kFlipped = Sizes<B>::flipped(kPages);
+	static constexpr unsigned kSets = Sizes<B>::edits(kPages);
+
 	/// Steps of an allocation that can fail: take, bus_address, claim, map and
-	/// publish, and for each frame set_linear.
-	static constexpr unsigned kFallible = 5 + (kEdits<S> ? kPages : 0);
+	/// hold, and for each unit set_linear.
+	static constexpr unsigned kFallible = 5 + kSets;
 
 	/// Frames of @before that are quarantined have any linear state; all the
 	/// rest is as before.
@@ -58,7 +59,7 @@ TYPED_TEST(FailureTest, AllocIsUndoneWhicheverStepFails)
 		const auto before = bench.machine.state();
 
 		bench.machine.fail_next(nth);
-		auto region = bench.alloc(kPages);
+		auto region = bench.alloc(this->kPages);
 		EXPECT_KEPT(bench.machine);
 		if (bench.machine.failures() == 0) {
 			EXPECT_TRUE(region);
@@ -68,7 +69,7 @@ TYPED_TEST(FailureTest, AllocIsUndoneWhicheverStepFails)
 		EXPECT_EQ(bench.machine.state(), before);
 		EXPECT_EQ(bench.machine.quarantined(), 0u);
 		/* What was undone can be done: nothing is left that would refuse. */
-		EXPECT_TRUE(bench.alloc(kPages));
+		EXPECT_TRUE(bench.alloc(this->kPages));
 		EXPECT_KEPT(bench.machine);
 	}
 	EXPECT_EQ(nth - 1, this->kFallible);
@@ -83,7 +84,7 @@ TYPED_TEST(FailureTest, AllocSaysWhichStepFailed)
 		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
 
 		bench.machine.fail_next(nth);
-		EXPECT_EQ(why(bench.alloc(kPages)), expected[nth - 1]) << nth;
+		EXPECT_EQ(why(bench.alloc(this->kPages)), expected[nth - 1]) << nth;
 	}
 }
 
@@ -99,7 +100,7 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenTheUndoOfAllocFails)
 			const auto before = bench.machine.state();
 
 			bench.machine.fail_next(nth, again);
-			ASSERT_FALSE(bench.alloc(kPages));
+			ASSERT_FALSE(bench.alloc(this->kPages));
 			EXPECT_KEPT(bench.machine);
 			if (bench.machine.failures() < 2)
 				break;
@@ -109,7 +110,7 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenTheUndoOfAllocFails)
 				continue;
 			}
 			++quarantines;
-			EXPECT_EQ(bench.machine.quarantined(), kPages);
+			EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
 			this->expect_same_but_quarantine(before, bench.machine.state());
 		}
 
@@ -120,14 +121,13 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenTheUndoOfAllocFails)
 
 TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 {
-	const unsigned fallible = kEdits<typename TypeParam::Strategy> ? kPages : 0;
 	unsigned nth = 1;
 
 	for (;; ++nth) {
 		SCOPED_TRACE(nth);
 		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
 		const auto before = bench.machine.state();
-		auto region = bench.alloc(kPages);
+		auto region = bench.alloc(this->kPages);
 
 		ASSERT_TRUE(region);
 		bench.machine.fail_next(nth);
@@ -137,35 +137,38 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 			EXPECT_EQ(bench.machine.state(), before);
 			break;
 		}
-		EXPECT_EQ(bench.machine.quarantined(), kPages);
+		EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
 		this->expect_same_but_quarantine(before, bench.machine.state());
 
 		/* Nobody gets these frames again, whatever is asked for. */
+		const FrameRun kept{region->run.first, Pages(this->kFlipped)};
+
 		for (auto next = bench.alloc(1); next; next = bench.alloc(1))
-			EXPECT_FALSE(sim::contains(region->run, next->run.first));
+			EXPECT_FALSE(sim::contains(kept, next->run.first));
 		EXPECT_KEPT(bench.machine);
 	}
-	EXPECT_EQ(nth - 1, fallible);
+	EXPECT_EQ(nth - 1, this->kSets);
 }
 
-/* What can be put back is put back, also behind a frame that can't. */
+/* What can be put back is put back, also behind a unit that can't. */
 TYPED_TEST(FailureTest, TheUndoOfACloseGoesOnAfterAFailure)
 {
 	using S = typename TypeParam::Strategy;
 	sim::SimulatedMachine machine(TypeParam::profile);
-	const auto run = S::take(machine, Pages(kPages), Reach{});
+	const auto run = S::take(machine, Pages(this->kFlipped), Reach{});
 
 	ASSERT_TRUE(run);
 	if (!kEdits<S>)
 		return;
-	machine.fail_next(kPages, 1);   // the last frame, then the first of the undo
+	machine.fail_next(this->kSets, 1);   // the last unit, then the first of the undo
 	const auto closed = S::close(machine, *run);
 
 	ASSERT_FALSE(closed);
 	EXPECT_TRUE(closed.error().in_doubt);
-	EXPECT_EQ(machine.linear(run->first), kWhileCoherent<S>);
-	for (std::uint64_t i = 1; i < kPages; ++i)
-		EXPECT_EQ(machine.linear(run->first + i), Linear::cached) << i;
+	for (std::uint64_t i = 0; i < this->kFlipped; ++i)
+		EXPECT_EQ(machine.linear(run->first + i),
+			  i < Sizes<TypeParam>::kUnit ? kWhileCoherent<S> : Linear::cached)
+			<< i;
 }
 
 /* Frames that nobody gets again stay as their device knows them. */
@@ -173,14 +176,14 @@ TYPED_TEST(FailureTest, AFailedReopenClosesAgain)
 {
 	using S = typename TypeParam::Strategy;
 
-	for (unsigned nth = 1; kEdits<S> && nth <= kPages; ++nth) {
+	for (unsigned nth = 1; nth <= this->kSets; ++nth) {
 		Bench<S> bench(TypeParam::profile);
-		auto region = bench.alloc(kPages);
+		auto region = bench.alloc(this->kPages);
 
 		ASSERT_TRUE(region);
 		bench.machine.fail_next(nth);
 		bench.layer.release(*region);
-		for (std::uint64_t i = 0; i < kPages; ++i)
+		for (std::uint64_t i = 0; i < this->kFlipped; ++i)
 			EXPECT_EQ(bench.machine.linear(region->run.first + i), kWhileCoherent<S>)
 				<< nth << ", frame " << i;
 	}
@@ -188,17 +191,17 @@ TYPED_TEST(FailureTest, AFailedReopenClosesAgain)
 
 TYPED_TEST(FailureTest, FramesStayInQuarantineWhenReleaseFailsTwice)
 {
-	for (unsigned nth = 1; nth <= kPages; ++nth)
-		for (unsigned again = 1; again <= kPages; ++again) {
+	for (unsigned nth = 1; nth <= this->kPages; ++nth)
+		for (unsigned again = 1; again <= this->kPages; ++again) {
 			Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-			auto region = bench.alloc(kPages);
+			auto region = bench.alloc(this->kPages);
 
 			ASSERT_TRUE(region);
 			bench.machine.fail_next(nth, again);
 			bench.layer.release(*region);
 			EXPECT_KEPT(bench.machine);
 			if (bench.machine.failures() == 2) {
-				EXPECT_EQ(bench.machine.quarantined(), kPages);
+				EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
 			}
 		}
 }
@@ -212,7 +215,7 @@ TYPED_TEST(FailureTest, SnoopedAllocIsUndoneWhicheverStepFails)
 
 		bench.device.snooping = true;
 		bench.machine.fail_next(nth);
-		auto region = bench.alloc(kPages);
+		auto region = bench.alloc(this->kPages);
 
 		EXPECT_EQ(region.has_value(), nth == 4);
 		EXPECT_EQ(bench.machine.failures(), nth == 4 ? 0 : 1);
@@ -238,7 +241,7 @@ TYPED_TEST(FailureTest, OtherRegionsAreNotTouched)
 		const auto before = bench.machine.state();
 
 		bench.machine.fail_next(nth);
-		EXPECT_FALSE(bench.alloc(kPages));
+		EXPECT_FALSE(bench.alloc(this->kPages));
 		EXPECT_EQ(bench.machine.state(), before);
 		EXPECT_EQ(bench.machine.read(0, other->cpu), 8u);
 		EXPECT_EQ(bench.machine.read(0, adopted->cpu), 9u);

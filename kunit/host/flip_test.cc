@@ -8,21 +8,21 @@ namespace {
 template <class B>
 class FlipTest : public ::testing::Test {
 protected:
-	using S = typename B::Strategy;
-
 	/// "absent absent absent ", or nothing for strategies that edit no PTE.
 	static std::string edits(const char *to)
 	{
 		std::string said;
 
-		for (std::uint64_t i = 0; kEdits<S> && i < kPages; ++i)
+		for (unsigned i = 0; i < kSets; ++i)
 			said += std::string(to) + " ";
 		return said;
 	}
 
-	static constexpr std::uint64_t kPages = 3;
+	static constexpr std::uint64_t kPages = Sizes<B>::kPages;
+	static constexpr std::uint64_t kFlipped = Sizes<B>::flipped(kPages);
+	static constexpr unsigned kSets = Sizes<B>::edits(kPages);
 
-	Bench<S> bench_{B::profile};
+	Bench<typename B::Strategy> bench_{B::profile};
 	sim::SimulatedMachine &machine_ = bench_.machine;
 };
 
@@ -37,7 +37,7 @@ TYPED_TEST(FlipTest, ToCoherentRunsInTheOneOrder)
 	ASSERT_TRUE(this->bench_.alloc(this->kPages));
 	EXPECT_EQ(words(this->machine_.steps()),
 		  "take claim drop_lazy " + this->edits(closed) +
-			  "purge map flush barrier zero barrier publish");
+			  "purge map flush barrier zero barrier hold lend");
 	EXPECT_KEPT(this->machine_);
 }
 
@@ -48,8 +48,8 @@ TYPED_TEST(FlipTest, ToCachedRunsInTheMirroredOrder)
 	ASSERT_TRUE(region);
 	this->machine_.forget_steps();
 	this->bench_.layer.release(*region);
-	EXPECT_EQ(words(this->machine_.steps()), "withdraw barrier unmap " + this->edits("cached") +
-							 "purge release give");
+	EXPECT_EQ(words(this->machine_.steps()),
+		  "recall withdraw barrier unmap " + this->edits("cached") + "purge release give");
 	EXPECT_KEPT(this->machine_);
 }
 
@@ -58,9 +58,8 @@ TYPED_TEST(FlipTest, AFailedMapIsUndoneInTheMirroredOrder)
 	const char *closed = kWhileCoherent<typename TypeParam::Strategy> == Linear::uncached ?
 				     "uncached" :
 				     "absent";
-	const unsigned edits = kEdits<typename TypeParam::Strategy> ? this->kPages : 0;
 
-	this->machine_.fail_next(4 + edits);   // behind take, bus_address and claim
+	this->machine_.fail_next(4 + this->kSets);   // behind take, bus_address and claim
 	ASSERT_FALSE(this->bench_.alloc(this->kPages));
 	EXPECT_EQ(words(this->machine_.steps()),
 		  "take claim drop_lazy " + this->edits(closed) + "purge map " +
@@ -73,16 +72,26 @@ TYPED_TEST(FlipTest, AStepCoversTheWholeBatch)
 	auto region = this->bench_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
+	this->bench_.layer.release(*region);
+	std::uint64_t unit = 0;
+
 	for (const dmamap_step &step : this->machine_.steps()) {
-		const bool one = step.id == DMAMAP_STEP_SET_LINEAR;
+		const bool owned = step.id == DMAMAP_STEP_LEND || step.id == DMAMAP_STEP_RECALL;
 
 		if (step.id == DMAMAP_STEP_BARRIER)
 			continue;
-		EXPECT_EQ(step.pages, one ? 1 : this->kPages) << step.id;
+		if (step.id == DMAMAP_STEP_SET_LINEAR) {
+			EXPECT_EQ(step.pages, Sizes<TypeParam>::kUnit);
+			EXPECT_EQ(Pfn(step.pfn), region->run.first + unit);
+			unit = (unit + step.pages) % this->kFlipped;
+			continue;
+		}
+		EXPECT_EQ(step.pages, owned ? this->kPages : this->kFlipped) << step.id;
 		if (step.id != DMAMAP_STEP_ZERO) {
-			EXPECT_TRUE(sim::contains(region->run, Pfn(step.pfn))) << step.id;
+			EXPECT_EQ(Pfn(step.pfn), region->run.first) << step.id;
 		}
 	}
+	EXPECT_KEPT(this->machine_);
 }
 
 TYPED_TEST(FlipTest, LinearMapHoldsNoCacheableTranslationWhileCoherent)
@@ -91,7 +100,7 @@ TYPED_TEST(FlipTest, LinearMapHoldsNoCacheableTranslationWhileCoherent)
 	auto region = this->bench_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
-	for (std::uint64_t i = 0; i < this->kPages; ++i)
+	for (std::uint64_t i = 0; i < this->kFlipped; ++i)
 		EXPECT_EQ(this->machine_.linear(region->run.first + i), kWhileCoherent<S>);
 }
 

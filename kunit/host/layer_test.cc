@@ -36,6 +36,8 @@ TYPED_TEST(AllocTest, RegionSaysWhatItIs)
 	EXPECT_EQ(region->strategy, S::kId);
 	EXPECT_EQ(region->attribute, Attribute::coherent);
 	EXPECT_EQ(region->behind, Behind::reserved);
+	EXPECT_EQ(region->spare, Sizes<TypeParam>::flipped(2) - 2);
+	EXPECT_EQ(region->chunk, 0);
 	EXPECT_TRUE(region->flipped());
 }
 
@@ -46,12 +48,12 @@ TYPED_TEST(AllocTest, EveryFrameIsFoundUnderItsOwner)
 	ASSERT_TRUE(region);
 	const auto directory = this->machine_.state().directory;
 
-	EXPECT_EQ(directory.size(), 3u);
-	for (std::uint64_t i = 0; i < 3; ++i) {
+	EXPECT_EQ(directory.size(), Sizes<TypeParam>::flipped(3));
+	for (std::uint64_t i = 0; i < directory.size(); ++i) {
 		auto found = directory.find(region->run.first + i);
 
 		ASSERT_NE(found, directory.end());
-		EXPECT_EQ(found->second, &this->bench_.owner);
+		EXPECT_EQ(found->second == &this->bench_.owner, i < 3) << i;
 	}
 }
 
@@ -96,9 +98,25 @@ TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
 	for (; region; region = this->bench_.alloc(1))
 		regions.push_back(*region);
 	EXPECT_EQ(why(region), Errno::nomem);
-	EXPECT_GE(regions.size(), 8u);
+
+	const sim::Profile &profile = TypeParam::profile;
+	const bool cma = profile.placement == CmaPlacement::highmem;
+
+	EXPECT_EQ(regions.size(), (cma ? profile.cma.pages.count() : profile.lowmem) /
+					  Sizes<TypeParam>::kUnit);
 	for (const Region &r : regions)
 		this->bench_.layer.release(r);
+	this->expect_untouched();
+}
+
+TYPED_TEST(AllocTest, RefusesWhoCannotSleep)
+{
+	const Request request{
+		.bytes = 8192, .reach = {.may_sleep = false}, .device = &this->bench_.device};
+
+	this->machine_.in_interrupt(true);
+	EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::nomem);
+	EXPECT_EQ(words(this->machine_.steps()), "");
 	this->expect_untouched();
 }
 
@@ -228,6 +246,42 @@ TEST(ReachTest, TakesFramesInReach)
 	EXPECT_EQ(why(bench.alloc(3)), Errno::io);
 }
 
+/* A device that ends within a unit would be given frames that it can't reach. */
+TEST(ReachTest, AsksForWholeUnits)
+{
+	Bench<Unmap> bench(sim::kX86Large);
+	const std::uint64_t unit = sim::kX86Large.unit.bytes();
+
+	bench.device.mask = kFirst + unit - 2;
+	EXPECT_EQ(why(bench.alloc(1)), Errno::io);
+	bench.device.mask = kFirst + unit - 1;
+	auto region = bench.alloc(1);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->run, (FrameRun{sim::Profile::kRam, Pages(1)}));
+	EXPECT_EQ(region->spare, sim::kX86Large.unit.count() - 1);
+	EXPECT_KEPT(bench.machine);
+}
+
+/* Nobody gets the frames that were flipped along with a region. */
+TEST(SpareTest, BelongsToNobody)
+{
+	Bench<Unmap> bench(sim::kX86Large);
+	auto region = bench.alloc(1);
+	auto next = bench.alloc(1);
+
+	ASSERT_TRUE(region && next);
+	const auto directory = bench.machine.state().directory;
+
+	EXPECT_EQ(directory.size(), 2 * sim::kX86Large.unit.count());
+	EXPECT_FALSE(resolve(*region, region->cpu + kPageBytes, region->bus + kPageBytes));
+	EXPECT_GE(next->run.first.raw() ^ region->run.first.raw(), sim::kX86Large.unit.count());
+	for (const Region &each : {*region, *next})
+		for (std::uint64_t i = 1; i <= each.spare; ++i)
+			EXPECT_NE(directory.at(each.run.first + i), &bench.owner) << i;
+	EXPECT_KEPT(bench.machine);
+}
+
 struct Refusal {
 	const sim::Profile &profile;
 	CmaPlacement placement;
@@ -251,6 +305,11 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 		EXPECT_FALSE(verdict.kept);
 		EXPECT_NE(verdict.why.find(c.word), verdict.why.npos) << verdict.why;
 		EXPECT_EQ(why(bench.alloc()), Errno::nodev);
+		/* Which no other memory at another time would change. */
+		EXPECT_EQ(why(bench.layer.alloc({.bytes = 4096, .reach = {.may_sleep = false},
+						 .device = &bench.device},
+						nullptr)),
+			  Errno::nodev);
 		EXPECT_EQ(words(bench.machine.steps()), "");
 		EXPECT_EQ(bench.machine.state(), before);
 	}

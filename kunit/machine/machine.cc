@@ -147,7 +147,7 @@ void SimulatedMachine::quarantine(FrameRun run) noexcept
 
 Result<BusAddr> SimulatedMachine::bus_address(void *device, FrameRun run) noexcept
 {
-	const auto &dev = *static_cast<Device *>(device);
+	const Device dev = device ? *static_cast<Device *>(device) : Device();
 	const std::uint64_t first = to_phys(run.first).raw() + dev.offset;
 	const std::uint64_t last = first + run.pages.bytes() - 1;
 

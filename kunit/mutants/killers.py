@@ -93,11 +93,13 @@ JUDGE = Killer("judge", "judge", "kunit/prove/programs.cc",
 
 # Which tests know which file, those that kill most for their time first.
 TESTS = {
-    "dma/core/address.h": ("address", "user_map", "resolve", "adopt", "layer"),
+    "dma/core/address.h": ("address", "user_map", "resolve", "adopt", "layer", "page_set"),
     "dma/core/result.h": ("result", "failure", "adopt"),
     "dma/core/region.h": ("resolve", "adopt", "flip", "layer"),
     "dma/core/user_map.h": ("user_map",),
     "dma/core/layer.h": ("flip", "adopt", "failure", "layer"),
+    "dma/core/pool.h": ("page_set", "pool", "pool_limits"),
+    "dma/core/pooled_layer.h": ("pool", "pool_limits", "pool_failure"),
     "dma/core/flip.h": ("flip", "failure", "layer"),
     "dma/strategy/snooped.h": ("layer",),
     "dma/strategy/highmem.h": ("flip", "layer", "failure", "machine"),

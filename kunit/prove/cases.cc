@@ -137,6 +137,40 @@ constexpr Case kCases[] = {
 	 secret | stale_read, secret},
 	{"snooped, but the device does not", "snooped", "x86", kRightSnooped,
 	 alias | line | secret | lost_write | stale_read, alias},
+
+	/* Lent by a pool, twice */
+	{"pool in highmem", "highmem", "arm", kRightPooled, {}, {}},
+	{"pool on x86", "unmap", "x86", kRightPooled, {}, {}},
+	{"pool on parisc", "purge", "parisc", kRightPooled, {}, {}},
+	{"pool on the worst", "purge", "worst", kRightPooled, {}, {}},
+	{"pool without zero", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT "idle " DMAMAP_LENT_AGAIN,
+	 secret, secret},
+	{"pool that zeroes all but the last line", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle zero-skip-last barrier " DMAMAP_LENT_AGAIN, secret, secret},
+	{"pool that zeroes when it has lent", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle publish zero barrier use quiet idle zero barrier " DMAMAP_DROPPED, secret, secret},
+	{"pool without a barrier after zero", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle zero " DMAMAP_LENT_AGAIN, secret | lost_write, lost_write},
+	{"pool that zeroes what is still lent", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "zero barrier idle " DMAMAP_LENT_AGAIN, lost_write, lost_write},
+	{"recalled while the device runs", "unmap", "x86", DMAMAP_HELD
+	 "publish use idle zero barrier " DMAMAP_LENT_AGAIN, secret | reused, reused},
+	{"the device stops only behind zero", "unmap", "x86", DMAMAP_HELD
+	 "publish use idle zero barrier quiet " DMAMAP_LENT_AGAIN, secret | reused, reused},
+	{"the driver writes behind zero", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle zero barrier quiet " DMAMAP_LENT_AGAIN, secret, secret},
+	{"lent twice", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT DMAMAP_LENT_AGAIN, reused, reused},
+	{"dropped while it is lent", "unmap", "x86", DMAMAP_HELD "publish use " DMAMAP_DROPPED,
+	 stale_read | reused, reused},
+	{"dropped, but not withdrawn", "unmap", "x86", DMAMAP_HELD
+	 "barrier unmap reopen purge release give", alias | line | reused | wasteful, alias},
+	{"reopened before it is withdrawn", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle zero barrier reopen withdraw barrier unmap purge release give",
+	 alias | line, alias},
+	{"held before it is closed", "unmap", "x86", "take claim lazy idle close purge map flush "
+	 "barrier zero barrier " DMAMAP_LENT_AGAIN, alias | line, alias},
+	{"held before it is flushed", "unmap", "x86", "take claim lazy close purge map idle flush "
+	 "barrier zero barrier " DMAMAP_LENT_AGAIN, line, line},
 };
 
 struct Made {

@@ -27,7 +27,14 @@ struct Case {
 #define DMAMAP_USED "publish use quiet withdraw "
 #define DMAMAP_BACK DMAMAP_USED "barrier unmap reopen purge release give"
 #define DMAMAP_MADE "take claim lazy close purge map flush barrier zero barrier "
+/* Held by a pool: lent once, back, and ordinary memory again. */
+#define DMAMAP_HELD DMAMAP_MADE "idle "
+#define DMAMAP_LENT "publish use quiet "
+#define DMAMAP_DROPPED "withdraw barrier unmap reopen purge release give"
+#define DMAMAP_LENT_AGAIN DMAMAP_LENT "idle zero barrier " DMAMAP_DROPPED
 inline constexpr std::string_view kRight = DMAMAP_MADE DMAMAP_BACK;
+inline constexpr std::string_view kRightPooled = DMAMAP_HELD DMAMAP_LENT "idle zero barrier "
+	DMAMAP_LENT_AGAIN;
 inline constexpr std::string_view kRightSnooped = "take zero publish use quiet withdraw give";
 
 /// All rules that the case breaks on @profile; 1 frame, every move on its own.

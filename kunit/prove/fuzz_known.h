@@ -115,6 +115,11 @@ inline constexpr Known kKnown[] = {
 	 Rule::stale_read | Rule::neighbour | Rule::lost_write, {},
 	 [](const Profile &p, const Events &e) { return !p.cpus_snoop && stores_cached(e); }},
 
+	{"The oracle: what a cached store has replaced is still behind the cache, and it does not "
+	 "know that the line is sure to be before it.",
+	 {}, Rule::stale_read,
+	 [](const Profile &, const Events &e) { return stores_cached(e); }},
+
 	{"The oracle: zeroes over what was written are a loss to it when they have arrived, "
 	 "not before, and of what the device has written it does not know.",
 	 Rule::stale_read | Rule::lost_write, {},

@@ -23,8 +23,8 @@ constexpr std::size_t kStates = 50'000;      ///< more than any order has so far
 
 /// All steps of programs.cc.
 constexpr std::string_view kSteps[] = {
-	"take", "claim", "lazy", "close", "purge", "map", "flush", "barrier", "zero", "publish",
-	"use", "quiet", "withdraw", "unmap", "reopen", "release", "give",
+	"take", "claim", "lazy", "close", "purge", "map", "flush", "barrier", "zero", "idle",
+	"publish", "use", "quiet", "withdraw", "unmap", "reopen", "release", "give",
 	"purge-local", "purge-first", "purge-unordered", "purge-unfinished", "close-uncached",
 	"flush-first", "flush-linear", "flush-region", "flush-clean", "flush-invalidate",
 	"flush-inner", "flush-here", "flush-icache", "flush-skip-last", "zero-linear",
@@ -169,7 +169,9 @@ Words words_of(const Fit &fit, Bytes bytes)
 
 	/* From nothing, or from what is right. */
 	if (bytes.below(4) != 0)
-		words = split(fit.strategy->snooped ? kRightSnooped : kRight);
+		words = split(fit.strategy->snooped ? kRightSnooped :
+			      fit.strategy->pooled  ? kRightPooled :
+						      kRight);
 	while (!bytes.empty()) {
 		const std::uint8_t place = bytes.next();
 

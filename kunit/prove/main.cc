@@ -15,8 +15,8 @@ namespace {
 enum Key { kOrder = 256, kPart, kPages, kSteps, kSeed, kWalks, kMemory, kStray };
 
 constexpr argp_option kOptions[] = {
-	{"strategy", 's', "NAME", 0, "highmem, unmap, purge, purge-trap or snooped; all "
-				     "without it", 1},
+	{"strategy", 's', "NAME", 0, "highmem, unmap, purge, purge-trap or snooped; "
+				     "highmem-pool, unmap-pool or purge-pool; all without it", 1},
 	{"profile", 'p', "NAME", 0, "x86, arm, parisc or worst; NAME-snooped for snooped; all "
 				    "that fit without it", 1},
 	{"without-guarantee", kStray, nullptr, 0, "somebody may use the linear address of a "

@@ -21,6 +21,11 @@ constexpr Size kOneLine{2, 1, 2, false};
 constexpr Size kOneFrameEager{1, 2, 1, true};
 constexpr Size kOneLineEager{2, 1, 2, true};
 
+/// Of a pool, that has a chunk of all frames and lends them one by one: each is
+/// the other's neighbour.
+constexpr Size kChunk{2, 2, 1, true};
+constexpr Size kChunkOneLine{2, 1, 1, true};
+
 /* Four caches that do not know of each other are the largest by far. */
 std::size_t room_for(const StrategyInfo &strategy, const judge::Profile &profile,
 		     const Size &size)
@@ -31,10 +36,26 @@ std::size_t room_for(const StrategyInfo &strategy, const judge::Profile &profile
 	return largest ? kMostStates : kMostStates / 2;
 }
 
-std::vector<Size> sizes_of(Part part, const judge::Profile &profile)
+std::vector<Size> sizes_of_pool(Part part, bool small)
+{
+	switch (part) {
+	case Part::quick:
+		return small ? std::vector{kOneFrameEager, kChunkOneLine} :
+			       std::vector{kOneFrameEager};
+	case Part::check:
+		return {small ? kOneFrame : kOneFrameEager, kChunkOneLine};
+	case Part::full:
+		break;
+	}
+	return {kOneFrame, small ? kChunk : kChunkOneLine};
+}
+
+std::vector<Size> sizes_of(Part part, const StrategyInfo &strategy, const judge::Profile &profile)
 {
 	const bool small = !profile.outer && profile.cpus_snoop;   // few places for a line
 
+	if (strategy.pooled)
+		return sizes_of_pool(part, small);
 	switch (part) {
 	case Part::quick:
 		return {kOneFrameEager, kOneLineEager};
@@ -65,7 +86,7 @@ std::vector<Task> plan(Part part, const StrategyInfo *strategy, const judge::Pro
 			if ((strategy && strategy != &s) || (profile && profile != &p) ||
 			    s.snooped != p.device_snoops)
 				continue;
-			for (const Size &size : sizes_of(part, p))
+			for (const Size &size : sizes_of(part, s, p))
 				tasks.push_back({&s, &p,
 						 {.frames = size.frames, .lines = size.lines,
 						  .highmem = s.highmem, .eager = size.eager},

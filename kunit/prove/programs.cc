@@ -17,15 +17,15 @@ namespace {
 static_assert(Machine<Board>);
 
 constexpr StrategyInfo kStrategies[] = {
-	{"highmem", true, false}, {"unmap", false, false},   {"purge", false, false},
-	{"purge-trap", false, false}, {"snooped", false, true},
-	{"highmem-pool", true, false}, {"unmap-pool", false, false}, {"purge-pool", false, false},
+	{"highmem", true, false, false},
+	{"unmap", false, false, false},
+	{"purge", false, false, false},
+	{"purge-trap", false, false, false},
+	{"snooped", false, true, false},
+	{"highmem-pool", true, false, true},
+	{"unmap-pool", false, false, true},
+	{"purge-pool", false, false, true},
 };
-
-bool is_pooled(const StrategyInfo &strategy)
-{
-	return strategy.name.ends_with("-pool");
-}
 
 /* Calls @fn with the strategy's type. A snooped region does not ask for the
    strategy of the board; any will do. */
@@ -247,7 +247,7 @@ Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &pro
 		Board board(profile, bounds, failures);
 
 		with_strategy(strategy, [&]<class S>() {
-			if (is_pooled(strategy))
+			if (strategy.pooled)
 				lives_in_pool<S>(board);
 			else
 				life_of_region<S>(board, pages, strategy.snooped);

@@ -15,6 +15,7 @@ struct StrategyInfo {
 	std::string_view name;
 	bool highmem;     ///< its frames have no linear address
 	bool snooped;     ///< its device has to snoop
+	bool pooled;      ///< its regions are lent by a pool, a page each
 };
 
 [[nodiscard]] std::span<const StrategyInfo> strategies();

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which pages of a chunk are free, and which chunk a page is of. */
+#include "dma/core/pool.h"
+
+#include "kunit/host/bench.h"
+
+namespace dmamap::test {
+namespace {
+
+constexpr unsigned kMost = PageSet::kMost;
+
+Region held(std::uint64_t first, std::uint64_t pages)
+{
+	return {.run = {Pfn(first), Pages(pages)},
+		.cpu = CpuAddr(0xf000'0000 + (first << kPageShift)),
+		.bus = BusAddr(first << kPageShift),
+		.strategy = StrategyId::unmap,
+		.attribute = Attribute::coherent,
+		.behind = Behind::reserved};
+}
+
+constexpr auto kEverywhere = [](FrameRun run) -> Result<BusAddr> {
+	return BusAddr(to_phys(run.first).raw());
+};
+
+TEST(PageSetTest, FindsTheFirstFreePage)
+{
+	PageSet set;
+
+	for (unsigned i = 0; i < kMost; ++i) {
+		ASSERT_EQ(set.find(1, kMost), i);
+		set.set(i, 1, true);
+	}
+	EXPECT_EQ(set.find(1, kMost), std::nullopt);
+	for (unsigned i : {700u, 63u, 32u, 31u, 0u}) {
+		set.set(i, 1, false);
+		EXPECT_EQ(set.find(1, kMost), i);
+	}
+}
+
+TEST(PageSetTest, LeavesNeighboursAlone)
+{
+	for (unsigned pages : {1u, 2u, 3u, 31u, 32u, 33u, 64u, 100u})
+		for (unsigned at : {1u, 30u, 31u, 32u, 63u, 64u, 500u}) {
+			PageSet set;
+
+			SCOPED_TRACE(::testing::Message() << pages << " at " << at);
+			set.set(0, kMost, true);
+			set.set(at, pages, false);
+			for (unsigned i = at; i < at + pages; ++i) {
+				ASSERT_EQ(set.find(1, kMost), i);
+				set.set(i, 1, true);
+			}
+			EXPECT_EQ(set.find(1, kMost), std::nullopt);
+		}
+}
+
+/* As a buddy allocator: aligned to the size, rounded up to a power of two. */
+TEST(PageSetTest, RunsAreAlignedToTheirSize)
+{
+	for (unsigned pages = 1; pages <= kMost; ++pages) {
+		const unsigned step = std::bit_ceil(pages);
+		PageSet set;
+
+		set.set(0, 1, true);
+		ASSERT_EQ(set.find(pages, kMost),
+			  step + pages <= kMost ? std::optional(step) : std::nullopt)
+			<< pages;
+	}
+}
+
+TEST(PageSetTest, ARunHasToBeFreeAsAWhole)
+{
+	for (unsigned pages : {2u, 3u, 4u, 7u, 32u, 33u, 64u, 200u})
+		for (unsigned used = 0; used < pages; ++used) {
+			PageSet set;
+
+			set.set(used, 1, true);
+			EXPECT_EQ(set.find(pages, kMost), std::bit_ceil(pages)) << pages << used;
+			set.set(used, 1, false);
+			set.set(pages, 1, true);   // the one behind does not matter
+			EXPECT_EQ(set.find(pages, kMost), 0u) << pages;
+		}
+}
+
+TEST(PageSetTest, RunsEndWithinTheRoom)
+{
+	for (unsigned room : {1u, 4u, 5u, 31u, 32u, 33u, 64u, kMost}) {
+		PageSet set;
+
+		EXPECT_EQ(set.find(room, room), 0u) << room;
+		EXPECT_EQ(set.find(room + 1, room), std::nullopt) << room;
+		set.set(0, room, true);
+		EXPECT_EQ(set.find(1, room), std::nullopt) << room;
+	}
+	/* The next step would be in the room, its end would not. */
+	PageSet set;
+
+	set.set(0, 4, true);
+	EXPECT_EQ(set.find(4, 7), std::nullopt);
+	EXPECT_EQ(set.find(3, 7), 4u);
+	EXPECT_EQ(set.find(4, 8), 4u);
+}
+
+/* Full words are skipped at once, but not the free page behind them. */
+TEST(PageSetTest, LooksBehindFullWords)
+{
+	for (unsigned full : {32u, 64u, 96u, 992u})
+		for (unsigned pages : {1u, 2u, 16u, 32u}) {
+			PageSet set;
+
+			set.set(0, full, true);
+			EXPECT_EQ(set.find(pages, kMost), full) << pages;
+		}
+}
+
+TEST(ChunkTest, NothingIsNoChunk)
+{
+	const Chunk none;
+
+	EXPECT_FALSE(none.present());
+	EXPECT_FALSE(none.unused());
+	EXPECT_EQ(none.pages(), Pages());
+}
+
+TEST(ChunkTest, PagesAreLentWhereTheyAre)
+{
+	const Region whole = held(0x100, 8);
+	Chunk chunk(whole);
+
+	ASSERT_TRUE(chunk.take(Pages(1), whole.bus));
+	const auto region = chunk.take(Pages(3), BusAddr(0x8000'0000));
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->run, (FrameRun{Pfn(0x104), Pages(3)}));
+	EXPECT_EQ(region->cpu, whole.cpu + 4 * kPageBytes);
+	EXPECT_EQ(region->bus, BusAddr(0x8000'0000 + 4 * kPageBytes));
+	EXPECT_EQ(region->strategy, whole.strategy);
+	EXPECT_EQ(region->attribute, whole.attribute);
+	EXPECT_EQ(region->behind, whole.behind);
+	EXPECT_EQ(region->spare, 0);
+}
+
+TEST(ChunkTest, IsUnusedWhenTheLastPageIsBack)
+{
+	Chunk chunk(held(0x100, 4));
+
+	EXPECT_TRUE(chunk.present());
+	EXPECT_TRUE(chunk.unused());
+	const auto one = chunk.take(Pages(1), BusAddr());
+	const auto two = chunk.take(Pages(2), BusAddr());
+
+	ASSERT_TRUE(one && two);
+	EXPECT_FALSE(chunk.unused());
+	chunk.give(one->run);
+	EXPECT_FALSE(chunk.unused());
+	chunk.give(two->run);
+	EXPECT_TRUE(chunk.unused());
+	EXPECT_EQ(chunk.take(Pages(4), BusAddr())->run, (FrameRun{Pfn(0x100), Pages(4)}));
+}
+
+/* A unit of the linear map may be larger than what a set can count. */
+TEST(ChunkTest, LendsNoMoreThanItCanCount)
+{
+	Chunk chunk(held(0x1000, 4 * kMost));
+
+	EXPECT_EQ(chunk.pages(), Pages(kMost));
+	EXPECT_FALSE(chunk.take(Pages(kMost + 1), BusAddr()));
+	ASSERT_TRUE(chunk.take(Pages(kMost), BusAddr()));
+	EXPECT_FALSE(chunk.take(Pages(1), BusAddr()));
+
+	Pool<1> pool;
+
+	ASSERT_TRUE(pool.add(held(0x1000, 4 * kMost), Pages(1)));
+	EXPECT_EQ(pool.free_pages(), Pages(kMost - 1));
+}
+
+TEST(PoolTest, KnowsWhichChunkAPageIsOf)
+{
+	Pool<3> pool;
+
+	for (unsigned i = 1; i <= 3; ++i) {
+		EXPECT_FALSE(pool.full());
+		const auto region = pool.add(held(0x100 * i, 4), Pages(4));
+
+		ASSERT_TRUE(region);
+		EXPECT_EQ(region->chunk, i);
+	}
+	EXPECT_TRUE(pool.full());
+	EXPECT_EQ(pool.add(held(0x900, 4), Pages(1)), std::nullopt);
+	EXPECT_EQ(pool.free_pages(), Pages());
+	EXPECT_EQ(pool.take(Pages(1), Pages(), kEverywhere), std::nullopt);
+
+	Region second = held(0x201, 2);
+
+	second.chunk = 2;
+	pool.give(second);
+	EXPECT_EQ(pool.free_pages(), Pages(2));
+	for (std::uint64_t pfn : {0x201, 0x202}) {
+		const auto again = pool.take(Pages(1), Pages(), kEverywhere);
+
+		ASSERT_TRUE(again);
+		EXPECT_EQ(again->run.first, Pfn(pfn));
+		EXPECT_EQ(again->chunk, 2);
+	}
+	EXPECT_EQ(pool.free_pages(), Pages());
+}
+
+TEST(PoolTest, AChunkCanBeAddedForLater)
+{
+	Pool<1> pool;
+	const auto region = pool.add(held(0x100, 4), Pages());
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->run.pages, Pages(4));
+	EXPECT_EQ(pool.free_pages(), Pages(4));
+	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere)->chunk, 1);
+}
+
+TEST(PoolTest, KeepsWhatItIsTold)
+{
+	Pool<2> pool;
+
+	ASSERT_TRUE(pool.add(held(0x100, 4), Pages()));
+	EXPECT_FALSE(pool.take(Pages(2), Pages(3), kEverywhere));
+	EXPECT_TRUE(pool.take(Pages(1), Pages(3), kEverywhere));
+	EXPECT_FALSE(pool.take(Pages(1), Pages(3), kEverywhere));
+	EXPECT_TRUE(pool.take(Pages(1), Pages(2), kEverywhere));
+	EXPECT_TRUE(pool.take(Pages(2), Pages(), kEverywhere));
+}
+
+TEST(PoolTest, RemovesWhatNobodyUses)
+{
+	Pool<3> pool;
+
+	EXPECT_FALSE(pool.remove(Pages()));
+	ASSERT_TRUE(pool.add(held(0x100, 4), Pages(1)));
+	ASSERT_TRUE(pool.add(held(0x200, 4), Pages()));
+	EXPECT_EQ(pool.free_pages(), Pages(7));
+	EXPECT_FALSE(pool.remove(Pages(4)));
+	const auto removed = pool.remove(Pages(3));
+
+	ASSERT_TRUE(removed);
+	EXPECT_EQ(removed->run, (FrameRun{Pfn(0x200), Pages(4)}));
+	EXPECT_EQ(pool.free_pages(), Pages(3));
+	EXPECT_FALSE(pool.remove(Pages()));
+	EXPECT_FALSE(pool.full());
+	EXPECT_EQ(pool.add(held(0x300, 4), Pages(1))->chunk, 2);
+}
+
+/* The same frames are elsewhere for another device, or nowhere. */
+TEST(PoolTest, TakesOnlyWhatTheDeviceReaches)
+{
+	Pool<2> pool;
+	const auto low = [](FrameRun run) -> Result<BusAddr> {
+		if (run.end() > Pfn(0x200))
+			return fail(Errno::io);
+		return BusAddr(0x7000'0000);
+	};
+
+	ASSERT_TRUE(pool.add(held(0x200, 4), Pages()));
+	EXPECT_FALSE(pool.take(Pages(1), Pages(), low));
+	EXPECT_EQ(pool.free_pages(), Pages(4));
+	ASSERT_TRUE(pool.add(held(0x100, 4), Pages(1)));
+	const auto region = pool.take(Pages(1), Pages(), low);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->run.first, Pfn(0x101));
+	EXPECT_EQ(region->bus, BusAddr(0x7000'1000));
+	EXPECT_EQ(region->chunk, 2);
+}
+
+/* What does not fit into one chunk may fit into the next. */
+TEST(PoolTest, LooksIntoEveryChunk)
+{
+	Pool<3> pool;
+
+	ASSERT_TRUE(pool.add(held(0x100, 4), Pages(1)));
+	ASSERT_TRUE(pool.add(held(0x200, 4), Pages(1)));
+	ASSERT_TRUE(pool.add(held(0x300, 4), Pages()));
+	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere)->chunk, 3);
+	EXPECT_FALSE(pool.take(Pages(4), Pages(), kEverywhere));
+	EXPECT_EQ(pool.free_pages(), Pages(6));
+}
+
+} // namespace
+} // namespace dmamap::test
