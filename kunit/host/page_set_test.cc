@@ -105,12 +105,16 @@ TEST(PageSetTest, RunsEndWithinTheRoom)
 /* Full words are skipped at once, but not the free page behind them. */
 TEST(PageSetTest, LooksBehindFullWords)
 {
-	for (unsigned full : {32u, 64u, 96u, 992u})
-		for (unsigned pages : {1u, 2u, 16u, 32u}) {
+	for (unsigned full : {32u, 64u, 96u, 896u, 992u})
+		for (unsigned pages : {1u, 2u, 16u, 32u, 33u, 64u, 100u}) {
+			const unsigned step = std::bit_ceil(pages);
+			const unsigned next = (full + step - 1) / step * step;
 			PageSet set;
 
 			set.set(0, full, true);
-			EXPECT_EQ(set.find(pages, kMost), full) << pages;
+			EXPECT_EQ(set.find(pages, kMost),
+				  next + pages <= kMost ? std::optional(next) : std::nullopt)
+				<< pages << " behind " << full;
 		}
 }
 
