@@ -22,13 +22,14 @@ struct Board {
 };
 
 using ArmHighmem = Board<Highmem, sim::kArm>;
+using ArmUnmap = Board<UnmapCma, sim::kArmPaged>;
 using X86Unmap = Board<Unmap, sim::kX86>;
 using X86LargeUnmap = Board<Unmap, sim::kX86Large>;
 using PariscPurge = Board<Purge<>, sim::kParisc>;
 using PariscTrap = Board<Purge<true>, sim::kParisc>;
 using WalkerPurge = Board<Purge<>, sim::kPariscWithWalker>;
 
-using Boards = ::testing::Types<ArmHighmem, X86Unmap, X86LargeUnmap, PariscPurge, PariscTrap,
+using Boards = ::testing::Types<ArmHighmem, ArmUnmap, X86Unmap, X86LargeUnmap, PariscPurge, PariscTrap,
 				WalkerPurge>;
 
 struct BoardName {
@@ -37,6 +38,8 @@ struct BoardName {
 	{
 		if constexpr (std::same_as<B, PariscTrap>)
 			return "parisc_trap";
+		if constexpr (std::same_as<B, ArmUnmap>)
+			return "arm_unmap";
 		if constexpr (std::same_as<B, X86LargeUnmap>)
 			return "x86_large";
 		if constexpr (std::same_as<B, WalkerPurge>)

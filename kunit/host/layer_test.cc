@@ -100,7 +100,7 @@ TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
 	EXPECT_EQ(why(region), Errno::nomem);
 
 	const sim::Profile &profile = TypeParam::profile;
-	const bool cma = profile.placement == CmaPlacement::highmem;
+	const bool cma = profile.placement != CmaPlacement::none;
 
 	EXPECT_EQ(regions.size(), (cma ? profile.cma.pages.count() : profile.lowmem) /
 					  Sizes<TypeParam>::kUnit);

@@ -53,6 +53,15 @@ inline constexpr Profile kArmCmaInLowmem{
 	.placement = CmaPlacement::lowmem,
 };
 
+/// A board whose CMA area in lowmem is mapped by pages, nothing else is.
+inline constexpr Profile kArmPaged{
+	.name = "arm, CMA by pages",
+	.judged = "arm",
+	.lowmem = 20,
+	.cma = {Profile::kRam + 12, Pages(8)},
+	.placement = CmaPlacement::lowmem,
+};
+
 /// A CMA area that reaches into lowmem while the kernel calls it highmem.
 inline constexpr Profile kArmCmaAcross{
 	.name = "arm, CMA across the border",

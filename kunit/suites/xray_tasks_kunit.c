@@ -185,7 +185,8 @@ static void a_kmap_local_of_a_sleeping_task_conflicts(struct kunit *test)
 
 /*
  * Where the kernel takes the device for a snooping one, cached memory is right;
- * frames of highmem have no other translation, all others keep their linear one.
+ * frames of highmem have no other translation, a contiguous area in lowmem has
+ * its linear one changed in place, all others keep it.
  */
 static void stock_memory_keeps_its_linear_alias(struct kunit *test)
 {
@@ -194,8 +195,9 @@ static void stock_memory_keeps_its_linear_alias(struct kunit *test)
 	const bool snooping = dev_is_dma_coherent(dev);
 	const struct dmamap_sighting *at;
 	struct dmamap_target target = { .pages = 1, .coherent = !snooping };
+	bool aliased, in_place;
+	struct page *page;
 	dma_addr_t dma;
-	bool aliased;
 	void *cpu;
 
 	cpu = dma_alloc_coherent(dev, PAGE_SIZE, &dma, GFP_KERNEL);
@@ -206,12 +208,15 @@ static void stock_memory_keeps_its_linear_alias(struct kunit *test)
 	at = xray_at(test, target.own, 0);
 	if (at)
 		KUNIT_EXPECT_STREQ(test, dmamap_verdict_name(at->verdict), "own");
-	KUNIT_EXPECT_TRUE(test, at && (snooping ? at->cacheable : at->place == DMAMAP_PLACE_DMA));
-	aliased = !snooping && !PageHighMem(pfn_to_page(target.pfn));
+	page = pfn_to_page(target.pfn);
+	in_place = !PageHighMem(page) && page_address(page) == cpu;
+	KUNIT_EXPECT_TRUE(test, at && (snooping ? at->cacheable :
+				       at->place == (in_place ? DMAMAP_PLACE_LINEAR :
+								DMAMAP_PLACE_DMA)));
+	aliased = !snooping && !PageHighMem(page) && !in_place;
 	KUNIT_EXPECT_EQ(test, xray_count(bed, DMAMAP_VERDICT_CONFLICT), aliased);
 	if (aliased)
-		xray_conflict(test, (unsigned long)page_address(pfn_to_page(target.pfn)), 0,
-			      DMAMAP_PLACE_LINEAR);
+		xray_conflict(test, (unsigned long)page_address(page), 0, DMAMAP_PLACE_LINEAR);
 	dma_free_coherent(dev, PAGE_SIZE, cpu, dma);
 }
 
