@@ -274,6 +274,20 @@ TEST(PoolTest, TakesOnlyWhatTheDeviceReaches)
 	EXPECT_EQ(region->chunk, 2);
 }
 
+TEST(PoolTest, AsksOfChunksOnlyWhereTheyAre)
+{
+	Pool<3> pool;
+	std::vector<FrameRun> asked;
+	const auto nowhere = [&](FrameRun run) -> Result<BusAddr> {
+		asked.push_back(run);
+		return fail(Errno::io);
+	};
+
+	ASSERT_TRUE(pool.add(held(0x100, 4), Pages()));
+	EXPECT_FALSE(pool.take(Pages(1), Pages(), nowhere));
+	EXPECT_EQ(asked, (std::vector{FrameRun{Pfn(0x100), Pages(4)}}));
+}
+
 /* What does not fit into one chunk may fit into the next. */
 TEST(PoolTest, LooksIntoEveryChunk)
 {
