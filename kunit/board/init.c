@@ -8,7 +8,8 @@
  *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
  *	@dmamap done CODE		the job is over, 0 is good
  *
- * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, refusal.
+ * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
+ * kunit, refusal.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -253,6 +254,16 @@ static int list_tests(char *names[])
 	return count;
 }
 
+/* What a test may take: some are given more than the usual. */
+static unsigned int test_seconds(void)
+{
+	char value[16];
+
+	if (parameter("dmamap.seconds", value, sizeof(value)))
+		return strtoul(value, NULL, 10);
+	return TEST_SECONDS;
+}
+
 static int run_test(const char *name)
 {
 	char path[300];
@@ -260,7 +271,7 @@ static int run_test(const char *name)
 
 	snprintf(path, sizeof(path), TESTS "/%s", name);
 	tell("test %s", name);
-	code = run(path, NULL, TEST_SECONDS);
+	code = run(path, NULL, test_seconds());
 	tell("rc %s %d", name, code);
 	return code != 0;
 }
