@@ -24,6 +24,7 @@ help:
 	@echo '  make host         build the chip model and the host tests'
 	@echo '  make kunit        boot a board for its KUnit tests, FILTER=suite.test selects'
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
+	@echo '  make figures      boot a board and count instructions, beside stock memory; JSON=file'
 	@echo
 	@echo 'Your own kernel, 6.12:'
 	@echo '  make attach KSRC=/path/to/linux   add the layer to a source tree'
@@ -57,6 +58,10 @@ deps:
 .PHONY: run kunit test check kernel user host
 run kunit test check kernel user host: deps
 	@$(board) $@ $(options)
+
+.PHONY: figures
+figures: deps
+	@$(board) $@ $(options) $(if $(JSON),--json='$(JSON)')
 
 .PHONY: prove soak
 prove soak: deps

@@ -65,7 +65,8 @@ class Check:
         for title, suite in (("KUnit", suites.kunit),
                              ("board tests", suites.board_tests),
                              ("refusals", suites.refusals),
-                             ("main job", suites.run_score)):
+                             ("main job", suites.run_score),
+                             ("figures", suites.figures_score)):
             if title != "refusals" or board.strategies[0] == "highmem":
                 self.phase(f"{board.name} {title}",
                            lambda suite=suite: suite(board, bundle))

@@ -9,7 +9,7 @@
  *	@dmamap done CODE		the job is over, 0 is good
  *
  * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
- * kunit, refusal.
+ * kunit, refusal, figures.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -312,6 +312,12 @@ static int job_refusal(void)
 	return file >= 0;
 }
 
+/* Reading the file measures. */
+static int job_figures(void)
+{
+	return tell_file(LAYER "figures", "figures.");
+}
+
 static const struct job {
 	const char *name;
 	int (*run)(void);
@@ -320,6 +326,7 @@ static const struct job {
 	{ "test", job_test },
 	{ "kunit", job_kunit },
 	{ "refusal", job_refusal },
+	{ "figures", job_figures },
 };
 
 static int do_job(void)

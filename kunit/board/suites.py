@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
+import figures
 import kernel
 import programs
 import report
@@ -158,6 +159,19 @@ def refusals(board, bundle):
             boot.show_failure()
         else:
             say(f"  {boot.label}: {strategy}")
+    return score
+
+
+def figures_score(board, bundle):
+    """Costs: they hold, and a second boot measures the same."""
+    first = figures.measure(board, bundle)
+    figures.table(first)
+    score = Score()
+    for good, sentence in first.verdicts():
+        score.take(good, f"{board.name} figures: {sentence}")
+    other = first.unlike(figures.measure(board, bundle))
+    score.take(not other, f"{board.name} figures: a second boot measured other "
+                          f"numbers: {', '.join(other[:5])}")
     return score
 
 
