@@ -25,6 +25,7 @@ help:
 	@echo '  make kunit        boot a board for its KUnit tests, FILTER=suite.test selects'
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
 	@echo '  make xray         boot a board and list what translates coherent memory: of stock, of the layer'
+	@echo '  make figures      boot a board and count instructions, beside stock memory; JSON=file'
 	@echo
 	@echo 'Your own kernel, 6.12:'
 	@echo '  make attach KSRC=/path/to/linux   add the layer to a source tree'
@@ -58,6 +59,10 @@ deps:
 .PHONY: run kunit test xray check kernel user host
 run kunit test xray check kernel user host: deps
 	@$(board) $@ $(options)
+
+.PHONY: figures
+figures: deps
+	@$(board) $@ $(options) $(if $(JSON),--json='$(JSON)')
 
 .PHONY: prove soak
 prove soak: deps

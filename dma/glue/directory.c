@@ -22,53 +22,75 @@ static atomic64_t frames_returned;
 
 static void erase(u64 pfn, u64 pages)
 {
+	XA_STATE(xas, &directory, pfn);
 	unsigned long flags;
-	u64 i;
+	void *entry;
 
-	xa_lock_irqsave(&directory, flags);
-	for (i = 0; i < pages; i++)
-		__xa_erase(&directory, pfn + i);
-	xa_unlock_irqrestore(&directory, flags);
+	if (!pages)
+		return;
+	xas_lock_irqsave(&xas, flags);
+	xas_for_each(&xas, entry, pfn + pages - 1)
+		xas_store(&xas, NULL);
+	xas_unlock_irqrestore(&xas, flags);
 }
 
-static int insert(u64 pfn, void *owner, gfp_t gfp)
+/* Interrupts are not kept off for longer than so many entries. */
+#define BATCH 512
+
+/*
+ * The tree is descended once for a node of entries, not once for each. Stops
+ * when all are in, at an error, and at the end of a batch.
+ */
+static void insert(struct xa_state *xas, u64 *left, void *owner)
 {
 	unsigned long flags;
-	int err;
+	int i;
 
-	if (gfpflags_allow_blocking(gfp))
-		return xa_insert_irq(&directory, pfn, owner, gfp);
-	xa_lock_irqsave(&directory, flags);
-	err = __xa_insert(&directory, pfn, owner, gfp);
-	xa_unlock_irqrestore(&directory, flags);
-	return err;
+	xas_lock_irqsave(xas, flags);
+	for (i = 0; *left && i < BATCH; i++) {
+		if (xas_load(xas))
+			xas_set_err(xas, -EBUSY);
+		else
+			xas_store(xas, owner);
+		if (xas_error(xas))
+			break;
+		(*left)--;
+		xas_next(xas);
+	}
+	if (!xas_error(xas))
+		xas_reset(xas);	/* nodes may go while nobody has the lock */
+	xas_unlock_irqrestore(xas, flags);
 }
 
 static u32 enter(u64 pfn, u64 pages, void *owner, gfp_t gfp)
 {
-	u64 i;
-	int err;
+	XA_STATE(xas, &directory, pfn);
+	u64 left = pages;
 
-	for (i = 0; i < pages; i++) {
-		err = insert(pfn + i, owner, gfp);
-		if (!err)
-			continue;
-		erase(pfn, i);
-		return err == -EBUSY ? DMAMAP_BUSY : DMAMAP_NOMEM;
-	}
-	return DMAMAP_OK;
+	do {
+		insert(&xas, &left, owner);
+	} while (xas_nomem(&xas, gfp) || (left && !xas_error(&xas)));
+
+	if (!left)
+		return DMAMAP_OK;
+	erase(pfn, pages - left);
+	return xas_error(&xas) == -EBUSY ? DMAMAP_BUSY : DMAMAP_NOMEM;
 }
 
 /* Entries that are there already: no memory, no failure. */
 static void replace(u64 pfn, u64 pages, void *owner)
 {
+	XA_STATE(xas, &directory, pfn);
 	unsigned long flags;
 	u64 i;
 
-	xa_lock_irqsave(&directory, flags);
-	for (i = 0; i < pages; i++)
-		__xa_store(&directory, pfn + i, owner, 0);
-	xa_unlock_irqrestore(&directory, flags);
+	xas_lock_irqsave(&xas, flags);
+	xas_load(&xas);
+	for (i = 0; i < pages; i++) {
+		xas_store(&xas, owner);
+		xas_next(&xas);
+	}
+	xas_unlock_irqrestore(&xas, flags);
 }
 
 u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner)

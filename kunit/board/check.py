@@ -71,7 +71,8 @@ class Check:
                              ("board tests", suites.board_tests),
                              ("refusals", suites.refusals),
                              ("X-ray", xray.score),
-                             ("main job", suites.run_score)):
+                             ("main job", suites.run_score),
+                             ("figures", suites.figures_score)):
             if title != "refusals" or (board.strategies[0] == "highmem"
                                        and not strategy):
                 self.phase(f"{which} {title}",

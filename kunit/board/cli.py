@@ -10,6 +10,7 @@ import boards
 import check
 import compile_commands
 import coverage
+import figures
 import fuzz
 import judge
 import kernel
@@ -104,6 +105,19 @@ def do_xray(args):
         board, bundle, show=True))
 
 
+def do_figures(args):
+    """What the layer costs, in instructions, beside the kernel's own."""
+    found = []
+    with workspace.Workspace() as place:
+        for board in boards.find_all(args.board[0]):
+            bundle = programs.prepare(board, place, args.strategy, args.config)
+            found.append(figures.measure(board, bundle))
+            figures.table(found[-1])
+    if args.json:
+        figures.write_json(args.json, found)
+    return all(good for one in found for good, _ in one.verdicts())
+
+
 def do_check(args):
     if args.strategy:
         raise Stop("make check takes each board with its default strategy; "
@@ -187,6 +201,8 @@ def parser():
                        help=f"fuzz: {', '.join(fuzz.TARGETS)} or all")
     found.add_argument("--seconds", default="60",
                        help="fuzz: how long, for each target")
+    found.add_argument("--json", metavar="FILE",
+                       help="figures: write them there, too")
     found.add_argument("--keep-going", action="store_true",
                        help="kernel: go on with the next board")
     return found

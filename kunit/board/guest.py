@@ -20,9 +20,10 @@ class Boot:
     """What one boot is to do, and afterwards how it went."""
 
     def __init__(self, board, bundle, job, parameters="", chip=True,
-                 timeout=120, label=None):
+                 timeout=120, label=None, **machine):
         self.board, self.bundle, self.job = board, bundle, job
         self.parameters, self.chip = parameters, chip
+        self.machine = machine      # more for boards.qemu_command()
         self.timeout = timeout
         self.label = label or f"{board.name}-{job}"
         if bundle.strategy:
@@ -63,7 +64,7 @@ class Boot:
     def _start_qemu(self, folder):
         command = boards.qemu_command(
             self.board, folder, self.bundle.kernel, self.bundle.initramfs,
-            self.cmdline())
+            self.cmdline(), **self.machine)
         return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def _listen(self, qemu, chip):

@@ -8,8 +8,8 @@
  *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
  *	@dmamap done CODE		the job is over, 0 is good
  *
- * Jobs: run, test (dmamap.tests=NAME,NAME,... or all), kunit, xray,
- * stock, refusal.
+ * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
+ * kunit, xray, stock, refusal, figures.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -254,6 +254,16 @@ static int list_tests(char *names[])
 	return count;
 }
 
+/* What a test may take: some are given more than the usual. */
+static unsigned int test_seconds(void)
+{
+	char value[16];
+
+	if (parameter("dmamap.seconds", value, sizeof(value)))
+		return strtoul(value, NULL, 10);
+	return TEST_SECONDS;
+}
+
 static int run_test(const char *name)
 {
 	char path[300];
@@ -261,7 +271,7 @@ static int run_test(const char *name)
 
 	snprintf(path, sizeof(path), TESTS "/%s", name);
 	tell("test %s", name);
-	code = run(path, NULL, TEST_SECONDS);
+	code = run(path, NULL, test_seconds());
 	tell("rc %s %d", name, code);
 	return code != 0;
 }
@@ -400,6 +410,12 @@ static int job_refusal(void)
 	return file >= 0;
 }
 
+/* Reading the file measures. */
+static int job_figures(void)
+{
+	return tell_file(LAYER "figures", "figures.");
+}
+
 static const struct job {
 	const char *name;
 	int (*run)(void);
@@ -410,6 +426,7 @@ static const struct job {
 	{ "xray", job_xray },
 	{ "stock", job_stock },
 	{ "refusal", job_refusal },
+	{ "figures", job_figures },
 };
 
 static int do_job(void)

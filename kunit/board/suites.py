@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
+import figures
 import kernel
 import programs
 import report
@@ -17,7 +18,9 @@ KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
 KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
                        re.MULTILINE)     # of a test, not of a whole suite
 COUNT = re.compile(r"(\w+): (\d+)")
-OWN_BOOT = re.compile(r"dead")      # these programs kill the chip
+OWN_BOOT = re.compile(r"dead|pagecache")    # kill the chip; fill the memory
+FLIPS = "pagecache_test"                    # thousands of them, so it is
+FLIPS_SECONDS = 300                         # given more than the usual minute
 REFUSALS = (
     ("no-cma", "cma=0"),            # no contiguous area at all
     ("no-highmem", "mem=400M"),     # the area exists, but in lowmem
@@ -115,8 +118,12 @@ def board_tests(board, bundle, pattern=None):
 
 def _boot_tests(board, bundle, names):
     label = f"{board.name}-test" + (f"-{names[0]}" if len(names) == 1 else "")
-    boot = Boot(board, bundle, "test", f"dmamap.tests={','.join(names)}",
-                timeout=60 + 60 * len(names), label=label).run()
+    flips = FLIPS in names
+    seconds = FLIPS_SECONDS if flips else 60
+    boot = Boot(board, bundle, "test",
+                f"dmamap.tests={','.join(names)} dmamap.seconds={seconds}",
+                timeout=60 + seconds * len(names), label=label,
+                alone=flips).run()
     score, broken = Score(), list(boot.errors)
     for program in boot.console.programs:
         score.passed += len(program.passed)
@@ -152,6 +159,19 @@ def refusals(board, bundle):
             boot.show_failure()
         else:
             say(f"  {boot.label}: {strategy}")
+    return score
+
+
+def figures_score(board, bundle):
+    """Costs: they hold, and a second boot measures the same."""
+    first = figures.measure(board, bundle)
+    figures.table(first)
+    score = Score()
+    for good, sentence in first.verdicts():
+        score.take(good, f"{board.name} figures: {sentence}")
+    other = first.unlike(figures.measure(board, bundle))
+    score.take(not other, f"{board.name} figures: a second boot measured other "
+                          f"numbers: {', '.join(other[:5])}")
     return score
 
 

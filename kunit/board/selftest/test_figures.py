@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Figures: the line through them, and what is said about them."""
+
+import unittest
+
+import common  # noqa: F401, paths come first
+import boards
+import figures
+
+GOOD = {
+    "clock.exact": 1, "error": 0,
+    "warm.1.layer": 50, "warm.1.stock": 1000,
+    "cold.1.frames": 64, "cold.1.flips": 1, "cold.1.purges": 2,
+    "cold.1.layer": 16400, "cold.1.stock": 1000,
+    "cold.128.frames": 128, "cold.128.flips": 1, "cold.128.purges": 2,
+    "cold.128.layer": 22800,
+}
+
+
+def of(board="arm", **changed):
+    values = dict(GOOD)
+    values.update({key.replace("_", "."): value
+                   for key, value in changed.items()})
+    return figures.Figures(board, {f"figures.{key}": str(value)
+                                   for key, value in values.items()})
+
+
+def missed(found):
+    return [sentence for good, sentence in found.verdicts() if not good]
+
+
+class Fit(unittest.TestCase):
+    def test_a_line_is_found(self):
+        line = figures.fit([(n, 1000 + 7 * n) for n in (1, 2, 64, 2048)])
+        self.assertAlmostEqual(line.fixed, 1000, places=3)
+        self.assertAlmostEqual(line.each, 7, places=6)
+        self.assertAlmostEqual(line.worst, 0, places=6)
+
+    def test_a_point_beside_it_shows(self):
+        line = figures.fit([(1, 100), (2, 200), (3, 300), (4, 500)])
+        self.assertGreater(line.worst, 0.03)
+
+
+class Verdicts(unittest.TestCase):
+    def test_good(self):
+        self.assertEqual(missed(of()), [])
+        self.assertEqual(of().flips(), [(64, 16400), (128, 22800)])
+        self.assertEqual(of().sizes("cold"), [1, 128])
+        self.assertIsNone(of().ratio("cold", 128))
+
+    def test_ceilings_are_of_the_board(self):
+        self.assertEqual(sorted(figures.GOALS), sorted(boards.BOARDS))
+        self.assertEqual(sorted(figures.CEILINGS), sorted(boards.BOARDS))
+        self.assertEqual(len(missed(of(warm_1_layer=51))), 1)
+        self.assertEqual(missed(of(board="x86", warm_1_layer=51)), [])
+
+    def test_a_goal_that_is_missed_is_said(self):
+        self.assertIn("reached", of().verdicts()[0][1])
+        self.assertIn("MISSED", of(board="x86", warm_1_layer=1700)
+                      .verdicts()[0][1])
+
+    def test_two_purges_a_flip(self):
+        self.assertIn("[128]", missed(of(cold_128_purges=3))[0])
+
+    def test_a_clock_that_counts_no_instructions(self):
+        self.assertIn("clock", missed(of(clock_exact=0))[0])
+
+    def test_nothing_measured(self):
+        self.assertEqual(len(missed(figures.Figures("arm", {}))), 1)
+        self.assertEqual(len(missed(of(error=-12))), 1)
+
+
+class Repeats(unittest.TestCase):
+    def test_a_second_boot_is_the_same(self):
+        self.assertEqual(of().unlike(of()), [])
+        self.assertEqual(of().unlike(of(warm_1_layer=51)), ["warm.1.layer"])
+
+    def test_nothing_may_be_missing(self):
+        less = of()
+        del less.values["error"]
+        self.assertEqual(of().unlike(less), ["error"])
+        self.assertEqual(less.unlike(of()), ["error"])
+
+    def test_parisc_has_the_time_of_the_host(self):
+        board = of(board="parisc")
+        self.assertEqual(board.unlike(of(warm_1_layer=58)), [])
+        self.assertEqual(board.unlike(of(warm_1_layer=59)), ["warm.1.layer"])
+
+
+class Command(unittest.TestCase):
+    def test_the_clock_counts_only_when_asked(self):
+        board = boards.find("x86")
+        plain = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c")
+        exact = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c",
+                                    exact=True)
+        self.assertNotIn("-icount", plain)
+        self.assertIn("-icount", exact)
+
+
+if __name__ == "__main__":
+    unittest.main()
