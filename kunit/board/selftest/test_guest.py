@@ -137,12 +137,18 @@ class Pretended(unittest.TestCase):
         self.assertIn("one line", (LOGS / "boot-selftest.log").read_text())
 
 
+def default_interrupt():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Interrupted(unittest.TestCase):
     """However a run ends, neither process nor folder stays."""
 
     def start(self):
         code = HOLD.format(path=str(common.BOARD_DIR))
+        # A shell starts what runs in the background with SIGINT ignored.
         process = subprocess.Popen([sys.executable, "-c", code],
+                                   preexec_fn=default_interrupt,
                                    stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.DEVNULL)
         self.addCleanup(process.stdout.close)
