@@ -53,3 +53,9 @@ void dmamap_unplant_fixmap(void)
 {
 	clear_fixmap(FIX_TEXT_POKE1);
 }
+
+/* Out of CMA whatever fits, else what the buddy allocator has in one piece. */
+unsigned long dmamap_stock_pages(void)
+{
+	return IS_ENABLED(CONFIG_DMA_CMA) ? ULONG_MAX : MAX_ORDER_NR_PAGES;
+}

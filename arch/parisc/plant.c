@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Aliases that only PA-RISC's own tables can have, for the tests of the X-ray. */
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <asm/fixmap.h>
 
 #include "kunit/suites/plant.h"
@@ -24,4 +25,10 @@ unsigned long dmamap_plant_fixmap(u64 pfn)
 void dmamap_unplant_fixmap(void)
 {
 	clear_fixmap(FIX_TEXT_KEXEC);
+}
+
+/* One page table of vmalloc space; above it, it panics. */
+unsigned long dmamap_stock_pages(void)
+{
+	return SZ_128K >> PAGE_SHIFT;
 }

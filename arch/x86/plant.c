@@ -47,3 +47,9 @@ void dmamap_unplant_fixmap(void)
 	__set_fixmap(FIX_BTMAP_BEGIN, 0, __pgprot(0));
 	flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
 }
+
+/* What the buddy allocator has in one piece. */
+unsigned long dmamap_stock_pages(void)
+{
+	return MAX_ORDER_NR_PAGES;
+}

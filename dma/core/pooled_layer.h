@@ -116,7 +116,8 @@ private:
 		const bool too_few = pool_.free_pages() < limits_.floor;
 
 		m_.unlock(flags);
-		if (too_few)
+		/* Who may sleep adds a chunk by itself. */
+		if (too_few && !request.reach.may_sleep)
 			m_.tend_later();
 		return region;
 	}

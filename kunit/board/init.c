@@ -309,7 +309,7 @@ static int live_frame(unsigned long long *pfn)
 	int found = 0;
 
 	while (file && !found && fgets(line, sizeof(line), file)) {
-		at = strstr(line, " adopted ") ? NULL : strstr(line, " pfn ");
+		at = strstr(line, ": adopted, ") ? NULL : strstr(line, " pfn ");
 		found = at && sscanf(at, " pfn %lli", (long long *)pfn) == 1;
 	}
 	if (file)

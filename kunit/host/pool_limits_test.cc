@@ -54,6 +54,15 @@ TYPED_TEST(LimitsTest, InterruptsFindAnEmptyPoolOnce)
 	EXPECT_KEPT(bench.machine);
 }
 
+TYPED_TEST(LimitsTest, WhoMaySleepFillsThePoolHimself)
+{
+	typename TestFixture::Bench bench(TypeParam::profile, {Pages(1), Pages(8)});
+
+	EXPECT_TRUE(bench.alloc(1));
+	EXPECT_EQ(bench.machine.tend_wanted(), 0u);
+	EXPECT_EQ(bench.free(), kChunk - 1);
+}
+
 TYPED_TEST(LimitsTest, InterruptsGetNoMoreThanAChunk)
 {
 	typename TestFixture::Bench bench(TypeParam::profile);

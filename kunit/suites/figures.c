@@ -25,24 +25,13 @@
 #include <linux/timex.h>
 
 #include "dma/abi/machine.h"
+#include "kunit/suites/plant.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
 
 #define MOST_PAGES	2048
 #define STEPS_OF	512	/* pages, for the steps one by one */
 #define TIMES		5	/* the least counts: one without a timer interrupt */
-
-/*
- * What the kernel's own allocation can do: without CMA no more than the buddy
- * allocator has in one piece; above its limit PA-RISC panics.
- */
-#ifdef CONFIG_PARISC
-#define STOCK_PAGES	(SZ_128K / PAGE_SIZE)
-#elif defined(CONFIG_DMA_CMA)
-#define STOCK_PAGES	MOST_PAGES
-#else
-#define STOCK_PAGES	MAX_ORDER_NR_PAGES
-#endif
 
 struct job {
 	struct device *dev;
@@ -334,7 +323,7 @@ static void show_flip(struct seq_file *out, struct job *job, u32 pages)
 	seq_printf(out, "cold.%u.purges %llu\n", pages,
 		   after[DMAMAP_STEP_PURGE].calls - before[DMAMAP_STEP_PURGE].calls);
 	seq_printf(out, "cold.%u.layer %llu\n", pages, instructions(layer_cold, job, loops));
-	if (pages <= STOCK_PAGES)
+	if (pages <= dmamap_stock_pages())
 		seq_printf(out, "cold.%u.stock %llu\n", pages, instructions(stock, job, loops));
 }
 

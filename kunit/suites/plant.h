@@ -55,4 +55,7 @@ struct settler {
 void settle(struct settler *settler);
 void unsettle(struct settler *settler);
 
+/* arch/<m>/plant.c: pages that the kernel's own coherent allocation can do. */
+unsigned long dmamap_stock_pages(void);
+
 #endif /* DMAMAP_PLANT_H */
