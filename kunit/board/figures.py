@@ -20,8 +20,11 @@ GOALS = {"arm": 0.25, "parisc": 0.25, "x86": 0.5}
 CEILINGS = {"arm": 0.05, "parisc": 1.5, "x86": 1.75}
 
 # How far a second boot may be away. B160L's clock chip tells the host's time, so
-# two boots are not quite alike: two ticks of the clock, of 4 instructions each.
-SLACK = {"parisc": 8}
+# two boots are not quite alike: some ticks of the clock, of 4 instructions each, where
+# an operation takes 200,000.
+SLACK = {"parisc": 64}
+
+BOOTS = 3       # until one has the right clock
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,24 @@ class Figures:
 
 
 def measure(board, bundle):
-    """One boot."""
-    boot = Boot(board, bundle, "figures", chip=False, exact=True,
-                timeout=300).run()
-    if not boot.ok():
-        boot.show_failure()
-        raise Stop(f"{boot.label}: {boot.errors[0]}")
-    return Figures(board.name, boot.console.values)
+    """One boot, or another one if its clock is not the one that counts.
+
+    On a busy host x86 sometimes fails to calibrate its local timer, and then
+    has no clock that is fine enough; the kernel says so and measures nothing.
+    """
+    for _ in range(BOOTS):
+        boot = Boot(board, bundle, "figures", chip=False, exact=True,
+                    timeout=300).run()
+        if not boot.ok():
+            boot.show_failure()
+            raise Stop(f"{boot.label}: {boot.errors[0]}")
+        figures = Figures(board.name, boot.console.values)
+        if figures.get("clock.exact") == 1:
+            return figures
+        say(f"  {boot.label}: the clock of this boot does not count "
+            "instructions; once more")
+    raise Stop(f"{boot.label}: in {BOOTS} boots the clock did not count "
+               f"instructions; see {boot.log}")
 
 
 def _row(figures, kind, pages):
