@@ -166,7 +166,7 @@ public:
 		free_ += region.run.pages.count();
 	}
 
-	/// Takes an unused chunk out, if more than @keep pages stay free without it.
+	/// Takes an unused chunk out, if @keep pages stay free without it.
 	[[nodiscard]] constexpr std::optional<Region> remove(Pages keep) noexcept
 	{
 		for (Chunk &chunk : chunks_) {
