@@ -91,19 +91,28 @@ static inline const struct dmamap_sighting *xray_at(struct kunit *test, unsigned
 	return NULL;
 }
 
-/* A cacheable translation, and a conflict. */
-static inline const struct dmamap_sighting *xray_conflict(struct kunit *test,
-							  unsigned long addr, pid_t pid,
-							  enum dmamap_place place)
+static inline const struct dmamap_sighting *xray_expect(struct kunit *test, unsigned long addr,
+							pid_t pid, enum dmamap_place place,
+							enum dmamap_verdict verdict,
+							bool cacheable)
 {
 	const struct dmamap_sighting *at = xray_at(test, addr, pid);
 
 	if (!at)
 		return NULL;
 	KUNIT_EXPECT_STREQ(test, dmamap_place_name(at->place), dmamap_place_name(place));
-	KUNIT_EXPECT_STREQ(test, dmamap_verdict_name(at->verdict), "CONFLICT");
-	KUNIT_EXPECT_TRUE(test, at->present && at->cacheable);
+	KUNIT_EXPECT_STREQ(test, dmamap_verdict_name(at->verdict), dmamap_verdict_name(verdict));
+	KUNIT_EXPECT_TRUE(test, at->present);
+	KUNIT_EXPECT_EQ(test, at->cacheable, cacheable);
 	return at;
+}
+
+/* A cacheable translation, and a conflict. */
+static inline const struct dmamap_sighting *xray_conflict(struct kunit *test,
+							  unsigned long addr, pid_t pid,
+							  enum dmamap_place place)
+{
+	return xray_expect(test, addr, pid, place, DMAMAP_VERDICT_CONFLICT, true);
 }
 
 /* One that is not cacheable. */
@@ -111,14 +120,7 @@ static inline const struct dmamap_sighting *xray_harmless(struct kunit *test,
 							  unsigned long addr, pid_t pid,
 							  enum dmamap_place place)
 {
-	const struct dmamap_sighting *at = xray_at(test, addr, pid);
-
-	if (!at)
-		return NULL;
-	KUNIT_EXPECT_STREQ(test, dmamap_place_name(at->place), dmamap_place_name(place));
-	KUNIT_EXPECT_STREQ(test, dmamap_verdict_name(at->verdict), "harmless");
-	KUNIT_EXPECT_TRUE(test, at->present && !at->cacheable);
-	return at;
+	return xray_expect(test, addr, pid, place, DMAMAP_VERDICT_HARMLESS, false);
 }
 
 #endif /* DMAMAP_SUITE_XRAY_H */
