@@ -21,7 +21,7 @@
 #include "dma/glue/audit.h"
 #include "dma/glue/region.h"
 
-/* Stock parisc panics above 128 KiB. */
+/* What the kernel itself can allocate on every board (dmamap_stock_pages()). */
 static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_128K };
 
 #define BUFFERS (2 * ARRAY_SIZE(sizes))
