@@ -129,7 +129,8 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		goto refuse;
 	might_sleep_if(gfpflags_allow_blocking(gfp));
 
-	region = new_region(dev, gfpflags_allow_blocking(gfp) ? GFP_KERNEL : GFP_ATOMIC);
+	/* What the caller may wait for, without its zones. */
+	region = new_region(dev, gfp & (GFP_KERNEL | GFP_ATOMIC));
 	if (!region) {
 		err = -ENOMEM;
 		goto refuse;
