@@ -8,6 +8,7 @@
 #include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/swap.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/quarantine.h"
@@ -16,6 +17,18 @@
 static atomic64_t quarantined;
 
 static_assert(PAGE_SHIFT == 12, "dma/core/address.h counts in pages of 4 KiB");
+
+/*
+ * Is there enough, with what it takes to map and to list them? Whoever takes the
+ * last frames in large pieces makes the next small allocation, of anybody, call
+ * the OOM killer; mapping them would be the first. kernel/trace/ring_buffer.c asks
+ * the same for its pages. Few pages are left to the watermarks.
+ */
+static bool enough_left(u64 pages)
+{
+	return pages <= 1 << PAGE_ALLOC_COSTLY_ORDER ||
+	       pages + pages / 64 < (u64)si_mem_available() + get_nr_swap_pages();
+}
 
 #ifdef CONFIG_DMA_CMA
 u32 dmamap_machine_cma_placement(void)
@@ -34,7 +47,7 @@ u32 dmamap_machine_take_cma(u64 pages, u64 *pfn)
 	struct cma *cma = dma_contiguous_default_area;
 	struct page *page = NULL;
 
-	if (cma && pages <= cma_get_size(cma) >> PAGE_SHIFT)
+	if (cma && pages <= cma_get_size(cma) >> PAGE_SHIFT && enough_left(pages))
 		page = cma_alloc(cma, pages, min(order_base_2(pages), CONFIG_CMA_ALIGNMENT),
 				 true);
 	if (!page)
@@ -125,7 +138,7 @@ u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep,
 	struct page *page;
 	u32 status;
 
-	if (pages > totalram_pages())
+	if (!enough_left(1ULL << order))
 		return DMAMAP_NOMEM;
 	status = pages_in_reach(order, gfp, (int)node, last_byte, &page);
 	if (status != DMAMAP_OK)

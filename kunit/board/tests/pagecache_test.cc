@@ -229,6 +229,29 @@ void test_large(tap::Report &tap, FileStore &store, const Snapshot &start)
 	tap.ok(store.damaged() == 0, "and no file is damaged");
 }
 
+/// A large region must leave what others need: it is refused before it takes the last
+/// frames, and before pages are moved in vain. Otherwise the next small allocation, of
+/// its own page tables perhaps, calls the OOM killer.
+void test_short_memory(tap::Report &tap, FileStore &store)
+{
+	const Values mixed = run_load(tap, "short of memory", "flips=400 tries=400 live=64 "
+				      "min=1048576 max=8388608 seed=1 seconds=10");
+
+	tap.ok(value_of(mixed, "refused_nomem") > 0, "short of memory: %lld regions were refused",
+	       value_of(mixed, "refused_nomem"));
+
+	while (value_of(values_of("/proc/meminfo"), "MemAvailable") > 7 * 1024)
+		if (!store.add())
+			break;
+
+	const Values got = run_load(tap, "8 MiB of 7", "flips=1 tries=1 live=1 "
+				    "min=8388608 max=8388608");
+
+	tap.ok(value_of(got, "refused_nomem") == 1 && value_of(got, "migrated") == 0,
+	       "8 MiB of 7: refused, and no page was moved");
+	tap.ok(store.damaged() == 0, "short of memory: no file is damaged");
+}
+
 void expect_memory(tap::Report &tap, const Snapshot &start, const Snapshot &end,
 		   const char *name, long slack)
 {
@@ -309,6 +332,7 @@ int main()
 		return tap.finish();
 	test_flips(tap, store);
 	test_large(tap, store, start);
+	test_short_memory(tap, store);
 	store.unmount();
 	test_end(tap, start, settled());
 	return tap.finish();
