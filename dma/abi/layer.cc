@@ -205,6 +205,12 @@ u32 dmamap_core_user_admit(const dmamap_core_user_request *request,
 			  segments_of(segments, count)));
 }
 
+void dmamap_core_user_lay_out(dmamap_core_segment *segments, u32 count)
+{
+	// SAFETY: as segments_of().
+	lay_out({reinterpret_cast<UserSegment *>(segments), count});
+}
+
 u32 dmamap_core_user_locate(const dmamap_core_segment *segments, u32 count, u64 page,
 			    u32 *segment, u64 *region_page)
 {

@@ -50,6 +50,7 @@ struct dmamap_core_segment {
 	u64 region_bytes;
 	u64 offset;
 	u64 bytes;
+	u64 first;	/* page of the mapping, see dmamap_core_user_lay_out() */
 };
 
 /* dmamap::UserRequest and dmamap::UserAccess */
@@ -98,6 +99,7 @@ u32 dmamap_core_resolve(const struct dmamap_core_region *region, u64 cpu, u64 bu
 			struct dmamap_core_resolution *resolution);
 u32 dmamap_core_user_admit(const struct dmamap_core_user_request *request,
 			   const struct dmamap_core_segment *segments, u32 count);
+void dmamap_core_user_lay_out(struct dmamap_core_segment *segments, u32 count);
 u32 dmamap_core_user_locate(const struct dmamap_core_segment *segments, u32 count, u64 page,
 			    u32 *segment, u64 *region_page);
 

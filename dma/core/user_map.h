@@ -17,6 +17,7 @@ struct UserSegment {
 	std::uint64_t region_bytes = 0;
 	std::uint64_t offset = 0;
 	std::uint64_t bytes = 0;
+	std::uint64_t first = 0;      ///< page of the mapping; lay_out() says it
 };
 
 /// A page of a user mapping: which segment, which page of that segment's region.
@@ -81,18 +82,38 @@ total_bytes(std::span<const UserSegment> segments) noexcept
 	return {};
 }
 
-/// Finds page number @page of a mapping; nothing beyond its end.
+/// Says of each segment where in the mapping it begins.
+constexpr void lay_out(std::span<UserSegment> segments) noexcept
+{
+	std::uint64_t first = 0;
+
+	for (UserSegment &s : segments) {
+		s.first = first;
+		first += s.bytes >> kPageShift;
+	}
+}
+
+/// Finds page number @page of a mapping that is laid out; nothing beyond its end.
+/// A fault may ask for any of many thousand segments: it takes their logarithm.
 [[nodiscard]] constexpr std::optional<UserPage>
 locate(std::span<const UserSegment> segments, std::uint64_t page) noexcept
 {
-	for (std::size_t i = 0; i < segments.size(); ++i) {
-		const std::uint64_t pages = segments[i].bytes >> kPageShift;
+	std::size_t low = 0, high = segments.size();   // it is in [low, high)
 
-		if (page < pages)
-			return UserPage{i, (segments[i].offset >> kPageShift) + page};
-		page -= pages;
+	while (high - low > 1) {
+		const std::size_t middle = low + (high - low) / 2;
+
+		(segments[middle].first <= page ? low : high) = middle;
 	}
-	return std::nullopt;
+	if (segments.empty())
+		return std::nullopt;
+
+	const UserSegment &s = segments[low];
+	const std::uint64_t within = page - s.first;
+
+	if (within >= s.bytes >> kPageShift)
+		return std::nullopt;
+	return UserPage{low, (s.offset >> kPageShift) + within};
 }
 
 } // namespace dmamap

@@ -127,15 +127,26 @@ TEST(AdmitTest, SaysWhatIsWrongWithTheSegments)
 	EXPECT_EQ(admit(asks(1), {true, true}, std::span(&bad, 1)), fail(Errno::inval));
 }
 
+TEST(LayOutTest, EachSegmentBeginsWhereTheLastOneEnds)
+{
+	UserSegment segments[] = {{16384, 8192, 8192}, {4096, 0, 4096}, {16384, 0, 8192}, kPage};
+	const std::uint64_t expected[] = {0, 2, 3, 5};
+
+	lay_out(segments);
+	for (std::size_t i = 0; i < std::size(expected); ++i)
+		EXPECT_EQ(segments[i].first, expected[i]) << i;
+}
+
 TEST(LocateTest, WalksSegmentsInTheirOrder)
 {
-	const UserSegment segments[] = {
+	UserSegment segments[] = {
 		{16384, 8192, 8192},   // pages 2, 3
 		{4096, 0, 4096},       // page 0
 		{16384, 0, 8192},      // pages 0, 1: of the first region again
 	};
 	const UserPage expected[] = {{0, 2}, {0, 3}, {1, 0}, {2, 0}, {2, 1}};
 
+	lay_out(segments);
 	for (std::uint64_t page = 0; page < std::size(expected); ++page) {
 		auto found = locate(segments, page);
 
@@ -145,10 +156,36 @@ TEST(LocateTest, WalksSegmentsInTheirOrder)
 	}
 }
 
+TEST(LocateTest, FindsEachPageOfAnyNumberOfSegments)
+{
+	for (std::size_t count = 1; count < 40; ++count) {
+		std::vector<UserSegment> segments;
+		std::vector<UserPage> pages;
+
+		for (std::size_t i = 0; i < count; ++i) {
+			const std::uint64_t length = 1 + i % 3;
+
+			segments.push_back({1 << 20, i * 4096, length * 4096});
+			for (std::uint64_t page = 0; page < length; ++page)
+				pages.push_back({i, i + page});
+		}
+		lay_out(segments);
+		for (std::size_t page = 0; page < pages.size(); ++page) {
+			const auto found = locate(segments, page);
+
+			ASSERT_TRUE(found) << page << " of " << count;
+			EXPECT_EQ(found->segment, pages[page].segment);
+			EXPECT_EQ(found->region_page, pages[page].region_page);
+		}
+		EXPECT_FALSE(locate(segments, pages.size()));
+	}
+}
+
 TEST(LocateTest, FindsNothingBeyondTheEnd)
 {
-	const UserSegment segments[] = {kPage, {16384, 4096, 8192}};
+	UserSegment segments[] = {kPage, {16384, 4096, 8192}};
 
+	lay_out(segments);
 	for (std::uint64_t page : {std::uint64_t{3}, std::uint64_t{4}, std::uint64_t{1} << 32,
 				   kMax >> 12, kMax})
 		EXPECT_FALSE(locate(segments, page)) << page;
