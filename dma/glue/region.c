@@ -54,6 +54,7 @@ static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 
 static void drop_region(struct dmamap_region *region)
 {
+	dmamap_free_snapshot(region);
 	put_device(region->dev);
 	/* dma_map_to_pfn() may still look at it. */
 	kfree_rcu(region, rcu);

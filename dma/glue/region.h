@@ -4,10 +4,12 @@
  *
  * Lock order, outermost first:
  *   mmap_lock (any mm)
- *     dmamap_region.revoke_lock    held for reading while PTEs are inserted
- *       page table locks
- *     dmamap_region.maps_lock      held while user PTEs are zapped
- *       i_mmap_rwsem, page table locks
+ *     dmamap_user_map.lock         held for writing while a part gets another region
+ *       dmamap_region.revoke_lock  held for reading while PTEs are inserted, for
+ *                                  writing while they are zapped
+ *         page table locks
+ *         dmamap_region.maps_lock
+ *           i_mmap_rwsem, page table locks
  *     flips (power.c)              held for reading during a flip; for writing
  *                                  while the pool is emptied to hibernate
  *       locks of mm (fs_reclaim, vmap, CMA, memtype)
@@ -40,10 +42,13 @@ struct dmamap_region {
 	bool no_snoop;			/* DMAMAP_NO_SNOOP made the difference */
 	char name[DMAMAP_NAME_BYTES];	/* see explain.c */
 	refcount_t references;
-	bool revoked;			/* under revoke_lock */
+	bool revoked;			/* under revoke_lock, as the next two */
+	enum dmamap_after after;
+	struct page **snapshot;		/* of each page, DMAMAP_AFTER_SNAPSHOT */
 	struct rw_semaphore revoke_lock;
 	struct mutex maps_lock;
 	struct list_head maps;		/* of dmamap_user_part, under maps_lock */
+	bool closed;			/* to more of them, under maps_lock */
 	struct list_head all;		/* of regions, under regions_lock */
 	struct llist_node ended;	/* its end waits for a worker */
 	struct rcu_head rcu;
@@ -129,6 +134,9 @@ const char *dmamap_behind_name(u32 behind);
 
 /* status.c: errno of an enum dmamap_status. */
 int dmamap_errno(u32 status);
+
+/* revoke.c: what stands in for the region after it was revoked, if anything. */
+void dmamap_free_snapshot(struct dmamap_region *region);
 
 /* vma.c: is this a mapping that dmamap_mmap() made? */
 bool dmamap_is_user_map(const struct vm_area_struct *vma);

@@ -200,7 +200,11 @@ TRACE_EVENT(dmamap_map,
 		  __get_str(device), __entry->address, __entry->bytes, __entry->segments,
 		  __entry->pfn, __print_flags(__entry->access, "|",
 					      { DMAMAP_USER_READ, "read" },
-					      { DMAMAP_USER_WRITE, "write" }))
+					      { DMAMAP_USER_WRITE, "write" },
+					      { DMAMAP_USER_POPULATE, "populate" },
+					      { DMAMAP_USER_CACHED, "cached" },
+					      { DMAMAP_USER_UNCACHED, "uncached" },
+					      { DMAMAP_USER_WRITE_COMBINE, "write-combine" }))
 );
 
 TRACE_EVENT(dmamap_fault,

@@ -1,52 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User mappings of regions. Which pages a mapping shows and who may have it is
- * decided in dma/core/user_map.h; here are the VMA, its lifetime and its end.
+ * User mappings of regions: made and ended. Which pages a mapping shows and who may
+ * have it is decided in dma/core/user_map.h; fault.c fills it, revoke.c takes away.
  */
+#include <linux/capability.h>
 #include <linux/export.h>
 #include <linux/fs.h>
-#include <linux/kref.h>
-#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "dma/glue/region.h"
+#include "dma/glue/quota.h"
 #include "dma/glue/trace.h"
+#include "dma/glue/user_map.h"
 
-/* One segment of a mapping; on its region's list of maps. */
-struct dmamap_user_part {
-	struct list_head entry;
-	struct dmamap_user_map *map;
-	struct dmamap_region *region;	/* counted */
-	pgoff_t first;			/* of this segment, in the file */
-	pgoff_t pages;
-};
-
-/* One call of dmamap_mmap(); shared by the VMAs that it is split into. */
-struct dmamap_user_map {
-	struct kref vmas;
-	struct address_space *mapping;	/* lives as long as a VMA does */
-	pgoff_t base;			/* vm_pgoff of the first page */
-	struct dmamap_core_segment *segments;
-	unsigned int count;
-	struct dmamap_user_part parts[] __counted_by(count);
-};
-
-static void attach_parts(struct dmamap_user_map *map)
+/* Each with a reference on its region; all or none. */
+static int attach_parts(struct dmamap_user_map *map)
 {
 	unsigned int i;
 
 	for (i = 0; i < map->count; i++) {
 		struct dmamap_user_part *part = &map->parts[i];
+		struct dmamap_region *region = part->region;
+		bool closed;
 
-		mutex_lock(&part->region->maps_lock);
-		list_add_tail(&part->entry, &part->region->maps);
-		mutex_unlock(&part->region->maps_lock);
+		mutex_lock(&region->maps_lock);
+		closed = region->closed;
+		if (!closed)
+			list_add_tail(&part->entry, &dmamap_get(region)->maps);
+		mutex_unlock(&region->maps_lock);
+		if (closed)
+			break;
 	}
+	if (i == map->count)
+		return 0;
+	map->count = i;
+	return -ENXIO;
 }
 
-static void free_map(struct kref *kref)
+static void detach_parts(struct dmamap_user_map *map)
 {
-	struct dmamap_user_map *map = container_of(kref, struct dmamap_user_map, vmas);
 	unsigned int i;
 
 	for (i = 0; i < map->count; i++) {
@@ -57,8 +50,34 @@ static void free_map(struct kref *kref)
 		mutex_unlock(&part->region->maps_lock);
 		dmamap_put(part->region);
 	}
-	kfree(map->segments);
-	kfree(map);
+}
+
+static void free_map(struct dmamap_user_map *map)
+{
+	dmamap_uncharge(map->mm, map->charged);
+	mmdrop(map->mm);
+	if (map->scratch)
+		__free_page(map->scratch);
+	kvfree(map->segments);
+	kvfree(map);
+}
+
+static void end_map(struct kref *kref)
+{
+	struct dmamap_user_map *map = container_of(kref, struct dmamap_user_map, vmas);
+
+	detach_parts(map);
+	free_map(map);
+}
+
+struct dmamap_user_map *dmamap_user_map_get(struct dmamap_user_map *map)
+{
+	return kref_get_unless_zero(&map->vmas) ? map : NULL;
+}
+
+void dmamap_user_map_put(struct dmamap_user_map *map)
+{
+	kref_put(&map->vmas, end_map);
 }
 
 static void user_open(struct vm_area_struct *vma)
@@ -70,42 +89,17 @@ static void user_open(struct vm_area_struct *vma)
 
 static void user_close(struct vm_area_struct *vma)
 {
-	struct dmamap_user_map *map = vma->vm_private_data;
-
-	kref_put(&map->vmas, free_map);
-}
-
-static vm_fault_t user_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct dmamap_user_map *map = vma->vm_private_data;
-	struct dmamap_region *region;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-	u64 region_page;
-	u32 segment;
-
-	if (vmf->pgoff < map->base ||
-	    dmamap_core_user_locate(map->segments, map->count, vmf->pgoff - map->base,
-				    &segment, &region_page) != DMAMAP_OK)
-		return VM_FAULT_SIGBUS;
-	region = map->parts[segment].region;
-
-	/* A revoke that has begun waits for us, and then zaps what we insert. */
-	down_read(&region->revoke_lock);
-	if (!region->revoked)
-		ret = vmf_insert_pfn_prot(vma, vmf->address & PAGE_MASK,
-					  region->core.pfn + region_page,
-					  dmamap_pgprot(region->core.attribute,
-							vma->vm_page_prot));
-	up_read(&region->revoke_lock);
-	trace_dmamap_fault(vmf, region->core.pfn + region_page, ret);
-	return ret;
+	dmamap_user_map_put(vma->vm_private_data);
 }
 
 static const struct vm_operations_struct user_ops = {
 	.open = user_open,
 	.close = user_close,
-	.fault = user_fault,
+	.fault = dmamap_user_fault,
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	.huge_fault = dmamap_user_huge_fault,
+#endif
+	.access = dmamap_user_access,
 };
 
 bool dmamap_is_user_map(const struct vm_area_struct *vma)
@@ -113,35 +107,49 @@ bool dmamap_is_user_map(const struct vm_area_struct *vma)
 	return vma->vm_ops == &user_ops;
 }
 
+/* Only what is RAM costs anybody else anything. */
+static u64 pages_to_charge(const struct dmamap_segment *segments, unsigned int count)
+{
+	u64 pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (segments[i].region->core.behind != DMAMAP_BEHIND_DEVICE)
+			pages += segments[i].bytes >> PAGE_SHIFT;
+	return pages;
+}
+
 static struct dmamap_user_map *new_map(struct vm_area_struct *vma,
 				       const struct dmamap_segment *segments, unsigned int count)
 {
-	pgoff_t first = vma->vm_pgoff;
 	struct dmamap_user_map *map;
 	unsigned int i;
 
-	map = kzalloc(struct_size(map, parts, count), GFP_KERNEL);
+	map = kvzalloc(struct_size(map, parts, count), GFP_KERNEL);
 	if (!map)
 		return NULL;
-	map->segments = kcalloc(count, sizeof(*map->segments), GFP_KERNEL);
+	map->segments = kvcalloc(count, sizeof(*map->segments), GFP_KERNEL);
 	if (!map->segments) {
-		kfree(map);
+		kvfree(map);
 		return NULL;
 	}
 	kref_init(&map->vmas);
+	init_rwsem(&map->lock);
 	map->mapping = vma->vm_file->f_mapping;
+	map->mm = vma->vm_mm;
+	mmgrab(map->mm);
 	map->base = vma->vm_pgoff;
 	map->count = count;
+	map->pages = true;
 	for (i = 0; i < count; i++) {
 		map->segments[i].region_bytes = dmamap_size(segments[i].region);
 		map->segments[i].offset = segments[i].offset;
 		map->segments[i].bytes = segments[i].bytes;
 		map->parts[i].map = map;
 		map->parts[i].region = segments[i].region;
-		map->parts[i].first = first;
-		map->parts[i].pages = segments[i].bytes >> PAGE_SHIFT;
-		first += map->parts[i].pages;
+		map->pages &= segments[i].region->core.behind == DMAMAP_BEHIND_PAGE;
 	}
+	dmamap_core_user_lay_out(map->segments, count);
 	return map;
 }
 
@@ -161,73 +169,106 @@ static int admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 	return dmamap_errno(dmamap_core_user_admit(&request, map->segments, map->count));
 }
 
-static bool any_revoked(const struct dmamap_segment *segments, unsigned int count)
+/* The kinds are promises of the driver to its users: kept, or refused. */
+static bool keeps_kind(const struct dmamap_core_region *core, unsigned int access)
+{
+	const bool cached = core->attribute == DMAMAP_ATTR_CACHED;
+	const bool combines = core->attribute == DMAMAP_ATTR_WRITE_COMBINE;
+
+	return !((access & DMAMAP_USER_CACHED && !cached) ||
+		 (access & DMAMAP_USER_UNCACHED && (cached || combines)) ||
+		 (access & DMAMAP_USER_WRITE_COMBINE && !combines));
+}
+
+static int check_kind(const struct dmamap_segment *segments, unsigned int count,
+		      unsigned int access)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		if (READ_ONCE(segments[i].region->revoked))
-			return true;
-	return false;
+		if (!keeps_kind(&segments[i].region->core, access))
+			return -EOPNOTSUPP;
+	return 0;
+}
+
+/*
+ * Pages, if all are: those may be pinned. Otherwise only pfns, never pages: ARM's
+ * short descriptors have no special bit, so the VMA's flags alone tell the kernel to
+ * keep its hands off. VM_IO, because without it madvise(MADV_DOFORK) takes
+ * VM_DONTCOPY away. VM_HUGEPAGE asks for large leaves where "madvise" is the rule.
+ */
+static void set_flags(struct vm_area_struct *vma, const struct dmamap_user_map *map,
+		      unsigned int access)
+{
+	vm_flags_t set = VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP;
+	vm_flags_t never = VM_MAYEXEC;
+
+	set |= map->pages ? VM_MIXEDMAP : VM_IO | VM_PFNMAP;
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !map->pages)
+		set |= VM_HUGEPAGE;
+	if (!(access & DMAMAP_USER_READ))
+		never |= VM_MAYREAD;
+	if (!(access & DMAMAP_USER_WRITE))
+		never |= VM_MAYWRITE;
+	vm_flags_mod(vma, set, never);
+}
+
+/* What can be refused before others know of the mapping. */
+static int prepare(struct vm_area_struct *vma, struct dmamap_user_map *map,
+		   const struct dmamap_segment *segments, unsigned int access)
+{
+	int err = admit(vma, map, access);
+	u64 pages;
+
+	if (!err)
+		err = check_kind(segments, map->count, access);
+	if (err)
+		return err;
+	pages = pages_to_charge(segments, map->count);
+	err = dmamap_charge(map->mm, pages);
+	if (!err)
+		map->charged = pages;
+	return err;
 }
 
 int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segments,
 		unsigned int count, unsigned int access)
 {
-	vm_flags_t never = VM_MAYEXEC;
 	struct dmamap_user_map *map;
-	unsigned int i;
 	int err;
 
-	if (!count || !access || (access & ~(DMAMAP_USER_READ | DMAMAP_USER_WRITE)))
+	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
+	    (access & ~DMAMAP_USER_ALL))
 		return -EINVAL;
-	if (any_revoked(segments, count))
-		return -ENXIO;
 	map = new_map(vma, segments, count);
 	if (!map)
 		return -ENOMEM;
-	err = admit(vma, map, access);
-	if (err) {
-		kfree(map->segments);
-		kfree(map);
-		return err;
-	}
-
-	if (!(access & DMAMAP_USER_READ))
-		never |= VM_MAYREAD;
-	if (!(access & DMAMAP_USER_WRITE))
-		never |= VM_MAYWRITE;
-	/*
-	 * Only pfns, never pages: ARM's short descriptors have no special bit,
-	 * so the VMA's flags alone tell the kernel to keep its hands off. VM_IO,
-	 * because without it madvise(MADV_DOFORK) takes VM_DONTCOPY away.
-	 */
-	vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP, never);
-	vma->vm_ops = &user_ops;
+	err = prepare(vma, map, segments, access);
+	if (err)
+		goto free;
+	map->filled_early = access & DMAMAP_USER_POPULATE;
+	err = attach_parts(map);
+	if (err)
+		goto detach;
+	set_flags(vma, map, access);
 	vma->vm_private_data = map;
-	for (i = 0; i < count; i++)
-		dmamap_get(segments[i].region);
-	attach_parts(map);
+	if (map->filled_early) {
+		err = dmamap_user_fill(vma);
+		if (err)
+			goto zap;
+	}
+	vma->vm_ops = &user_ops;
 	trace_dmamap_map(vma, segments, count, access);
 	return 0;
+
+zap:
+	/* Before the references go: a part of the pages may be there. */
+	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
+	vma->vm_private_data = NULL;
+detach:
+	detach_parts(map);
+free:
+	free_map(map);
+	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_mmap);
-
-void dmamap_revoke(struct dmamap_region *region)
-{
-	struct dmamap_user_part *part;
-
-	might_sleep();
-	trace_dmamap_revoke(region);
-	down_write(&region->revoke_lock);
-	region->revoked = true;
-	up_write(&region->revoke_lock);
-
-	/* Zaps neighbours at the same file offset too; they fault in again. */
-	mutex_lock(&region->maps_lock);
-	list_for_each_entry(part, &region->maps, entry)
-		unmap_mapping_range(part->map->mapping, (loff_t)part->first << PAGE_SHIFT,
-				    (loff_t)part->pages << PAGE_SHIFT, 1);
-	mutex_unlock(&region->maps_lock);
-}
-EXPORT_SYMBOL_GPL(dmamap_revoke);

@@ -240,41 +240,97 @@ struct dmamap_segment {
 /* Access of dmamap_mmap(): what the process may ever do with the mapping. */
 #define DMAMAP_USER_READ	BIT(0)
 #define DMAMAP_USER_WRITE	BIT(1)
+/* Fill all pages in mmap(): no fault comes later. */
+#define DMAMAP_USER_POPULATE	BIT(2)
+/*
+ * What users are promised of the memory; refused if a region is something else.
+ * Without one of them the mapping is as its regions are.
+ */
+#define DMAMAP_USER_CACHED	BIT(3)
+#define DMAMAP_USER_UNCACHED	BIT(4)
+#define DMAMAP_USER_WRITE_COMBINE BIT(5)
+
+#define DMAMAP_USER_ALL		(DMAMAP_USER_READ | DMAMAP_USER_WRITE | \
+				 DMAMAP_USER_POPULATE | DMAMAP_USER_CACHED | \
+				 DMAMAP_USER_UNCACHED | DMAMAP_USER_WRITE_COMBINE)
 
 /**
  * dmamap_mmap() - map segments of regions into user space, one after another
  * @vma: the VMA as the driver's mmap() got it; vm_pgoff is not looked at
  * @segments: what to show, in this order; copied
  * @count: number of @segments, at least 1
- * @access: DMAMAP_USER_READ, DMAMAP_USER_WRITE or both
+ * @access: DMAMAP_USER_READ, DMAMAP_USER_WRITE or both; and what else is wanted
  *
- * Pages are inserted when they are touched. The mapping holds a reference on
- * each region until its last VMA is gone. It is not inherited by fork(), does
- * not grow, is not dumped, and mprotect() can't go beyond @access. Frames that
- * are not pages refuse get_user_pages() with EFAULT.
+ * A touched page is inserted with all others of its page table, or as one large
+ * page where the architecture has such and region and VMA are aligned to it. The
+ * mapping holds a reference on each region until its last VMA is gone, and charges
+ * its RAM to the RLIMIT_MEMLOCK of the process. It is not inherited by fork(), does
+ * not grow, is not dumped, and mprotect() can't go beyond @access. Debuggers can
+ * read and write it as the process can.
+ *
+ * If all regions are pages (DMAMAP_BEHIND_PAGE), the mapping can be pinned, and a
+ * pinned frame outlives it and its region. Otherwise get_user_pages() gives EFAULT.
  *
  * Context: process, from the driver's mmap() (mmap_lock held for writing).
  * Return: 0, or
  *	-EINVAL   MAP_PRIVATE, no or unaligned segment, a segment beyond its
- *	          region, or a VMA longer than all segments together
+ *	          region, a VMA longer than all segments together, or no or
+ *	          unknown access
  *	-EACCES   the VMA asks for more than @access allows, or for PROT_EXEC
+ *	-EOPNOTSUPP a region is not what @access promises
  *	-EOVERFLOW the lengths of the segments wrap
+ *	-EAGAIN   more than the process may lock (RLIMIT_MEMLOCK)
  *	-ENXIO    a region was revoked
- *	-ENOMEM   no memory for the bookkeeping
+ *	-ENOMEM   no memory for the bookkeeping or page tables
  */
 int dmamap_mmap(struct vm_area_struct *vma,
 		const struct dmamap_segment *segments, unsigned int count,
 		unsigned int access);
 
 /**
+ * enum dmamap_after - what processes find where a region was revoked
+ * @DMAMAP_AFTER_SIGBUS: nothing; each access gets SIGBUS
+ * @DMAMAP_AFTER_ZERO: memory of the process's own, zero at first, the same page
+ *	everywhere in a mapping: what it writes goes nowhere
+ * @DMAMAP_AFTER_SNAPSHOT: the last contents, in ordinary memory
+ */
+enum dmamap_after {
+	DMAMAP_AFTER_SIGBUS,
+	DMAMAP_AFTER_ZERO,
+	DMAMAP_AFTER_SNAPSHOT,
+};
+
+/**
  * dmamap_revoke() - take a region away from all processes
  * @region: region
+ * @after: what they find in its place; of a second call it is ignored
  *
- * When it returns, no user page table has a translation of the region, and
- * none will come: every later access gets SIGBUS.
+ * When it returns, no user page table has a translation of the region, none will
+ * come, and new mappings of it are refused. Stop the device before, if what it
+ * writes last is to be in a snapshot.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep. The caller has no mmap_lock, and no lock that its
+ * mmap() takes.
+ * Return: 0, or
+ *	-EINVAL   unknown @after, or a snapshot of device memory; nothing is done
+ *	-ENOMEM   no memory for the snapshot; revoked, accesses get SIGBUS
  */
-void dmamap_revoke(struct dmamap_region *region);
+int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after);
+
+/**
+ * dmamap_reattach() - show another region where a revoked one was mapped
+ * @from: a revoked region
+ * @to: region that takes its place
+ *
+ * For the new instance of a device after a reset: processes keep their addresses.
+ * Mappings hold a reference on @to from now on, and none on @from.
+ *
+ * Context: process, may sleep; as dmamap_revoke().
+ * Return: 0, or
+ *	-EINVAL   @from is not revoked, or @to differs from it in size, in what is
+ *	          behind it, or in its cache attribute; nothing is done
+ *	-ENXIO    @to was revoked meanwhile; some mappings may show it
+ */
+int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
 
 #endif /* DMAMAP_H */

@@ -280,8 +280,8 @@ void hca_device_destroy(struct hca_device *hca)
 	hca_debugfs_remove(hca);
 	hca_device_set_state(hca, HCA_STATE_GONE);
 	cancel_delayed_work_sync(&hca->watch_work);
-	dmamap_revoke(hca->users);
-	dmamap_revoke(hca->pio);
+	dmamap_revoke(hca->users, DMAMAP_AFTER_SIGBUS);
+	dmamap_revoke(hca->pio, DMAMAP_AFTER_SIGBUS);
 	hca_files_remove(hca);
 
 	hca_contexts_reap(hca);

@@ -348,7 +348,7 @@ static void hca_file_remove(struct hca_file *f)
 
 	/* Without the lock: page tables are edited, mmap() waits for us. */
 	for (i = 0; i < HCA_COHERENT_SOURCES && regions[i]; i++) {
-		dmamap_revoke(regions[i]);
+		dmamap_revoke(regions[i], DMAMAP_AFTER_SIGBUS);
 		dmamap_put(regions[i]);
 	}
 

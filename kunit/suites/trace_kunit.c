@@ -53,7 +53,7 @@ static void a_revoke_is_an_event(struct kunit *test)
 
 	if (register_trace_dmamap_revoke(on_region, &seen))
 		kunit_skip(test, "no tracepoints");
-	dmamap_revoke(region);
+	dmamap_revoke(region, DMAMAP_AFTER_SIGBUS);
 	unregister_trace_dmamap_revoke(on_region, &seen);
 	tracepoint_synchronize_unregister();
 	KUNIT_EXPECT_EQ(test, seen.count, 1);

@@ -13,6 +13,15 @@
 
 namespace {
 
+/// Debuggers see what has no pages only where the kernel asks the driver for it
+/// (HAVE_IOREMAP_PROT, mm/memory.c, __access_remote_vm).
+#ifdef __x86_64__
+constexpr bool kDebuggersAskDrivers = true;
+#else
+constexpr bool kDebuggersAskDrivers = false;
+#endif
+
+
 struct Kind {
 	hca_kind kind;
 	const char *name;
@@ -207,11 +216,14 @@ void test_pinning(tap::Report &tap, const RawContext &context, const Kind &kind)
 	const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	const auto where = static_cast<off64_t>(reinterpret_cast<std::uintptr_t>(mapping.data()));
 
+	const bool shown = kDebuggersAskDrivers && (kind.allowed & PROT_READ);
+
 	if (memory < 0)
-		tap.skip("no /proc/self/mem", "%s: refuses /proc/self/mem", kind.name);
+		tap.skip("no /proc/self/mem", "%s: /proc/self/mem", kind.name);
 	else
-		tap.gives(-EIO, pread64(memory, buffer, sizeof(buffer), where) < 0 ? -errno : 0,
-			  "%s: refuses /proc/self/mem", kind.name);
+		tap.gives(shown ? 0 : -EIO,
+			  pread64(memory, buffer, sizeof(buffer), where) < 0 ? -errno : 0,
+			  "%s: /proc/self/mem %s", kind.name, shown ? "shows it" : "refuses");
 	close(memory);
 
 	if (kind.allowed & PROT_READ)

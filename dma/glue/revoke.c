@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Taking a region away from processes, and giving them another one in its place. */
+#include <linux/cacheflush.h>
+#include <linux/export.h>
+#include <linux/highmem.h>
+#include <linux/list_sort.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "dma/glue/trace.h"
+#include "dma/glue/user_map.h"
+
+/* From now on nobody maps the region any more. */
+static void close_region(struct dmamap_region *region)
+{
+	mutex_lock(&region->maps_lock);
+	region->closed = true;
+	mutex_unlock(&region->maps_lock);
+}
+
+/*
+ * unmap_mapping_range() does not find a VMA whose mmap() has not returned. One that
+ * was filled there is waited for: mmap() has the mmap_lock until others can find it.
+ */
+static void wait_for_mmap(struct dmamap_region *region)
+{
+	struct dmamap_user_map *map;
+	struct dmamap_user_part *part;
+
+	do {
+		map = NULL;
+		mutex_lock(&region->maps_lock);
+		list_for_each_entry(part, &region->maps, entry) {
+			if (part->map->filled_early)
+				map = dmamap_user_map_get(part->map);
+			if (map)
+				break;
+		}
+		mutex_unlock(&region->maps_lock);
+		if (map) {
+			mmap_read_lock(map->mm);
+			map->filled_early = false;
+			mmap_read_unlock(map->mm);
+			dmamap_user_map_put(map);
+		}
+	} while (map);
+}
+
+static int by_place(void *unused, const struct list_head *a, const struct list_head *b)
+{
+	const struct dmamap_user_part *one = list_entry(a, struct dmamap_user_part, entry);
+	const struct dmamap_user_part *other = list_entry(b, struct dmamap_user_part, entry);
+
+	if (one->map->mapping != other->map->mapping)
+		return one->map->mapping > other->map->mapping ? 1 : -1;
+	if (dmamap_part_first(one) != dmamap_part_first(other))
+		return dmamap_part_first(one) > dmamap_part_first(other) ? 1 : -1;
+	return dmamap_part_pages(one) > dmamap_part_pages(other) ? 1 : -1;
+}
+
+static void zap(const struct dmamap_user_part *part)
+{
+	unmap_mapping_range(part->map->mapping, (loff_t)dmamap_part_first(part) << PAGE_SHIFT,
+			    (loff_t)dmamap_part_pages(part) << PAGE_SHIFT, 1);
+}
+
+/*
+ * Goes through the mappings of all processes at a place of a file at once, so
+ * each place only once. Neighbours at the same place fault in again.
+ */
+static void zap_all(struct dmamap_region *region)
+{
+	const struct dmamap_user_part *part, *last = NULL;
+
+	mutex_lock(&region->maps_lock);
+	list_sort(NULL, &region->maps, by_place);
+	list_for_each_entry(part, &region->maps, entry) {
+		if (!last || last->map->mapping != part->map->mapping ||
+		    dmamap_part_first(last) != dmamap_part_first(part) ||
+		    dmamap_part_pages(last) != dmamap_part_pages(part))
+			zap(part);
+		last = part;
+	}
+	mutex_unlock(&region->maps_lock);
+}
+
+void dmamap_free_snapshot(struct dmamap_region *region)
+{
+	u64 i;
+
+	if (!region->snapshot)
+		return;
+	for (i = 0; i < region->core.pages; i++)
+		if (region->snapshot[i])
+			__free_page(region->snapshot[i]);
+	kvfree(region->snapshot);
+	region->snapshot = NULL;
+}
+
+static int alloc_snapshot(struct dmamap_region *region)
+{
+	u64 i;
+
+	region->snapshot = kvcalloc(region->core.pages, sizeof(*region->snapshot), GFP_KERNEL);
+	if (!region->snapshot)
+		return -ENOMEM;
+	for (i = 0; i < region->core.pages; i++) {
+		region->snapshot[i] = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+		if (!region->snapshot[i]) {
+			dmamap_free_snapshot(region);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void take_snapshot(const struct dmamap_region *region)
+{
+	u64 i;
+
+	for (i = 0; i < region->core.pages; i++) {
+		struct page *page = region->snapshot[i];
+		void *to = kmap_local_page(page);
+
+		memcpy(to, dmamap_cpu_addr(region) + (i << PAGE_SHIFT), PAGE_SIZE);
+		kunmap_local(to);
+		flush_dcache_page(page);
+	}
+}
+
+int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
+{
+	int err = 0;
+
+	might_sleep();
+	if (after > DMAMAP_AFTER_SNAPSHOT)
+		return -EINVAL;
+	/* Reading a device's registers may have effects, and shows no last state. */
+	if (after == DMAMAP_AFTER_SNAPSHOT && region->core.behind == DMAMAP_BEHIND_DEVICE)
+		return -EINVAL;
+	trace_dmamap_revoke(region);
+	close_region(region);
+	wait_for_mmap(region);
+
+	down_write(&region->revoke_lock);
+	if (!region->revoked) {
+		if (after == DMAMAP_AFTER_SNAPSHOT)
+			err = alloc_snapshot(region);
+		region->after = err ? DMAMAP_AFTER_SIGBUS : after;
+		region->revoked = true;
+		zap_all(region);
+		if (region->after == DMAMAP_AFTER_SNAPSHOT)
+			take_snapshot(region);
+	}
+	up_write(&region->revoke_lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(dmamap_revoke);
+
+/* A part of a map that is not ending, which is kept until dmamap_user_map_put(). */
+static struct dmamap_user_part *first_part(struct dmamap_region *region)
+{
+	struct dmamap_user_part *part, *found = NULL;
+
+	mutex_lock(&region->maps_lock);
+	list_for_each_entry(part, &region->maps, entry) {
+		if (dmamap_user_map_get(part->map)) {
+			found = part;
+			break;
+		}
+	}
+	mutex_unlock(&region->maps_lock);
+	return found;
+}
+
+/* Under map->lock: no fault is in the middle of it. */
+static int move_part(struct dmamap_user_part *part, struct dmamap_region *from,
+		     struct dmamap_region *to)
+{
+	bool closed;
+
+	mutex_lock(&to->maps_lock);
+	closed = to->closed;
+	mutex_unlock(&to->maps_lock);
+	if (closed)
+		return -ENXIO;
+
+	mutex_lock(&from->maps_lock);
+	list_del(&part->entry);
+	mutex_unlock(&from->maps_lock);
+	part->region = dmamap_get(to);
+	mutex_lock(&to->maps_lock);
+	list_add_tail(&part->entry, &to->maps);
+	mutex_unlock(&to->maps_lock);
+	zap(part);
+	dmamap_put(from);
+	return 0;
+}
+
+static bool alike(const struct dmamap_region *from, const struct dmamap_region *to)
+{
+	return from->core.pages == to->core.pages && from->core.behind == to->core.behind &&
+	       from->core.attribute == to->core.attribute;
+}
+
+int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
+{
+	static DEFINE_MUTEX(one_at_a_time);
+	struct dmamap_user_part *part;
+	int err = 0;
+
+	might_sleep();
+	if (from == to || !alike(from, to) || !READ_ONCE(from->revoked))
+		return -EINVAL;
+	mutex_lock(&one_at_a_time);
+	while (!err && (part = first_part(from))) {
+		down_write(&part->map->lock);
+		err = move_part(part, from, to);
+		up_write(&part->map->lock);
+		dmamap_user_map_put(part->map);
+	}
+	mutex_unlock(&one_at_a_time);
+	return err;
+}
+EXPORT_SYMBOL_GPL(dmamap_reattach);
