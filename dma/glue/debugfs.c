@@ -23,28 +23,29 @@ static int strategy_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(strategy);
 
-/*
- * DEVICE NAME: STRATEGY, REASON; BEHIND pfn N pages N bus N[ revoked]
- * There is no blank in DEVICE and NAME, and no semicolon in REASON.
- */
-static void show_region(const struct dmamap_region *region, void *data)
-{
-	struct seq_file *out = data;
-	char name[DMAMAP_NAME_BYTES];
-
-	dmamap_copy_name(region, name);
-	seq_printf(out, "%s %s: %s, %s; %s pfn %#llx pages %llu bus %#llx%s\n",
-		   dev_name(region->dev), name, dmamap_strategy(region), dmamap_reason(region),
-		   dmamap_behind_name(region->core.behind), region->core.pfn, region->core.pages,
-		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
-}
-
 static int regions_show(struct seq_file *out, void *unused)
 {
-	dmamap_for_each_region(show_region, out);
-	return 0;
+	return dmamap_explain_regions(out);
 }
-DEFINE_SHOW_ATTRIBUTE(regions);
+
+/* What doesn't fit is shown again from the start, and costs another walk. */
+#define REGION_BYTES 256
+
+static int regions_open(struct inode *inode, struct file *file)
+{
+	struct dmamap_counts counts;
+
+	dmamap_counts(&counts);
+	return single_open_size(file, regions_show, NULL, (counts.regions + 1) * REGION_BYTES);
+}
+
+static const struct file_operations regions_fops = {
+	.owner = THIS_MODULE,
+	.open = regions_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 static int stats_show(struct seq_file *out, void *unused)
 {
