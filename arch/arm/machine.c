@@ -14,6 +14,7 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
 /*
  * Not pfn_valid(): it is true for no-map memory and for all of a page block
@@ -113,6 +114,7 @@ void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
 	const size_t bytes = pages << PAGE_SHIFT;
 
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
 	__cpuc_flush_dcache_area((void *)(unsigned long)addr, bytes);
 	outer_flush_range(PFN_PHYS(pfn), PFN_PHYS(pfn) + bytes);
 }

@@ -12,6 +12,7 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
 void flush_dcache_page_asm(unsigned long phys_addr, unsigned long vaddr);
 
@@ -101,6 +102,7 @@ void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
 	u64 i;
 
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
 	for (i = 0; i < pages; i++) {
 		preempt_disable();	/* the alias belongs to this CPU's TLB */
 		flush_dcache_page_asm(PFN_PHYS(pfn + i), linear_of(pfn + i));

@@ -13,6 +13,7 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
 /* Not pfn_valid(): it is true for no-map memory, which is free to be adopted. */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
@@ -125,6 +126,7 @@ void dmamap_machine_release(u64 pfn, u64 pages)
 /* CLFLUSH works on the line, whatever memory type its address is mapped with. */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
 	clflush_cache_range((void *)(unsigned long)addr, pages << PAGE_SHIFT);
 }
 

@@ -47,8 +47,16 @@ static const struct file_operations regions_fops = {
 	.release = single_release,
 };
 
+static void show_count(struct seq_file *out, const char *kind, const char *name,
+		       const struct dmamap_step_count *count)
+{
+	seq_printf(out, "%s_%s %llu\n%s_%s_pages %llu\n", kind, name, count->calls, kind, name,
+		   count->pages);
+}
+
 static int stats_show(struct seq_file *out, void *unused)
 {
+	struct dmamap_step_count flushes[DMAMAP_FLUSH_WAYS];
 	struct dmamap_step_count steps[DMAMAP_STEPS];
 	struct dmamap_counts counts;
 	u32 id;
@@ -64,8 +72,10 @@ static int stats_show(struct seq_file *out, void *unused)
 	seq_printf(out, "quarantined %llu\n", dmamap_quarantined());
 	dmamap_step_counts(steps);
 	for (id = 0; id < DMAMAP_STEPS; id++)
-		seq_printf(out, "step_%s %llu\nstep_%s_pages %llu\n", dmamap_step_name(id),
-			   steps[id].calls, dmamap_step_name(id), steps[id].pages);
+		show_count(out, "step", dmamap_step_name(id), &steps[id]);
+	dmamap_flush_counts(flushes);
+	show_count(out, "flush", "lines", &flushes[DMAMAP_FLUSH_LINES]);
+	show_count(out, "flush", "whole", &flushes[DMAMAP_FLUSH_WHOLE]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
