@@ -34,8 +34,7 @@ rule "use: barrier"
   sub := 2;
 end;
 
--- The CPU has seen the device's write and reads. Its last store has no barrier:
--- nobody waits for it.
+-- The CPU has seen the device's write and reads.
 rule "use: read"
   Now(w_use) & sub = 2 & told[1] = New
 ==>
@@ -45,13 +44,16 @@ rule "use: read"
     assert "I4 the CPU reads something else than was written last"
       RegionView(l) = told[l];
   end;
-  StoreUncached(0, New);
   Next();
 end;
 
+-- The driver writes once more before it lets go, without a barrier: nobody waits
+-- for that.
 rule "quiet: stop"
   Now(w_quiet) & sub = 0
 ==>
+  TouchRegion();
+  StoreUncached(0, New);
   running := false;
   sub := 1;
 end;
