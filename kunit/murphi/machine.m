@@ -16,15 +16,16 @@ type
   Cpu : 0 .. 1;
   Line : 0 .. 1;
   -- Old: what the last user left, a secret. Zero: what the region starts with.
-  -- New: what CPU (line 0) and device (line 1) wrote for each other.
-  Value : enum { Old, Zero, New };
+  -- New: what CPU (line 0) and device (line 1) wrote for each other. Past: New of
+  -- those who had the frame before, a secret like Old.
+  Value : enum { Old, Past, Zero, New };
   Linear : enum { None, Absent, Uncached, Cached };
   Entry : enum { NoEntry, UncachedEntry, CachedEntry };
   Word : enum {
     w_take, w_claim, w_lazy, w_close, w_purge, w_purge_local, w_map, w_flush,
     w_flush_linear, w_flush_clean, w_flush_invalidate, w_flush_skip_last,
-    w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_publish, w_use, w_quiet,
-    w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give
+    w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_idle, w_publish, w_use,
+    w_quiet, w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give
   };
 
 -- order
@@ -56,6 +57,7 @@ var
 
   -- Who may touch the frame.
   ordinary : boolean;   -- its owner, as cached memory
+  held : boolean;       -- the layer, coherent and nobody's
   claimed : boolean;    -- the attribute is known to whoever else maps frames
   published : boolean;  -- the bus address is known
   running : boolean;    -- the device works on it
@@ -107,10 +109,20 @@ begin
   return pt_region | exists c : Cpu do tlb_region[c] end;
 end;
 
--- Somebody beside the layer counts on the region.
-function Coherent() : boolean;
+-- Somebody beside the layer counts on the region, and on what is in it.
+function Lent() : boolean;
 begin
   return published | running | posted;
+end;
+
+function Coherent() : boolean;
+begin
+  return held | Lent();
+end;
+
+function Secret(v : Value) : boolean;
+begin
+  return v = Old | v = Past;
 end;
 
 -- What programs are made of
@@ -149,6 +161,16 @@ begin
   cache[l] := value;
   dirty[l] := true;
   told[l] := value;
+end;
+
+-- The layer's zeroes. Whoever has the frame has not written them, so he is told
+-- his own value still, and they are a write of his that is lost.
+procedure StoreZero(l : Line; cached : boolean);
+var mine : Value;
+begin
+  mine := told[l];
+  if cached then StoreCached(l, Zero); else StoreUncached(l, Zero); end;
+  if published then told[l] := mine; end;
 end;
 
 -- An access through the linear address by the task's CPU needs a translation and
@@ -329,7 +351,7 @@ rule "zero"
   Now(w_zero)
 ==>
   TouchRegion();
-  StoreUncached(sub, Zero);
+  StoreZero(sub, false);
   NextSub(1);
 end;
 
@@ -337,7 +359,7 @@ rule "zero-skip-last"
   Now(w_zero_skip_last)
 ==>
   TouchRegion();
-  StoreUncached(0, Zero);
+  StoreZero(0, false);
   Next();
 end;
 
@@ -345,11 +367,7 @@ rule "zero-linear"
   Now(w_zero_linear)
 ==>
   TouchLinear();
-  if tlb_linear[task] = CachedEntry then
-    StoreCached(sub, Zero);
-  else
-    StoreUncached(sub, Zero);
-  end;
+  StoreZero(sub, tlb_linear[task] = CachedEntry);
   NextSub(1);
 end;
 
@@ -386,6 +404,7 @@ begin
     told[l] := Old;
   end;
   ordinary := true;
+  held := false;
   claimed := false;
   published := false;
   running := false;
@@ -404,12 +423,12 @@ invariant "I2 a line of a coherent frame is in a cache"
   Coherent() -> forall l : Line do isundefined(cache[l]) end;
 
 invariant "I3 the device can see the last user's data"
-  Coherent() -> forall l : Line do mem[l] != Old end;
+  Lent() -> forall l : Line do !Secret(mem[l]) end;
 
 -- A store that is held is not there yet; that nobody waits for it for ever is
 -- what barriers are for.
 invariant "I4 a write is lost or overwritten"
-  Coherent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
+  Lent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
 
 invariant "I5 the owner reads something else than was written last"
   ordinary -> forall l : Line do CachedView(l) = told[l] end;
