@@ -14,6 +14,7 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
 /*
  * Not pfn_valid(): it is true for no-map memory and for all of a page block
@@ -108,11 +109,19 @@ void dmamap_machine_release(u64 pfn, u64 pages)
  * by the physical address that the translation gives, to every PIPT data cache
  * up to the point of coherency (DDI 0406C B2.2.6); it can't fill a line. An
  * outer cache is not reached by it and is told by physical address.
+ *
+ * Never all of the cache, however large the batch: v7_flush_kern_cache_all() goes
+ * by set and way (arch/arm/mm/cache-v7.S). That reaches this CPU's caches alone
+ * (DDI 0406C B2.2, multiprocessor effects), and lines move between those of several
+ * CPUs meanwhile: Linux has it for one that is alone or goes down. And
+ * outer_flush_all() wants interrupts off and no other user of the outer cache
+ * (arch/arm/include/asm/outercache.h).
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
 	const size_t bytes = pages << PAGE_SHIFT;
 
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
 	__cpuc_flush_dcache_area((void *)(unsigned long)addr, bytes);
 	outer_flush_range(PFN_PHYS(pfn), PFN_PHYS(pfn) + bytes);
 }

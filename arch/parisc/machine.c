@@ -8,12 +8,17 @@
 #include <linux/sizes.h>
 #include <asm/cache.h>
 #include <asm/cacheflush.h>
+#include <asm/pdc.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
+#include "arch/parisc/flush.h"
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
+/* arch/parisc/kernel/pacache.S */
 void flush_dcache_page_asm(unsigned long phys_addr, unsigned long vaddr);
+void flush_data_cache_local(void *unused);
 
 static unsigned long linear_of(u64 pfn)
 {
@@ -97,15 +102,57 @@ void dmamap_machine_release(u64 pfn, u64 pages)
  * translation would be skipped without a word (arch/parisc/mm/fault.c); and
  * that alias does not allow move-in, so nothing comes back.
  */
+static void flush_lines(u64 pfn)
+{
+	preempt_disable();	/* the alias belongs to this CPU's TLB */
+	flush_dcache_page_asm(PFN_PHYS(pfn), linear_of(pfn));
+	preempt_enable();
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, 1);
+}
+
+/*
+ * The architected loop of fdce: each entry is written back and invalidated,
+ * whatever is in it and by whatever address it came. What the frames had does not
+ * come back meanwhile: their cacheable translation is gone, page table and TLB,
+ * and lines of others don't matter. The kernel trusts it with the same: it is how
+ * flush_kernel_vmap_range() and invalidate_kernel_vmap_range(), made for I/O,
+ * flush, after a purge of the range (arch/parisc/kernel/cache.c).
+ */
+static void flush_whole(u64 pages)
+{
+	flush_data_cache_local(NULL);
+	dmamap_count_flush(DMAMAP_FLUSH_WHOLE, pages);
+}
+
+bool dmamap_parisc_flush_whole(const struct pdc_cache_info *cache, unsigned long line,
+			       u64 pages)
+{
+	const u64 entries = (u64)cache->dc_loop * cache->dc_count;
+
+	/* The kernel's routine takes both for signed: negative ones flush nothing. */
+	if ((long)cache->dc_loop <= 0 || (long)cache->dc_count <= 0 || entries > SZ_16M)
+		return false;
+	/* The loop must reach all that there is; dc_size is 0 where nobody knows. */
+	if (!line || !cache->dc_size || entries * cache->dc_stride < cache->dc_size)
+		return false;
+	return pages << PAGE_SHIFT > cache->dc_size && pages * (PAGE_SIZE / line) > entries;
+}
+
+/*
+ * fdce reaches this CPU's cache alone, fdc is told to all. So a kernel for several
+ * CPUs would have to stop them for it: there it goes line by line.
+ */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
 	u64 i;
 
-	for (i = 0; i < pages; i++) {
-		preempt_disable();	/* the alias belongs to this CPU's TLB */
-		flush_dcache_page_asm(PFN_PHYS(pfn + i), linear_of(pfn + i));
-		preempt_enable();
+	if (!IS_ENABLED(CONFIG_SMP) &&
+	    dmamap_parisc_flush_whole(&cache_info, dcache_stride, pages)) {
+		flush_whole(pages);
+		return;
 	}
+	for (i = 0; i < pages; i++)
+		flush_lines(pfn + i);
 }
 
 void dmamap_machine_barrier(void)

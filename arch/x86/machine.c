@@ -13,6 +13,7 @@
 #include <asm/tlbflush.h>
 
 #include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
 
 /* Not pfn_valid(): it is true for no-map memory, which is free to be adopted. */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
@@ -122,9 +123,18 @@ void dmamap_machine_release(u64 pfn, u64 pages)
 	memtype_free(PFN_PHYS(pfn), PFN_PHYS(pfn + pages));
 }
 
-/* CLFLUSH works on the line, whatever memory type its address is mapped with. */
+/*
+ * CLFLUSH works on the line, whatever memory type its address is mapped with.
+ *
+ * Never WBINVD, however large the batch: an IPI stops all CPUs, and each writes
+ * back what it has of everybody, in one instruction for which interrupts wait
+ * (Intel SDM vol. 2, WBINVD). Nor does 6.12's own change of attributes, which once
+ * did from 1024 pages on: cpa_flush() in arch/x86/mm/pat/set_memory.c takes WBINVD
+ * only where there is no CLFLUSH, and that is no x86-64.
+ */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
+	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
 	clflush_cache_range((void *)(unsigned long)addr, pages << PAGE_SHIFT);
 }
 

@@ -37,10 +37,20 @@ struct dmamap_step {
 	u32 value;	/* of SET_LINEAR: enum dmamap_linear */
 };
 
+/* How a machine does a FLUSH: no steps, so counted only. */
+enum dmamap_flush_way {
+	DMAMAP_FLUSH_LINES,	/* each line of the frames */
+	DMAMAP_FLUSH_WHOLE,	/* all of the cache instead */
+	DMAMAP_FLUSH_WAYS,
+};
+
 DMAMAP_C_BEGIN
 
 /* Notes one step. Context: any. */
 void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value);
+
+/* Counts what a FLUSH really does, where it is done. Context: any. */
+void dmamap_count_flush(u32 way, u64 pages);
 
 /*
  * Asked before each primitive that can fail: an enum dmamap_status that it is to

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/err.h>
+#include <linux/overflow.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "dma/glue/audit.h"
+#include "dma/glue/region.h"
 
 static void count(const struct dmamap_sighting *sighting, void *data)
 {
@@ -36,4 +41,79 @@ int dmamap_audit_all(struct dmamap_audit *audit)
 	audit->leaves = xray.leaves;
 	audit->spaces = xray.spaces;
 	return err;
+}
+
+/* Under the spinlock of all regions, so the walk comes later. */
+static void hold_region(const struct dmamap_region *region, void *data)
+{
+	struct dmamap_region_audits *all = data;
+	struct dmamap_region *held = (struct dmamap_region *)region;
+
+	if (all->count < all->room) {
+		/* One without references is on its way out of the list. */
+		if (!refcount_inc_not_zero(&held->references))
+			return;
+		all->each[all->count].region = held;
+	}
+	all->count++;
+}
+
+void dmamap_audit_regions_end(struct dmamap_region_audits *all)
+{
+	unsigned int i;
+
+	for (i = 0; i < min(all->count, all->room); i++)
+		dmamap_put(all->each[i].region);
+	kvfree(all);
+}
+
+/* All that are alive now, each with a reference. */
+static struct dmamap_region_audits *hold_regions(void)
+{
+	struct dmamap_region_audits *all;
+	unsigned int room = 32;
+
+	for (;;) {
+		all = kvzalloc(struct_size(all, each, room), GFP_KERNEL);
+		if (!all)
+			return ERR_PTR(-ENOMEM);
+		all->room = room;
+		dmamap_for_each_region(hold_region, all);
+		if (all->count <= room)
+			return all;
+		room = all->count;
+		dmamap_audit_regions_end(all);
+	}
+}
+
+/* Conflicts are rare, so there is no index from frames to places in the list. */
+static void count_for_region(const struct dmamap_sighting *sighting, void *data)
+{
+	struct dmamap_region_audits *all = data;
+	unsigned int i;
+
+	if (sighting->verdict != DMAMAP_VERDICT_CONFLICT)
+		return;
+	for (i = 0; i < all->count; i++) {
+		const struct dmamap_core_region *core = &all->each[i].region->core;
+
+		if (core->strategy != DMAMAP_STRATEGY_SNOOPED && sighting->pfn >= core->pfn &&
+		    sighting->pfn - core->pfn < core->pages)
+			all->each[i].aliases += sighting->pages;
+	}
+}
+
+struct dmamap_region_audits *dmamap_audit_regions(void)
+{
+	struct dmamap_region_audits *all = hold_regions();
+	struct dmamap_xray xray = { .saw = count_for_region, .data = all };
+	int err;
+
+	if (IS_ERR(all))
+		return all;
+	err = dmamap_xray(&xray);
+	if (!err)
+		return all;
+	dmamap_audit_regions_end(all);
+	return ERR_PTR(err);
 }

@@ -23,31 +23,40 @@ static int strategy_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(strategy);
 
-/*
- * DEVICE NAME: STRATEGY, REASON; BEHIND pfn N pages N bus N[ revoked]
- * There is no blank in DEVICE and NAME, and no semicolon in REASON.
- */
-static void show_region(const struct dmamap_region *region, void *data)
-{
-	struct seq_file *out = data;
-	char name[DMAMAP_NAME_BYTES];
-
-	dmamap_copy_name(region, name);
-	seq_printf(out, "%s %s: %s, %s; %s pfn %#llx pages %llu bus %#llx%s\n",
-		   dev_name(region->dev), name, dmamap_strategy(region), dmamap_reason(region),
-		   dmamap_behind_name(region->core.behind), region->core.pfn, region->core.pages,
-		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
-}
-
 static int regions_show(struct seq_file *out, void *unused)
 {
-	dmamap_for_each_region(show_region, out);
-	return 0;
+	return dmamap_explain_regions(out);
 }
-DEFINE_SHOW_ATTRIBUTE(regions);
+
+/* What doesn't fit is shown again from the start, and costs another walk. */
+#define REGION_BYTES 256
+
+static int regions_open(struct inode *inode, struct file *file)
+{
+	struct dmamap_counts counts;
+
+	dmamap_counts(&counts);
+	return single_open_size(file, regions_show, NULL, (counts.regions + 1) * REGION_BYTES);
+}
+
+static const struct file_operations regions_fops = {
+	.owner = THIS_MODULE,
+	.open = regions_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static void show_count(struct seq_file *out, const char *kind, const char *name,
+		       const struct dmamap_step_count *count)
+{
+	seq_printf(out, "%s_%s %llu\n%s_%s_pages %llu\n", kind, name, count->calls, kind, name,
+		   count->pages);
+}
 
 static int stats_show(struct seq_file *out, void *unused)
 {
+	struct dmamap_step_count flushes[DMAMAP_FLUSH_WAYS];
 	struct dmamap_step_count steps[DMAMAP_STEPS];
 	struct dmamap_counts counts;
 	u32 id;
@@ -63,8 +72,10 @@ static int stats_show(struct seq_file *out, void *unused)
 	seq_printf(out, "quarantined %llu\n", dmamap_quarantined());
 	dmamap_step_counts(steps);
 	for (id = 0; id < DMAMAP_STEPS; id++)
-		seq_printf(out, "step_%s %llu\nstep_%s_pages %llu\n", dmamap_step_name(id),
-			   steps[id].calls, dmamap_step_name(id), steps[id].pages);
+		show_count(out, "step", dmamap_step_name(id), &steps[id]);
+	dmamap_flush_counts(flushes);
+	show_count(out, "flush", "lines", &flushes[DMAMAP_FLUSH_LINES]);
+	show_count(out, "flush", "whole", &flushes[DMAMAP_FLUSH_WHOLE]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

@@ -5,10 +5,13 @@
 #include <linux/bitops.h>
 #include <linux/ctype.h>
 #include <linux/dma-map-ops.h>
+#include <linux/err.h>
 #include <linux/export.h>
+#include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "dma/glue/audit.h"
 #include "dma/glue/explain.h"
 #include "dma/glue/region.h"
 
@@ -64,6 +67,36 @@ const char *dmamap_reason(const struct dmamap_region *region)
 		return SNOOPS;
 	return region->no_snoop ? "device not snooping (DMAMAP_NO_SNOOP)" :
 				  "device not snooping (bus or firmware)";
+}
+
+/*
+ * DEVICE NAME: STRATEGY, REASON, N aliases; BEHIND pfn N pages N bus N[ revoked]
+ * There is no blank in DEVICE and NAME, and no comma or semicolon in REASON.
+ */
+static void explain(struct seq_file *out, const struct dmamap_region_audit *audit)
+{
+	const struct dmamap_region *region = audit->region;
+	char name[DMAMAP_NAME_BYTES];
+
+	dmamap_copy_name(region, name);
+	seq_printf(out, "%s %s: %s, %s, %llu alias%s; %s pfn %#llx pages %llu bus %#llx%s\n",
+		   dev_name(region->dev), name, dmamap_strategy(region), dmamap_reason(region),
+		   audit->aliases, audit->aliases == 1 ? "" : "es",
+		   dmamap_behind_name(region->core.behind), region->core.pfn, region->core.pages,
+		   region->core.bus, READ_ONCE(region->revoked) ? " revoked" : "");
+}
+
+int dmamap_explain_regions(struct seq_file *out)
+{
+	struct dmamap_region_audits *all = dmamap_audit_regions();
+	unsigned int i;
+
+	if (IS_ERR(all))
+		return PTR_ERR(all);
+	for (i = 0; i < all->count; i++)
+		explain(out, &all->each[i]);
+	dmamap_audit_regions_end(all);
+	return 0;
 }
 
 /* Strategies that were announced for a device, as long as a driver has it. */

@@ -10,10 +10,29 @@
 #include "dma/glue/steps.h"
 #include "dma/glue/trace.h"
 
-static struct {
+struct total {
 	atomic64_t calls;
 	atomic64_t pages;
-} totals[DMAMAP_STEPS];
+};
+
+static struct total totals[DMAMAP_STEPS];
+static struct total flushes[DMAMAP_FLUSH_WAYS];
+
+static void add_to(struct total *total, u64 pages)
+{
+	atomic64_inc(&total->calls);
+	atomic64_add(pages, &total->pages);
+}
+
+static void read_totals(struct dmamap_step_count *counts, const struct total *from, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		counts[i].calls = atomic64_read(&from[i].calls);
+		counts[i].pages = atomic64_read(&from[i].pages);
+	}
+}
 
 /* The recorder belongs to one task; the lock is for tests that stop early. */
 static DEFINE_SPINLOCK(recorder_lock);
@@ -65,20 +84,25 @@ void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 
 	if (WARN_ON_ONCE(id >= DMAMAP_STEPS))
 		return;
-	atomic64_inc(&totals[id].calls);
-	atomic64_add(pages, &totals[id].pages);
+	add_to(&totals[id], pages);
 	record(&step);
 	trace(&step);
 }
 
 void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])
 {
-	u32 id;
+	read_totals(counts, totals, DMAMAP_STEPS);
+}
 
-	for (id = 0; id < DMAMAP_STEPS; id++) {
-		counts[id].calls = atomic64_read(&totals[id].calls);
-		counts[id].pages = atomic64_read(&totals[id].pages);
-	}
+void dmamap_count_flush(u32 way, u64 pages)
+{
+	if (!WARN_ON_ONCE(way >= DMAMAP_FLUSH_WAYS))
+		add_to(&flushes[way], pages);
+}
+
+void dmamap_flush_counts(struct dmamap_step_count counts[DMAMAP_FLUSH_WAYS])
+{
+	read_totals(counts, flushes, DMAMAP_FLUSH_WAYS);
 }
 
 const char *dmamap_step_name(u32 id)

@@ -4,7 +4,7 @@
 
 #include "dma/abi/steps.h"
 
-/* Totals of one primitive since boot. */
+/* Totals of one primitive since boot, or of one way to do it. */
 struct dmamap_step_count {
 	u64 calls;
 	u64 pages;
@@ -12,6 +12,7 @@ struct dmamap_step_count {
 
 void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS]);
 const char *dmamap_step_name(u32 id);
+void dmamap_flush_counts(struct dmamap_step_count counts[DMAMAP_FLUSH_WAYS]);
 
 /**
  * struct dmamap_recorder - the steps of one task, in order

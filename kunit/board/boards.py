@@ -29,6 +29,16 @@ class Board:
     ram_base: int           # physical address of the first byte
     window_offset: int = None   # chip window inside the RAM file, or None: PCI
     places: tuple = ()      # (strategy, more kernel parameters for it)
+    refusals: tuple = ()    # boots in which a strategy can't be kept: Refusal
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Kernel parameters under which a board can't keep a strategy."""
+    strategy: str
+    name: str
+    parameters: str
+    says: str               # part of the sentence why
 
 
 BOARDS = {board.name: board for board in (
@@ -48,6 +58,16 @@ BOARDS = {board.name: board for board in (
           strategies=("highmem", "unmap"),
           # In lowmem, which ends a little below 0x60000000.
           places=(("unmap", "cma=64M@0x58000000"),),
+          refusals=(
+              Refusal("highmem", "no-cma", "cma=0",
+                      "there is no contiguous memory"),
+              Refusal("highmem", "no-highmem", "mem=400M",
+                      "contiguous memory (CMA) lies in lowmem"),
+              Refusal("unmap", "no-cma", "cma=0",
+                      "there is no contiguous memory"),
+              Refusal("unmap", "cma-in-highmem", "cma=64M@0x68000000",
+                      "contiguous memory (CMA) lies in highmem"),
+          ),
           qemu="qemu-system-arm", machine="virt,highmem=off",
           options=("-cpu", "cortex-a15", "-smp", "2"),
           cmdline="console=ttyAMA0 vmalloc=512M cma=64M",
@@ -93,6 +113,12 @@ def cmdline_of(board, strategy):
     """The kernel parameters of a board with that strategy."""
     return " ".join([board.cmdline, *(more for name, more in board.places
                                       if name == strategy)])
+
+
+def refusals_of(board, strategy):
+    """The boots in which the kernel for that strategy can't keep it."""
+    strategy = strategy_of(board, strategy)
+    return [each for each in board.refusals if each.strategy == strategy]
 
 
 # The clock counts instructions, and nothing else can differ between two boots.

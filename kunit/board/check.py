@@ -73,8 +73,7 @@ class Check:
                              ("X-ray", xray.score),
                              ("main job", suites.run_score),
                              ("figures", suites.figures_score)):
-            if title != "refusals" or (board.strategies[0] == "highmem"
-                                       and not strategy):
+            if title != "refusals" or boards.refusals_of(board, strategy):
                 self.phase(f"{which} {title}",
                            lambda suite=suite: suite(board, bundle))
 

@@ -399,14 +399,19 @@ static int job_stock(void)
 	return tell_file(LAYER "stock", "xray.");
 }
 
-/* The board can't keep its strategy: say what the layer and the HCA did. */
+/*
+ * The board can't keep its strategy: say what the layer and the HCA did, and what
+ * a driver gets that asks. The counts come last: nothing may be left of it.
+ */
 static int job_refusal(void)
 {
 	int file = open(HCA_DEVICE_NODE, O_RDWR);
 
 	tell("hca_open %s", file < 0 ? strerror(errno) : "works");
 	tell_file(LAYER "strategy", "strategy ");
-	tell_file(LAYER "stats", "stats.");
+	be_quiet_about_news();
+	if (tell_file(LAYER "stock", "xray.") || tell_file(LAYER "stats", "stats."))
+		return 1;
 	return file >= 0;
 }
 

@@ -89,7 +89,7 @@ def murphi(pattern):
 
 def check_murphi():
     """The orders as designed: models and judge accept each."""
-    done = _agree("--only=*/as-designed", capture_output=True, text=True)
+    done = _agree("--only=*/*as-designed", capture_output=True, text=True)
     (LOGS / "murphi.log").write_text(done.stdout + done.stderr)
     found = AGREED.search(done.stdout)
     score = Score()

@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
+import boards
 import figures
 import kernel
 import programs
@@ -21,10 +22,7 @@ COUNT = re.compile(r"(\w+): (\d+)")
 OWN_BOOT = re.compile(r"dead|pagecache")    # kill the chip; fill the memory
 FLIPS = "pagecache_test"                    # thousands of them, so it is
 FLIPS_SECONDS = 300                         # given more than the usual minute
-REFUSALS = (
-    ("no-cma", "cma=0"),            # no contiguous area at all
-    ("no-highmem", "mem=400M"),     # the area exists, but in lowmem
-)
+ENODEV = 19
 
 
 @dataclass
@@ -142,24 +140,58 @@ def _boot_tests(board, bundle, names):
 def refusals(board, bundle):
     """Boots where the strategy can't be kept: said, and nothing falls back."""
     score = Score()
-    if board.strategies[0] != "highmem":
-        return score
-    for name, parameters in REFUSALS:
-        boot = Boot(board, bundle, "refusal", parameters,
-                    label=f"{board.name}-{name}").run()
-        strategy = boot.console.find(r"dmamap: strategy highmem\b.*")
-        opened = boot.console.values.get("hca_open", "not tried")
+    for refusal in boards.refusals_of(board, bundle.strategy):
+        boot = Boot(board, bundle, "refusal", refusal.parameters,
+                    label=f"{board.name}-{refusal.name}").run()
         before = len(score.failures)
-        score.take(strategy, f"{boot.label}: the layer did not say why it "
-                             "can't keep its strategy")
-        score.take(opened == "No such file or directory",
-                   f"{boot.label}: /dev/hca0 should be absent: {opened}")
+        for good, sentence in refusal_verdicts(refusal, boot.console):
+            score.take(good, f"{boot.label}: {sentence}")
         score.take(boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}")
         if len(score.failures) > before:
             boot.show_failure()
         else:
-            say(f"  {boot.label}: {strategy}")
+            say(f"  {boot.label}: {said_by(refusal, boot.console)}")
     return score
+
+
+def said_by(refusal, console):
+    """The layer's line in the log, or None."""
+    return console.find(f"dmamap: strategy {refusal.strategy} can't be kept on "
+                        rf"this board: .*{re.escape(refusal.says)}")
+
+
+def refusal_verdicts(refusal, console):
+    """(good, what should have been), of a boot that can't keep its strategy."""
+    values = console.values
+    yield said_by(refusal, console), \
+        f"the layer should say in the log: {refusal.says}"
+    shown = values.get("strategy", "nothing")
+    yield shown.startswith(f"{refusal.strategy}: can't be kept: ") \
+        and refusal.says in shown, f"debugfs should say so, too: {shown}"
+    opened = values.get("hca_open", "not tried")
+    yield opened == "No such file or directory", \
+        f"/dev/hca0 should be absent: {opened}"
+    asked = {key: value for key, value in values.items()
+             if re.fullmatch(r"xray\.layer\.\d+", key)}
+    yield asked and set(asked.values()) == {f"refused -{ENODEV}"}, \
+        f"each allocation should get ENODEV: {asked}"
+    left = left_behind(values)
+    yield not left, f"something is left behind: {', '.join(left)}"
+
+
+def left_behind(values):
+    """What the counts of the layer say of memory that nobody got."""
+    def count(key):
+        return int(values.get(f"stats.{key}", -1))
+    zero = ("regions", "frames_coherent", "frames_in_pool", "frames_flipped",
+            "quarantined")
+    left = [f"{key} {count(key)}" for key in zero if count(key)]
+    if count("step_take_pages") != count("step_give_pages"):
+        left.append(f"frames taken {count('step_take_pages')}, "
+                    f"given back {count('step_give_pages')}")
+    if count("allocations_refused") <= 0:
+        left.append("no count of refused allocations")
+    return left
 
 
 def figures_score(board, bundle):

@@ -83,7 +83,11 @@ void Primitives::flush(std::span<const Page> region, std::span<const Page> home)
 		flush_by(Op::flush, region, size_.lines);
 		break;
 	case judge::Flushing::by_alias:
-		/* Congruent with the address that the owner of the frame had used. */
+		/*
+		 * Congruent with the address that the owner of the frame had used. A
+		 * large batch is flushed with all of the cache instead, which does at
+		 * least this (arch/parisc/machine.c, cases.cc).
+		 */
 		each_line(home, size_.lines, {.op = Op::flush_alias});
 		break;
 	case judge::Flushing::whole:

@@ -5,6 +5,7 @@
 -- filled by hardware from the page table at any time; a purge is broadcast.
 
 -- include machine.m
+-- include owners.m
 
 -- ARM B3.9 and B3.10.1: an entry that gives no fault may be taken into a TLB at any
 -- time, speculatively too.

@@ -3,7 +3,8 @@
 -- The part that highmem.m, unmap.m and purge.m have in common: one frame of two
 -- lines, two CPUs, one device that doesn't snoop, and the program of the layer.
 -- They include it by the line "-- include machine.m", which agree.py expands
--- together with "-- order", the program. They say themselves how translations
+-- together with "-- order", the program; owners.m, who has the frame, comes after
+-- it in the same way. They say themselves how translations
 -- come into TLBs and leave them, for that is what strategies differ in.
 --
 -- What hardware may do is a rule that may fire between any two steps of the
@@ -15,15 +16,16 @@ type
   Cpu : 0 .. 1;
   Line : 0 .. 1;
   -- Old: what the last user left, a secret. Zero: what the region starts with.
-  -- New: what CPU (line 0) and device (line 1) wrote for each other.
-  Value : enum { Old, Zero, New };
+  -- New: what CPU (line 0) and device (line 1) wrote for each other. Past: New of
+  -- those who had the frame before, a secret like Old.
+  Value : enum { Old, Past, Zero, New };
   Linear : enum { None, Absent, Uncached, Cached };
   Entry : enum { NoEntry, UncachedEntry, CachedEntry };
   Word : enum {
     w_take, w_claim, w_lazy, w_close, w_purge, w_purge_local, w_map, w_flush,
     w_flush_linear, w_flush_clean, w_flush_invalidate, w_flush_skip_last,
-    w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_publish, w_use, w_quiet,
-    w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give
+    w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_idle, w_publish, w_use,
+    w_quiet, w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give
   };
 
 -- order
@@ -55,6 +57,7 @@ var
 
   -- Who may touch the frame.
   ordinary : boolean;   -- its owner, as cached memory
+  held : boolean;       -- the layer, coherent and nobody's
   claimed : boolean;    -- the attribute is known to whoever else maps frames
   published : boolean;  -- the bus address is known
   running : boolean;    -- the device works on it
@@ -106,10 +109,20 @@ begin
   return pt_region | exists c : Cpu do tlb_region[c] end;
 end;
 
--- Somebody beside the layer counts on the region.
-function Coherent() : boolean;
+-- Somebody beside the layer counts on the region, and on what is in it.
+function Lent() : boolean;
 begin
   return published | running | posted;
+end;
+
+function Coherent() : boolean;
+begin
+  return held | Lent();
+end;
+
+function Secret(v : Value) : boolean;
+begin
+  return v = Old | v = Past;
 end;
 
 -- What programs are made of
@@ -148,6 +161,16 @@ begin
   cache[l] := value;
   dirty[l] := true;
   told[l] := value;
+end;
+
+-- The layer's zeroes. Whoever has the frame has not written them, so he is told
+-- his own value still, and they are a write of his that is lost.
+procedure StoreZero(l : Line; cached : boolean);
+var mine : Value;
+begin
+  mine := told[l];
+  if cached then StoreCached(l, Zero); else StoreUncached(l, Zero); end;
+  if published then told[l] := mine; end;
 end;
 
 -- An access through the linear address by the task's CPU needs a translation and
@@ -328,7 +351,7 @@ rule "zero"
   Now(w_zero)
 ==>
   TouchRegion();
-  StoreUncached(sub, Zero);
+  StoreZero(sub, false);
   NextSub(1);
 end;
 
@@ -336,7 +359,7 @@ rule "zero-skip-last"
   Now(w_zero_skip_last)
 ==>
   TouchRegion();
-  StoreUncached(0, Zero);
+  StoreZero(0, false);
   Next();
 end;
 
@@ -344,11 +367,7 @@ rule "zero-linear"
   Now(w_zero_linear)
 ==>
   TouchLinear();
-  if tlb_linear[task] = CachedEntry then
-    StoreCached(sub, Zero);
-  else
-    StoreUncached(sub, Zero);
-  end;
+  StoreZero(sub, tlb_linear[task] = CachedEntry);
   NextSub(1);
 end;
 
@@ -361,81 +380,6 @@ rule "flush-linear"
   Clean(sub);
   Drop(sub);
   NextSub(1);
-end;
-
-rule "publish"
-  Now(w_publish)
-==>
-  published := true;
-  Next();
-end;
-
-rule "withdraw"
-  Now(w_withdraw)
-==>
-  published := false;
-  Next();
-end;
-
--- The device starts, and the CPU writes line 0 for it.
-rule "use: start"
-  Now(w_use) & sub = 0
-==>
-  TouchRegion();
-  running := true;
-  StoreUncached(0, New);
-  sub := 1;
-end;
-
--- The driver's own barrier: from now on the device may read line 0, see I4.
-rule "use: barrier"
-  Now(w_use) & sub = 1 & !AnythingHeld()
-==>
-  sub := 2;
-end;
-
--- The CPU has seen the device's write and reads. Its last store has no barrier:
--- nobody waits for it.
-rule "use: read"
-  Now(w_use) & sub = 2 & told[1] = New
-==>
-  TouchRegion();
-  for l : Line do
-    assert "I3 the CPU reads the last user's data" RegionView(l) != Old;
-    assert "I4 the CPU reads something else than was written last"
-      RegionView(l) = told[l];
-  end;
-  StoreUncached(0, New);
-  Next();
-end;
-
-rule "quiet: stop"
-  Now(w_quiet) & sub = 0
-==>
-  running := false;
-  sub := 1;
-end;
-
-rule "quiet: read back"
-  Now(w_quiet) & sub = 1 & !posted
-==>
-  Next();
-end;
-
-rule "give"
-  Now(w_give)
-==>
-  assert "I7 given back while its region is mapped" !RegionLives();
-  assert "I7 given back with a lazy alias"
-    !pt_lazy & forall c : Cpu do !tlb_lazy[c] end;
-  assert "I7 given back while the device may reach it" !Coherent();
-  assert "I7 given back without its linear translation"
-    pt_linear = None | pt_linear = Cached;
-  assert "I7 given back with a stale linear TLB entry"
-    forall c : Cpu do tlb_linear[c] != UncachedEntry end;
-  assert "I1c given back while claimed" !claimed;
-  ordinary := true;
-  Next();
 end;
 
 procedure StartMachine(linear : Linear);
@@ -460,6 +404,7 @@ begin
     told[l] := Old;
   end;
   ordinary := true;
+  held := false;
   claimed := false;
   published := false;
   running := false;
@@ -478,12 +423,12 @@ invariant "I2 a line of a coherent frame is in a cache"
   Coherent() -> forall l : Line do isundefined(cache[l]) end;
 
 invariant "I3 the device can see the last user's data"
-  Coherent() -> forall l : Line do mem[l] != Old end;
+  Lent() -> forall l : Line do !Secret(mem[l]) end;
 
 -- A store that is held is not there yet; that nobody waits for it for ever is
 -- what barriers are for.
 invariant "I4 a write is lost or overwritten"
-  Coherent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
+  Lent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
 
 invariant "I5 the owner reads something else than was written last"
   ordinary -> forall l : Line do CachedView(l) = told[l] end;

@@ -12,6 +12,7 @@ const
   kUsageGuarantee : true;
 
 -- include machine.m
+-- include owners.m
 
 procedure FillLinear(c : Cpu);
 begin

@@ -278,13 +278,13 @@ rule "use: read"
     assert "I4 the CPU reads something else than was written last"
       OwnView(l) = told[l];
   end;
-  Store(0, New);
   Next();
 end;
 
 rule "quiet: stop"
   Now(w_quiet) & sub = 0
 ==>
+  Store(0, New);
   running := false;
   sub := 1;
 end;

@@ -5,6 +5,7 @@
 -- purge on all CPUs is an interrupt on each: one sub-step for each CPU.
 
 -- include machine.m
+-- include owners.m
 
 -- SDM 5.10.2.3: the processor may cache a translation that it never used, if it
 -- is present; it caches none that is not present.

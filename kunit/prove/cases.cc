@@ -95,6 +95,11 @@ constexpr Case kCases[] = {
 	{"flush on this CPU only, caches that do not know of each other", "unmap", "worst",
 	 "take claim lazy close purge map flush-here barrier zero barrier " DMAMAP_BACK,
 	 line | secret | lost_write | stale_read, line},
+	{"all of the cache instead, where there is one", "purge", "parisc",
+	 "take claim lazy close purge map flush-here barrier zero barrier " DMAMAP_BACK, {}, {}},
+	{"all of the cache, but before purge", "purge", "parisc",
+	 "take claim lazy close flush-here purge map barrier zero barrier " DMAMAP_BACK,
+	 line | stale_read, line},
 	{"flush through an alias that is not congruent", "purge", "parisc", "take claim lazy "
 	 "close purge map flush-region barrier zero barrier " DMAMAP_BACK,
 	 line | stale_read | bad_flush, bad_flush},

@@ -16,15 +16,16 @@ constexpr const char *kPool = "/sys/kernel/debug/dmamap/pool";
 constexpr const char *kStrategy = "/sys/kernel/debug/dmamap/strategy";
 
 struct Line {
-	std::string device, name, strategy, reason, behind;
+	std::string device, name, strategy, reason, aliases, behind;
 };
 
 // Every line of the file; one that is not as documented is left out and reported.
 std::vector<Line> regions(tap::Report &tap)
 {
 	static const std::regex form(
-		"(\\S+) (\\S+): (\\w+), ([^;]+); (page|reserved|device) pfn 0x[0-9a-f]+ "
-		"pages [0-9]+ bus (0x)?[0-9a-f]+( revoked)?");
+		"(\\S+) (\\S+): (\\w+), ([^,;]+), (1 alias|[0-9]+ aliases); "
+		"(page|reserved|device) pfn 0x[0-9a-f]+ pages [0-9]+ bus (0x)?[0-9a-f]+"
+		"( revoked)?");
 	std::vector<Line> found;
 	bool good = true;
 
@@ -32,7 +33,7 @@ std::vector<Line> regions(tap::Report &tap)
 		std::smatch part;
 
 		if (std::regex_match(line, part, form))
-			found.push_back({part[1], part[2], part[3], part[4], part[5]});
+			found.push_back({part[1], part[2], part[3], part[4], part[5], part[6]});
 		else
 			std::printf("# not as documented: %s\n", line.c_str());
 		good &= !part.empty();
@@ -57,12 +58,13 @@ void test_regions(tap::Report &tap)
 	std::set<std::string> missing = {"global", "users", "control", "pio"};
 	std::string device, strategy;
 	RawContext context;
-	bool good = true;
+	bool good = true, alone = true;
 
 	tap.gives(0, context.open_context(), "a context opens");
 	missing.merge(wanted_names(context));
 	for (const Line &line : regions(tap)) {
 		missing.erase(line.name);
+		alone &= line.aliases == "0 aliases";
 		if (line.name.find('.') == std::string::npos)
 			continue;
 		device = line.device;
@@ -73,6 +75,7 @@ void test_regions(tap::Report &tap)
 	for (const std::string &name : missing)
 		std::printf("# not there: %s\n", name.c_str());
 	tap.ok(missing.empty(), "all regions of the HCA are there by name");
+	tap.ok(alone, "none has an alias");
 	tap.ok(good, "the context's have the board's strategy, because the device doesn't snoop");
 
 	const std::regex said(device + ": dmamap: strategy " + strategy +
