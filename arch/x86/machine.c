@@ -7,6 +7,7 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/set_memory.h>
+#include <linux/sizes.h>
 #include <asm/cacheflush.h>
 #include <asm/memtype.h>
 #include <asm/pgtable.h>
@@ -134,8 +135,12 @@ void dmamap_machine_release(u64 pfn, u64 pages)
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
+	const u64 end = addr + (pages << PAGE_SHIFT);
+
 	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
-	clflush_cache_range((void *)(unsigned long)addr, pages << PAGE_SHIFT);
+	/* It takes an unsigned int: 4 GiB at once would be none. */
+	for (; addr < end; addr += SZ_1G)
+		clflush_cache_range((void *)(unsigned long)addr, min(end - addr, SZ_1G));
 }
 
 void dmamap_machine_barrier(void)
