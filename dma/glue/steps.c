@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counts and traces every primitive of the machine, and records their order for tests. */
-#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
 
 #include "dma/glue/steps.h"
 #include "dma/glue/trace.h"
 
-static struct {
-	atomic64_t calls;
-	atomic64_t pages;
-} totals[DMAMAP_STEPS];
+/* For each CPU: what is done most, lending and recalling, costs little else. */
+struct totals {
+	struct u64_stats_sync sync;
+	u64_stats_t calls[DMAMAP_STEPS];
+	u64_stats_t pages[DMAMAP_STEPS];
+};
+
+static DEFINE_PER_CPU(struct totals, totals);
 
 /* The recorder belongs to one task; the lock is for tests that stop early. */
 static DEFINE_SPINLOCK(recorder_lock);
 static struct dmamap_recorder *recorder;
 static struct task_struct *recorded_task;
 
+static void count(u32 id, u64 pages)
+{
+	struct totals *mine = get_cpu_ptr(&totals);
+	unsigned long flags = u64_stats_update_begin_irqsave(&mine->sync);
+
+	u64_stats_inc(&mine->calls[id]);
+	u64_stats_add(&mine->pages[id], pages);
+	u64_stats_update_end_irqrestore(&mine->sync, flags);
+	put_cpu_ptr(&totals);
+}
+
 static void record(const struct dmamap_step *step)
 {
 	unsigned long flags;
 
-	if (READ_ONCE(recorded_task) != current)
-		return;
 	spin_lock_irqsave(&recorder_lock, flags);
 	if (recorder) {
 		if (recorder->used < recorder->room)
@@ -65,20 +79,37 @@ void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 
 	if (WARN_ON_ONCE(id >= DMAMAP_STEPS))
 		return;
-	atomic64_inc(&totals[id].calls);
-	atomic64_add(pages, &totals[id].pages);
-	record(&step);
+	count(id, pages);
+	if (READ_ONCE(recorded_task) == current)
+		record(&step);
 	trace(&step);
 }
 
-void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])
+static void add_counts(struct dmamap_step_count counts[DMAMAP_STEPS], struct totals *of)
 {
 	u32 id;
 
 	for (id = 0; id < DMAMAP_STEPS; id++) {
-		counts[id].calls = atomic64_read(&totals[id].calls);
-		counts[id].pages = atomic64_read(&totals[id].pages);
+		u64 calls, pages;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&of->sync);
+			calls = u64_stats_read(&of->calls[id]);
+			pages = u64_stats_read(&of->pages[id]);
+		} while (u64_stats_fetch_retry(&of->sync, start));
+		counts[id].calls += calls;
+		counts[id].pages += pages;
 	}
+}
+
+void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])
+{
+	int cpu;
+
+	memset(counts, 0, DMAMAP_STEPS * sizeof(*counts));
+	for_each_possible_cpu(cpu)
+		add_counts(counts, per_cpu_ptr(&totals, cpu));
 }
 
 const char *dmamap_step_name(u32 id)
