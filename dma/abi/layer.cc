@@ -26,12 +26,10 @@ constinit Pool<kChunks> pool;
 constexpr PoolLimits kPoolLimits = {
 	.floor = Pages(CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024 >> kPageShift),
 	.bound = Pages(CONFIG_DMAMAP_POOL_KIB * 1024 >> kPageShift),
+	.dirty = Pages(32),   // the smallest chunk has 64
 };
 
-BoardLayer layer() noexcept
-{
-	return BoardLayer(machine, pool, kPoolLimits);
-}
+constinit BoardLayer layer(machine, pool, kPoolLimits);
 
 void store(const Region &from, dmamap_core_region &to) noexcept
 {
@@ -132,7 +130,7 @@ u32 dmamap_core_board_probe(u32 cma_placement, dmamap_core_verdict *verdict)
 
 u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_core_region *region)
 {
-	return store_or_status(layer().alloc({.bytes = request->bytes,
+	return store_or_status(layer.alloc({.bytes = request->bytes,
 					      .reach = {request->last_byte,
 							static_cast<int>(request->node),
 							request->may_sleep != 0},
@@ -154,22 +152,22 @@ u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owne
 
 void dmamap_core_release(const dmamap_core_region *region)
 {
-	layer().release(load(*region));
+	layer.release(load(*region));
 }
 
 void dmamap_core_pool_tend(void)
 {
-	layer().tend();
+	layer.tend();
 }
 
 u32 dmamap_core_pool_shrink(u64 keep)
 {
-	return layer().shrink(Pages(keep));
+	return layer.shrink(Pages(keep));
 }
 
 u64 dmamap_core_pool_free(void)
 {
-	return layer().free_pages().count();
+	return layer.free_pages().count();
 }
 
 const char *dmamap_core_strategy_name(u32 strategy)

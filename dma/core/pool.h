@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <optional>
@@ -9,15 +10,94 @@
 
 namespace dmamap {
 
-/// Which pages of a chunk are in use. Runs are aligned to their size, rounded up
-/// to a power of two.
+/// Pages of a chunk that lie side by side; none if nothing was found. (Not an
+/// optional: that costs more than what is done with it.)
+struct PageRun {
+	unsigned at = 0;
+	unsigned pages = 0;
+
+	explicit constexpr operator bool() const noexcept { return pages != 0; }
+};
+
+/// Some pages of a chunk. Runs that are looked for are aligned to their size,
+/// rounded up to a power of two.
 class PageSet {
 public:
 	static constexpr unsigned kMost = 1024;
+	static constexpr unsigned kNowhere = ~0u;
 
-	/// The first page of a free run among the first @room pages.
-	[[nodiscard]] constexpr std::optional<unsigned> find(unsigned pages,
-							     unsigned room) const noexcept
+	/// The first page of a run among the first @room pages that has none of the set.
+	[[nodiscard]] constexpr unsigned find(unsigned pages, unsigned room) const noexcept
+	{
+		return pages == 1 ? find_one(room) : find_run(pages, room);
+	}
+
+	/// The first pages of the set that are not in @other, @most at a time.
+	[[nodiscard]] constexpr PageRun find_without(const PageSet &other,
+						     unsigned most) const noexcept
+	{
+		for (unsigned i = 0; i < words_.size(); ++i) {
+			const Word only = words_[i] & ~other.words_[i];
+
+			if (only == 0)
+				continue;
+			const unsigned at = static_cast<unsigned>(std::countr_zero(only));
+			unsigned pages = 1;
+
+			while (pages < most && at + pages < kBits && only & bit(at + pages))
+				++pages;
+			return {i * kBits + at, pages};
+		}
+		return {};
+	}
+
+	/// How many of those pages are in the set.
+	[[nodiscard]] constexpr unsigned count(PageRun run) const noexcept
+	{
+		unsigned count = 0;
+
+		for (unsigned i = run.at; i < run.at + run.pages; ++i)
+			count += words_[i / kBits] >> i % kBits & 1;
+		return count;
+	}
+
+	constexpr void set(unsigned at, unsigned pages, bool in) noexcept
+	{
+		while (pages) {
+			const unsigned some = std::min(pages, kBits - at % kBits);
+			const Word mask = (~Word{0} >> (kBits - some)) << at % kBits;
+			Word &word = words_[at / kBits];
+
+			word = in ? word | mask : word & ~mask;
+			at += some;
+			pages -= some;
+		}
+	}
+
+private:
+	using Word = std::uint32_t;
+	static constexpr unsigned kBits = 32;
+
+	[[nodiscard]] static constexpr Word bit(unsigned at) noexcept
+	{
+		return Word{1} << at % kBits;
+	}
+	/* Most regions have one page. */
+	[[nodiscard]] constexpr unsigned find_one(unsigned room) const noexcept
+	{
+		for (unsigned i = 0; i * kBits < room; ++i) {
+			const Word out = ~words_[i];
+
+			if (out == 0)
+				continue;
+			const unsigned at = i * kBits +
+					    static_cast<unsigned>(std::countr_zero(out));
+
+			return at < room ? at : kNowhere;
+		}
+		return kNowhere;
+	}
+	[[nodiscard]] constexpr unsigned find_run(unsigned pages, unsigned room) const noexcept
 	{
 		const unsigned step = std::bit_ceil(pages);
 		unsigned at = 0;
@@ -30,23 +110,7 @@ public:
 			else
 				at += step;
 		}
-		return std::nullopt;
-	}
-
-	constexpr void set(unsigned at, unsigned pages, bool used) noexcept
-	{
-		for (unsigned i = at; i < at + pages; ++i)
-			words_[i / kBits] = used ? words_[i / kBits] | bit(i)
-						 : words_[i / kBits] & ~bit(i);
-	}
-
-private:
-	using Word = std::uint32_t;
-	static constexpr unsigned kBits = 32;
-
-	[[nodiscard]] static constexpr Word bit(unsigned at) noexcept
-	{
-		return Word{1} << at % kBits;
+		return kNowhere;
 	}
 	[[nodiscard]] constexpr bool free(unsigned at, unsigned pages) const noexcept
 	{
@@ -59,81 +123,151 @@ private:
 	std::array<Word, kMost / kBits> words_{};
 };
 
-/// Held frames (Layer::hold) of which any run may be lent.
+/// Which pages will do for a region: those that are zero, or any.
+enum class Wanted : std::uint8_t { clean, any };
+
+/// Held frames (Layer::hold) of which any run may be lent. What was lent is dirty
+/// until it is zeroed.
 class Chunk {
 public:
 	constexpr Chunk() noexcept = default;
-	explicit constexpr Chunk(const Region &held) noexcept : held_(held), present_(true) {}
+	explicit constexpr Chunk(const Region &held) noexcept
+		: held_(held), room_(static_cast<unsigned>(
+				       least(held.run.pages, Pages(PageSet::kMost)).count()))
+	{
+	}
 
-	[[nodiscard]] constexpr bool present() const noexcept { return present_; }
-	[[nodiscard]] constexpr bool unused() const noexcept { return present_ && used_ == 0; }
+	[[nodiscard]] constexpr bool present() const noexcept { return room_ != 0; }
+	[[nodiscard]] constexpr bool unused() const noexcept { return room_ && used_ == 0; }
 	[[nodiscard]] constexpr const Region &held() const noexcept { return held_; }
 	/// How many can be lent: a unit of the linear map may be larger than the set.
-	[[nodiscard]] constexpr Pages pages() const noexcept
+	[[nodiscard]] constexpr unsigned pages() const noexcept { return room_; }
+	/// Pages that are dirty, and nobody's.
+	[[nodiscard]] constexpr unsigned dirty() const noexcept { return dirty_; }
+	/// Are so many pages nobody's, side by side or not?
+	[[nodiscard]] constexpr bool has(unsigned pages) const noexcept
 	{
-		return least(held_.run.pages, Pages(PageSet::kMost));
+		return pages <= room_ - used_;
 	}
 
-	/// A run of its pages as a region, in use from now on, for a device that has
-	/// the chunk at @bus.
-	[[nodiscard]] constexpr std::optional<Region> take(Pages pages, BusAddr bus) noexcept
+	/// A run of pages, in use from now on.
+	[[nodiscard]] constexpr PageRun take(unsigned pages, Wanted wanted) noexcept
 	{
-		const auto wanted = static_cast<unsigned>(pages.count());
-		const auto at = set_.find(wanted, static_cast<unsigned>(this->pages().count()));
+		const PageSet &not_these = wanted == Wanted::clean ? stained_ : lent_;
+		const unsigned at = not_these.find(pages, room_);
 
-		if (!at)
-			return std::nullopt;
-		set_.set(*at, wanted, true);
-		used_ += wanted;
+		if (at == PageSet::kNowhere)
+			return {};
+		const PageRun run{at, pages};
 
-		const std::uint64_t offset = std::uint64_t{*at} << kPageShift;
-		Region region = held_;
-
-		region.run = {held_.run.first + *at, pages};
-		region.cpu = held_.cpu + offset;
-		region.bus = bus + offset;
-		return region;
+		if (wanted == Wanted::any)
+			dirty_ -= stained_.count(run);
+		use(run);
+		return run;
 	}
 
-	constexpr void give(FrameRun run) noexcept
+	/// Some dirty pages, in use from now on, to be zeroed.
+	[[nodiscard]] constexpr PageRun take_dirty() noexcept
+	{
+		/* Not more at a time: they are missing to whoever asks meanwhile. */
+		constexpr unsigned most = 8;
+		const PageRun run = stained_.find_without(lent_, most);
+
+		if (run) {
+			dirty_ -= run.pages;
+			use(run);
+		}
+		return run;
+	}
+
+	/// Those pages as a region, for a device that has the chunk at @bus.
+	[[nodiscard]] constexpr Region region(PageRun run, BusAddr bus) const noexcept
+	{
+		const std::uint64_t offset = std::uint64_t{run.at} << kPageShift;
+
+		return {.run = {held_.run.first + run.at, Pages(run.pages)},
+			.cpu = held_.cpu + offset,
+			.bus = bus + offset,
+			.strategy = held_.strategy,
+			.attribute = held_.attribute,
+			.behind = held_.behind};
+	}
+
+	/// Pages come back, dirty or zero.
+	constexpr void give(FrameRun run, bool dirty) noexcept
 	{
 		const auto pages = static_cast<unsigned>(run.pages.count());
+		const auto at = static_cast<unsigned>(run.first - held_.run.first);
 
-		set_.set(static_cast<unsigned>(run.first - held_.run.first), pages, false);
+		lent_.set(at, pages, false);
 		used_ -= pages;
+		if (dirty)
+			dirty_ += pages;
+		else
+			stained_.set(at, pages, false);
 	}
 
 private:
+	constexpr void use(PageRun run) noexcept
+	{
+		lent_.set(run.at, run.pages, true);
+		stained_.set(run.at, run.pages, true);
+		used_ += run.pages;
+	}
+
 	Region held_{};
-	PageSet set_;
+	PageSet lent_;
+	PageSet stained_;   ///< lent, or dirty
+	unsigned room_ = 0;
 	unsigned used_ = 0;
-	bool present_ = false;
+	unsigned dirty_ = 0;
 };
 
-/// The chunks of a board. All calls under the lock of the machine.
+/// What a pool lends: pages of a chunk, where the device has that, and whether they
+/// have to be zeroed before.
+struct Lent {
+	PageRun run;
+	std::size_t chunk;
+	BusAddr bus;
+	bool dirty;
+
+	explicit constexpr operator bool() const noexcept { return bool(run); }
+};
+
+/// The chunks of a board. All calls under the lock of the machine; region_of() needs
+/// none for what is lent.
 template <std::size_t kChunks>
 class Pool {
 public:
-	/// Pages that nobody uses.
+	/// Pages that nobody uses, and those of them that are dirty.
 	[[nodiscard]] constexpr Pages free_pages() const noexcept { return Pages(free_); }
+	[[nodiscard]] constexpr Pages dirty_pages() const noexcept { return Pages(dirty_); }
 
-	/// A run out of any chunk that the device reaches: @bus_of says where. Nothing
-	/// if that left less than @keep pages free.
+	/// A run out of any chunk that the device reaches: @bus_of says where. Clean
+	/// pages if there are such. Nothing if that left less than @keep pages free.
 	template <class BusOf>
-	[[nodiscard]] constexpr std::optional<Region> take(Pages pages, Pages keep,
-							   BusOf bus_of) noexcept
+	[[nodiscard]] constexpr Lent take(Pages wanted, Pages keep, BusOf bus_of) noexcept
 	{
-		if (free_ < pages.count() + keep.count())
-			return std::nullopt;
-		for (std::size_t i = 0; i < kChunks; ++i) {
-			if (!chunks_[i].present())
-				continue;
-			const auto bus = bus_of(chunks_[i].held().run);
+		if (free_ < wanted.count() + keep.count())
+			return {};
+		const auto pages = static_cast<unsigned>(wanted.count());
 
-			if (!bus)
+		if (pages <= free_ - dirty_)
+			if (const Lent lent = take_where<Wanted::clean>(pages, bus_of))
+				return lent;
+		return dirty_ ? take_where<Wanted::any>(pages, bus_of) : Lent{};
+	}
+
+	/// Dirty pages, to be zeroed and given back; they count as free meanwhile.
+	[[nodiscard]] constexpr std::optional<Region> take_dirty() noexcept
+	{
+		for (std::size_t i = 0; i < kChunks && dirty_; ++i) {
+			const PageRun run = chunks_[i].take_dirty();
+
+			if (!run)
 				continue;
-			if (auto region = take_from(i, pages, *bus))
-				return region;
+			dirty_ -= run.pages;
+			return region_of({run, i, chunks_[i].held().bus, true});
 		}
 		return std::nullopt;
 	}
@@ -154,49 +288,90 @@ public:
 			if (chunks_[i].present())
 				continue;
 			chunks_[i] = Chunk(held);
-			free_ += chunks_[i].pages().count();
-			return pages.count() ? take_from(i, pages, held.bus) : held;
+			free_ += chunks_[i].pages();
+			if (!pages.count())
+				return held;
+			const PageRun run = chunks_[i].take(static_cast<unsigned>(pages.count()),
+							    Wanted::clean);
+
+			if (!run)
+				return std::nullopt;
+			free_ -= run.pages;
+			return region_of({run, i, held.bus, false});
 		}
 		return std::nullopt;
 	}
 
+	[[nodiscard]] constexpr Region region_of(const Lent &lent) const noexcept
+	{
+		Region region = chunks_[lent.chunk].region(lent.run, lent.bus);
+
+		region.chunk = static_cast<std::uint16_t>(lent.chunk + 1);
+		return region;
+	}
+
+	/// What was lent comes back, dirty.
 	constexpr void give(const Region &region) noexcept
 	{
-		chunks_[region.chunk - 1].give(region.run);
-		free_ += region.run.pages.count();
+		const auto pages = static_cast<unsigned>(region.run.pages.count());
+
+		chunks_[region.chunk - 1].give(region.run, true);
+		free_ += pages;
+		dirty_ += pages;
+	}
+
+	/// What take_dirty() gave comes back, zero.
+	constexpr void give_clean(const Region &region) noexcept
+	{
+		chunks_[region.chunk - 1].give(region.run, false);
 	}
 
 	/// Takes an unused chunk out, if @keep pages stay free without it.
 	[[nodiscard]] constexpr std::optional<Region> remove(Pages keep) noexcept
 	{
 		for (Chunk &chunk : chunks_) {
-			const Region held = chunk.held();
-			const Pages pages = chunk.pages();
+			const unsigned pages = chunk.pages();
 
-			if (!chunk.unused() || free_ - pages.count() < keep.count())
+			if (!chunk.unused() || free_ - pages < keep.count())
 				continue;
+			const Region held = chunk.held();
+
+			free_ -= pages;
+			dirty_ -= chunk.dirty();
 			chunk = Chunk();
-			free_ -= pages.count();
 			return held;
 		}
 		return std::nullopt;
 	}
 
 private:
-	[[nodiscard]] constexpr std::optional<Region> take_from(std::size_t index, Pages pages,
-								BusAddr bus) noexcept
+	template <Wanted kWanted, class BusOf>
+	[[nodiscard]] constexpr Lent take_where(unsigned pages, BusOf &bus_of) noexcept
 	{
-		auto region = chunks_[index].take(pages, bus);
+		for (std::size_t i = 0; i < kChunks; ++i) {
+			Chunk &chunk = chunks_[i];
 
-		if (region) {
-			region->chunk = static_cast<std::uint16_t>(index + 1);
-			free_ -= pages.count();
+			if (!chunk.has(pages))
+				continue;
+			const auto bus = bus_of(chunk.held().run);
+
+			if (!bus)
+				continue;
+			const unsigned dirty = chunk.dirty();
+			const PageRun run = chunk.take(pages, kWanted);
+
+			if (!run)
+				continue;
+			free_ -= pages;
+			dirty_ -= dirty - chunk.dirty();
+			return {run, i, *bus, kWanted == Wanted::any};
 		}
-		return region;
+		return {};
 	}
 
 	std::array<Chunk, kChunks> chunks_{};
-	std::uint64_t free_ = 0;
+	unsigned free_ = 0;
+	unsigned dirty_ = 0;
 };
 
 } // namespace dmamap

@@ -10,14 +10,17 @@ namespace dmamap {
 struct PoolLimits {
 	Pages floor;   ///< only for requests that can't sleep
 	Pages bound;   ///< more goes back to the allocator; at least floor and a chunk
+	Pages dirty{};   ///< so many are worth the worker's while; 0: he is not asked
 };
 
 /// The layer with a pool of coherent frames: small regions come out of chunks that
 /// are flipped as a whole, so most allocations flip nothing, and need not sleep.
 ///
-/// Free pages of the pool are coherent, mapped, nobody's (Machine::hold) and zero:
-/// they are zeroed when they come back, so no secret lies about and the next
-/// allocation is quick.
+/// Free pages of the pool are coherent, mapped and nobody's (Machine::hold). They come
+/// back as their owner leaves them. Before anybody else has them they are zero: the
+/// worker does that, for many at a time; whoever asks when none is left that is zero
+/// does it for himself. A chunk that goes back is ordinary memory of its last owners,
+/// as any region is: what hides it there is the allocator's.
 template <PoolMachine M, class S, std::size_t kChunks>
 	requires Strategy<S, M>
 class PooledLayer {
@@ -34,17 +37,22 @@ public:
 	{
 		const auto pages = pages_of_bytes(request.bytes);
 
-		if (!pages || request.snooping || pages->count() > chunk().count())
+		if (!pages || request.snooping)
 			return layer_.alloc(request, owner);
 
-		auto region = take(*pages, request);
+		if (const Lent lent = take(*pages, request)) {
+			const Region region = pool_.region_of(lent);
 
-		if (!region)
-			region = grow(*pages, request);   // not for what can't sleep
-		if (!region)
-			return layer_.alloc(request, owner);
-		m_.lend(region->run, owner);
-		return *region;
+			if (lent.dirty)
+				clean(region);
+			m_.lend(region.run, owner);
+			return region;
+		}
+		if (auto region = grow(*pages, request)) {   // not for what can't sleep
+			m_.lend(region->run, owner);
+			return *region;
+		}
+		return layer_.alloc(request, owner);
 	}
 
 	/// Context: any for a region of the pool, else may sleep.
@@ -55,23 +63,30 @@ public:
 			return;
 		}
 		m_.recall(region.run);
-		m_.zero(region.cpu, region.run.pages);
-		m_.barrier();
 
 		const std::uint64_t flags = m_.lock();
+		const Pages before = pool_.dirty_pages();
+
 		pool_.give(region);
+		/* Asked once for many pages: when there are enough. */
+		const bool too_dirty = before < limits_.dirty &&
+				       pool_.dirty_pages() >= limits_.dirty;
 		const bool too_much = pool_.free_pages() > limits_.bound;
+
 		m_.unlock(flags);
-		if (too_much)
+		if (too_dirty || too_much)
 			m_.tend_later();
 	}
 
-	/// Brings the pool back between its limits. Context: may sleep.
+	/// Brings the pool back between its limits, and zeroes what is left of it.
+	/// Context: may sleep.
 	void tend() noexcept
 	{
 		while (free_pages() > limits_.bound && shrink(limits_.floor))
 			;
 		while (free_pages() < limits_.floor && grow(Pages(), {}))
+			;
+		while (clean_some())
 			;
 	}
 
@@ -106,11 +121,11 @@ private:
 		return least(pages, Pages(PageSet::kMost));
 	}
 
-	[[nodiscard]] std::optional<Region> take(Pages pages, const Request &request) noexcept
+	[[nodiscard]] Lent take(Pages pages, const Request &request) noexcept
 	{
 		const Pages keep = request.reach.may_sleep ? limits_.floor : Pages();
 		const std::uint64_t flags = m_.lock();
-		const auto region = pool_.take(pages, keep, [&](FrameRun run) noexcept {
+		const Lent lent = pool_.take(pages, keep, [&](FrameRun run) noexcept {
 			return m_.bus_address(request.device, run);
 		});
 		const bool too_few = pool_.free_pages() < limits_.floor;
@@ -119,12 +134,16 @@ private:
 		/* Who may sleep adds a chunk by itself. */
 		if (too_few && !request.reach.may_sleep)
 			m_.tend_later();
-		return region;
+		return lent;
 	}
 
 	/// One chunk more, and @pages of it.
 	[[nodiscard]] std::optional<Region> grow(Pages pages, const Request &request) noexcept
 	{
+		const Pages size = chunk();
+
+		if (pages > size)
+			return std::nullopt;
 		std::uint64_t flags = m_.lock();
 		const bool full = pool_.full();
 
@@ -132,7 +151,7 @@ private:
 		if (full)
 			return std::nullopt;
 
-		auto held = layer_.hold(chunk(), request);
+		auto held = layer_.hold(size, request);
 
 		if (!held)
 			return std::nullopt;
@@ -143,6 +162,28 @@ private:
 		if (!region)
 			layer_.drop(*held);
 		return region;
+	}
+
+	/// Zeroes some of the pages that nobody has; false if all are zero.
+	[[nodiscard]] bool clean_some() noexcept
+	{
+		std::uint64_t flags = m_.lock();
+		const auto dirty = pool_.take_dirty();
+
+		m_.unlock(flags);
+		if (!dirty)
+			return false;
+		clean(*dirty);
+		flags = m_.lock();
+		pool_.give_clean(*dirty);
+		m_.unlock(flags);
+		return true;
+	}
+
+	void clean(const Region &region) noexcept
+	{
+		m_.zero(region.cpu, region.run.pages);
+		m_.barrier();   // zeroes before whatever the next owner stores
 	}
 
 	M &m_;

@@ -1,96 +1,174 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which region owns a frame. Readers take no lock: an XArray indexed by pfn,
- * and regions that are freed after a grace period. Frames that the layer holds
- * and nobody has are entered without an owner, so that lending them needs no
- * memory.
+ * Which region owns a frame. Readers take no lock: blocks of owners in an XArray,
+ * freed after a grace period. Frames that the layer holds and nobody has are in it,
+ * too: lending them is a store, which needs neither memory nor a lock, because only
+ * who took them out of the pool lends them, and recalls them.
  */
 #include <linux/atomic.h>
+#include <linux/init.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/xarray.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/region.h"
 #include "dma/glue/trace.h"
 
-#define HELD xa_mk_value(1)
+#define SHIFT	6
+#define BLOCK	(1UL << SHIFT)
 
-/* Frames are lent and recalled in interrupts, too. */
+#define HELD	((struct dmamap_region *)1UL)
+
+/* As many frames as a node of the XArray has entries. */
+struct block {
+	unsigned long index;
+	unsigned int used;	/* how many have an owner, or are held; under the xa_lock */
+	struct rcu_head rcu;
+	struct dmamap_region *owner[BLOCK];
+};
+
+/* Frames are published and withdrawn in interrupts, too. */
 static DEFINE_XARRAY_FLAGS(directory, XA_FLAGS_LOCK_IRQ);
+static struct kmem_cache *blocks;
+
+/* The block in which frames were lent or recalled last, and will be again. */
+static struct block *recent;
 
 static atomic64_t frames_flipped;
 static atomic64_t frames_returned;
 
+/* Of so many frames, those that are in the same block as the first. */
+static unsigned int in_block(u64 pfn, u64 pages)
+{
+	return min_t(u64, pages, BLOCK - (pfn & (BLOCK - 1)));
+}
+
+static struct dmamap_region **owner_in(struct block *block, u64 pfn)
+{
+	return &block->owner[pfn & (BLOCK - 1)];
+}
+
+static void erase_some(u64 pfn, unsigned int pages)
+{
+	unsigned long flags;
+	struct block *block;
+	unsigned int i;
+
+	xa_lock_irqsave(&directory, flags);
+	block = xa_load(&directory, pfn >> SHIFT);
+	for (i = 0; block && i < pages; i++) {
+		struct dmamap_region **owner = owner_in(block, pfn + i);
+
+		block->used -= !!*owner;
+		WRITE_ONCE(*owner, NULL);
+	}
+	if (block && !block->used) {
+		__xa_erase(&directory, block->index);
+		if (recent == block)
+			WRITE_ONCE(recent, NULL);
+	} else {
+		block = NULL;
+	}
+	xa_unlock_irqrestore(&directory, flags);
+	kfree_rcu(block, rcu);
+}
+
 static void erase(u64 pfn, u64 pages)
 {
-	XA_STATE(xas, &directory, pfn);
-	unsigned long flags;
-	void *entry;
+	unsigned int some;
 
-	if (!pages)
-		return;
-	xas_lock_irqsave(&xas, flags);
-	xas_for_each(&xas, entry, pfn + pages - 1)
-		xas_store(&xas, NULL);
-	xas_unlock_irqrestore(&xas, flags);
+	for (; pages; pfn += some, pages -= some) {
+		some = in_block(pfn, pages);
+		erase_some(pfn, some);
+	}
 }
 
-/* Interrupts are not kept off for longer than so many entries. */
-#define BATCH 512
+static u32 fill(struct block *block, u64 pfn, unsigned int pages, struct dmamap_region *owner)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		if (*owner_in(block, pfn + i))
+			return DMAMAP_BUSY;
+	for (i = 0; i < pages; i++)
+		WRITE_ONCE(*owner_in(block, pfn + i), owner);
+	block->used += pages;
+	return DMAMAP_OK;
+}
+
+/* All of these frames, or none. */
+static u32 enter_some(u64 pfn, unsigned int pages, struct dmamap_region *owner, gfp_t gfp)
+{
+	struct block *fresh = NULL, *block;
+	unsigned long flags;
+	u32 status;
+
+	xa_lock_irqsave(&directory, flags);
+	block = xa_load(&directory, pfn >> SHIFT);
+	if (!block) {
+		xa_unlock_irqrestore(&directory, flags);
+		fresh = kmem_cache_zalloc(blocks, gfp);
+		if (!fresh)
+			return DMAMAP_NOMEM;
+		fresh->index = pfn >> SHIFT;
+		xa_lock_irqsave(&directory, flags);
+		block = __xa_cmpxchg(&directory, pfn >> SHIFT, NULL, fresh, gfp);
+		if (!block)
+			block = no_free_ptr(fresh);
+	}
+	status = xa_is_err(block) ? DMAMAP_NOMEM : fill(block, pfn, pages, owner);
+	xa_unlock_irqrestore(&directory, flags);
+	if (fresh)
+		kmem_cache_free(blocks, fresh);
+	return status;
+}
+
+static u32 enter(u64 pfn, u64 pages, struct dmamap_region *owner, gfp_t gfp)
+{
+	u64 done = 0;
+	u32 status = DMAMAP_OK;
+	unsigned int some;
+
+	for (; done < pages; done += some) {
+		some = in_block(pfn + done, pages - done);
+		status = enter_some(pfn + done, some, owner, gfp);
+		if (status != DMAMAP_OK) {
+			erase(pfn, done);
+			break;
+		}
+	}
+	return status;
+}
 
 /*
- * The tree is descended once for a node of entries, not once for each. Stops
- * when all are in, at an error, and at the end of a batch.
+ * The block of a frame that is there, so that it stays. Whoever withdrew the frames
+ * of another block of that index has cleared @recent since.
  */
-static void insert(struct xa_state *xas, u64 *left, void *owner)
+static struct block *block_of(unsigned long index)
 {
-	unsigned long flags;
-	int i;
+	struct block *block;
 
-	xas_lock_irqsave(xas, flags);
-	for (i = 0; *left && i < BATCH; i++) {
-		if (xas_load(xas))
-			xas_set_err(xas, -EBUSY);
-		else
-			xas_store(xas, owner);
-		if (xas_error(xas))
-			break;
-		(*left)--;
-		xas_next(xas);
+	guard(rcu)();	/* the recent one may be another, and go meanwhile */
+	block = READ_ONCE(recent);
+	if (!block || block->index != index) {
+		block = xa_load(&directory, index);
+		WRITE_ONCE(recent, block);
 	}
-	if (!xas_error(xas))
-		xas_reset(xas);	/* nodes may go while nobody has the lock */
-	xas_unlock_irqrestore(xas, flags);
+	return block;
 }
 
-static u32 enter(u64 pfn, u64 pages, void *owner, gfp_t gfp)
+static void replace(u64 pfn, u64 pages, struct dmamap_region *owner)
 {
-	XA_STATE(xas, &directory, pfn);
-	u64 left = pages;
+	const unsigned long end = pfn + pages;
+	struct block *block = NULL;
+	unsigned long at;
 
-	do {
-		insert(&xas, &left, owner);
-	} while (xas_nomem(&xas, gfp) || (left && !xas_error(&xas)));
-
-	if (!left)
-		return DMAMAP_OK;
-	erase(pfn, pages - left);
-	return xas_error(&xas) == -EBUSY ? DMAMAP_BUSY : DMAMAP_NOMEM;
-}
-
-/* Entries that are there already: no memory, no failure. */
-static void replace(u64 pfn, u64 pages, void *owner)
-{
-	XA_STATE(xas, &directory, pfn);
-	unsigned long flags;
-	u64 i;
-
-	xas_lock_irqsave(&xas, flags);
-	xas_load(&xas);
-	for (i = 0; i < pages; i++) {
-		xas_store(&xas, owner);
-		xas_next(&xas);
+	for (at = pfn; at != end; at++) {
+		if (!block || !(at & (BLOCK - 1)))
+			block = block_of(at >> SHIFT);
+		WRITE_ONCE(block->owner[at & (BLOCK - 1)], owner);
 	}
-	xas_unlock_irqrestore(&xas, flags);
 }
 
 u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner)
@@ -122,40 +200,75 @@ void dmamap_machine_recall(u64 pfn, u64 pages)
 
 void dmamap_machine_withdraw(u64 pfn, u64 pages)
 {
-	if (xa_load(&directory, pfn) == HELD) {
+	if (dmamap_directory_find(pfn, NULL) == DMAMAP_KNOWN_HELD) {
 		atomic64_add(pages, &frames_returned);
 		dmamap_flip_begins(false, pfn);
 	}
 	erase(pfn, pages);
 }
 
-struct dmamap_region *dmamap_directory_find(u64 pfn)
+/*
+ * Its memory stays a region's, but may be another one's by now: what is read is
+ * right if it was complete all the time, and if it has the frame.
+ */
+static enum dmamap_known read_region(struct dmamap_region * const *owner, u64 pfn,
+				     struct dmamap_found *found)
 {
-	void *entry;
+	const struct dmamap_region *region;
+	struct dmamap_found now;
+	unsigned int life;
+	bool same;
 
-	if (pfn > ULONG_MAX)
-		return NULL;
-	entry = xa_load(&directory, pfn);
-	return xa_is_value(entry) ? NULL : entry;
+	do {
+		region = READ_ONCE(*owner);
+		if (!region)
+			return DMAMAP_KNOWN_NOT;
+		if (region == HELD)
+			return DMAMAP_KNOWN_HELD;
+		life = smp_load_acquire(&region->life);	/* life before core */
+		if (!(life & 1))
+			return DMAMAP_KNOWN_UNREADY;
+		now = (struct dmamap_found){ .core = region->core, .dev = region->dev };
+		smp_rmb();	/* core before the same life */
+		same = READ_ONCE(region->life) == life;
+	} while (!same || READ_ONCE(*owner) != region);
+
+	if (pfn - now.core.pfn >= now.core.pages)
+		return DMAMAP_KNOWN_UNREADY;
+	if (found)
+		*found = now;
+	return DMAMAP_KNOWN_OWNED;
 }
 
-bool dmamap_directory_held(u64 pfn)
+enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found *found)
 {
-	return pfn <= ULONG_MAX && xa_load(&directory, pfn) == HELD;
+	const u64 first = *pfn;
+	struct block *block;
+	unsigned long index;
+
+	if (first > ULONG_MAX)
+		return DMAMAP_KNOWN_NOT;
+	last = min_t(u64, last, ULONG_MAX);
+	guard(rcu)();
+	xa_for_each_range(&directory, index, block, first >> SHIFT, last >> SHIFT) {
+		const u64 begin = (u64)index << SHIFT;
+		u64 at;
+
+		for (at = max(first, begin); at <= min(last, begin + BLOCK - 1); at++) {
+			enum dmamap_known known = read_region(owner_in(block, at), at, found);
+
+			if (known != DMAMAP_KNOWN_NOT) {
+				*pfn = at;
+				return known;
+			}
+		}
+	}
+	return DMAMAP_KNOWN_NOT;
 }
 
-struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last, bool *held)
+enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found)
 {
-	unsigned long index = *pfn;
-	void *entry;
-
-	*held = false;
-	if (*pfn > ULONG_MAX)
-		return NULL;
-	entry = xa_find(&directory, &index, min_t(u64, last, ULONG_MAX), XA_PRESENT);
-	*held = entry == HELD;
-	*pfn = index;
-	return *held ? NULL : entry;
+	return dmamap_directory_next(&pfn, pfn, found);
 }
 
 void dmamap_directory_counts(u64 *flipped, u64 *returned)
@@ -164,3 +277,10 @@ void dmamap_directory_counts(u64 *flipped, u64 *returned)
 	*returned = atomic64_read(&frames_returned);
 	*flipped = atomic64_read(&frames_flipped);
 }
+
+static int __init make_blocks(void)
+{
+	blocks = kmem_cache_create("dmamap_block", sizeof(struct block), 0, SLAB_PANIC, NULL);
+	return 0;
+}
+core_initcall(make_blocks);

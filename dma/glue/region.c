@@ -21,10 +21,28 @@
 #include "dma/glue/region.h"
 #include "dma/glue/trace.h"
 
+/* Those that are live, or are being made or ended; and some to be used again. */
 static DEFINE_SPINLOCK(regions_lock);
 static LIST_HEAD(regions);
+static LIST_HEAD(spare);
+static unsigned int spares;
+
+#define SPARES	16
 
 static atomic64_t refused;
+
+/* Used again at once; what is constructed stays so over the lives of a region. */
+static struct kmem_cache *cache;
+
+static void construct(void *object)
+{
+	struct dmamap_region *region = object;
+
+	region->life = 0;
+	init_rwsem(&region->revoke_lock);
+	mutex_init(&region->maps_lock);
+	INIT_LIST_HEAD(&region->maps);
+}
 
 bool dmamap_strategy_kept(char *why, size_t bytes)
 {
@@ -35,40 +53,90 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	return verdict.kept;
 }
 
+/* The lock is taken for the list anyway, so a spare one costs next to nothing. */
+static struct dmamap_region *enlist_spare(void)
+{
+	struct dmamap_region *region;
+	unsigned long flags;
+
+	spin_lock_irqsave(&regions_lock, flags);
+	region = list_first_entry_or_null(&spare, struct dmamap_region, all);
+	if (region) {
+		list_move_tail(&region->all, &regions);
+		spares--;
+	}
+	spin_unlock_irqrestore(&regions_lock, flags);
+	return region;
+}
+
+static struct dmamap_region *enlist_new(gfp_t gfp)
+{
+	struct dmamap_region *region = kmem_cache_alloc(cache, gfp);
+	unsigned long flags;
+
+	if (!region)
+		return NULL;
+	spin_lock_irqsave(&regions_lock, flags);
+	list_add_tail(&region->all, &regions);
+	spin_unlock_irqrestore(&regions_lock, flags);
+	return region;
+}
+
 static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 {
 	struct dmamap_region *region;
 
 	if (dmamap_fault() != DMAMAP_OK)
 		return NULL;
-	region = kzalloc(sizeof(*region), gfp);
+	region = enlist_spare() ?: enlist_new(gfp);
 	if (!region)
 		return NULL;
-	refcount_set(&region->references, 1);
-	init_rwsem(&region->revoke_lock);
-	mutex_init(&region->maps_lock);
-	INIT_LIST_HEAD(&region->maps);
 	region->dev = get_device(dev);
+	region->no_snoop = false;
+	memset(region->name, 0, sizeof(region->name));
+	refcount_set(&region->references, 1);
+	region->revoked = false;
+	region->closed = false;
 	return region;
 }
 
 static void drop_region(struct dmamap_region *region)
 {
+	struct device *dev = region->dev;
+	unsigned long flags;
+	bool keep;
+
 	dmamap_free_snapshot(region);
-	put_device(region->dev);
-	/* dma_map_to_pfn() may still look at it. */
-	kfree_rcu(region, rcu);
+	spin_lock_irqsave(&regions_lock, flags);
+	keep = spares < SPARES;
+	spares += keep;
+	if (keep)
+		list_move(&region->all, &spare);
+	else
+		list_del(&region->all);
+	spin_unlock_irqrestore(&regions_lock, flags);
+	if (!keep)
+		kmem_cache_free(cache, region);
+	/* Who has the list may have looked at it up to now. */
+	put_device(dev);
 }
 
 /* The region is complete: it can be found, and counts. */
-static void enlist(struct dmamap_region *region)
+static void begin_life(struct dmamap_region *region)
 {
-	unsigned long flags;
+	smp_store_release(&region->life, region->life + 1);	/* core before life */
+}
 
-	smp_store_release(&region->ready, true);	/* core before ready */
-	spin_lock_irqsave(&regions_lock, flags);
-	list_add_tail(&region->all, &regions);
-	spin_unlock_irqrestore(&regions_lock, flags);
+/* From here on it is not found, and does not count. */
+static void end_life(struct dmamap_region *region)
+{
+	WRITE_ONCE(region->life, region->life + 1);
+	smp_wmb();	/* life before the core of the next one */
+}
+
+static bool is_live(const struct dmamap_region *region)
+{
+	return smp_load_acquire(&region->life) & 1;	/* life before core */
 }
 
 static int check_request(struct device *dev, size_t size, unsigned int flags)
@@ -117,11 +185,19 @@ static u32 alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp)
 	return status;
 }
 
+/* By itself: the room for the sentence is zeroed on each call. */
+static noinline_for_stack void say_why_not(struct device *dev)
+{
+	char why[128];
+
+	if (!dmamap_strategy_kept(why, sizeof(why)))
+		dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
+}
+
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags)
 {
 	struct dmamap_region *region;
-	char why[128];
 	bool snooping;
 	u32 status;
 	int err = check_request(dev, size, flags);
@@ -141,13 +217,13 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, true) :
 						 alloc_flipped(region, size, gfp);
 	if (status != DMAMAP_OK) {
-		if (status == DMAMAP_NODEV && !dmamap_strategy_kept(why, sizeof(why)))
-			dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
+		if (status == DMAMAP_NODEV)
+			say_why_not(dev);
 		drop_region(region);
 		err = dmamap_errno(status);
 		goto refuse;
 	}
-	enlist(region);
+	begin_life(region);
 	trace_dmamap_alloc(region);
 	if (gfpflags_allow_blocking(gfp))
 		dmamap_announce(region);
@@ -181,7 +257,7 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t 
 		return ERR_PTR(dmamap_errno(status));
 	}
 	region->core.bus = phys_to_dma(dev, phys);
-	enlist(region);
+	begin_life(region);
 	trace_dmamap_adopt(region);
 	dmamap_announce(region);
 	return region;
@@ -204,12 +280,7 @@ static bool ends_at_once(const struct dmamap_region *region)
 
 static void end_region(struct dmamap_region *region)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&regions_lock, flags);
-	list_del(&region->all);
-	spin_unlock_irqrestore(&regions_lock, flags);
-
+	end_life(region);
 	trace_dmamap_free(region);
 	if (ends_at_once(region)) {
 		dmamap_core_release(&region->core);
@@ -287,7 +358,8 @@ void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void 
 
 	spin_lock_irqsave(&regions_lock, flags);
 	list_for_each_entry(region, &regions, all)
-		fn(region, data);
+		if (is_live(region))
+			fn(region, data);
 	spin_unlock_irqrestore(&regions_lock, flags);
 }
 
@@ -307,6 +379,14 @@ void dmamap_counts(struct dmamap_counts *counts)
 	counts->frames_in_pool = dmamap_core_pool_free();
 	counts->refused = atomic64_read(&refused);
 }
+
+static int __init make_cache(void)
+{
+	cache = kmem_cache_create("dmamap_region", sizeof(struct dmamap_region), 0,
+				  SLAB_TYPESAFE_BY_RCU | SLAB_PANIC, construct);
+	return 0;
+}
+core_initcall(make_cache);
 
 static int __init announce_strategy(void)
 {

@@ -35,9 +35,14 @@
 #include "dma/abi/layer.h"
 #include "dmamap.h"
 
+/*
+ * Its memory may become another region's at once, though nothing else's before a
+ * grace period has passed (region.c): who finds one in the directory, not having a
+ * reference, looks at @life, as dmamap_directory_next() does.
+ */
 struct dmamap_region {
 	struct dmamap_core_region core;
-	bool ready;			/* @core is complete; see dmamap_region_ready() */
+	unsigned int life;		/* odd while @core and @dev are complete */
 	struct device *dev;		/* counted */
 	bool no_snoop;			/* DMAMAP_NO_SNOOP made the difference */
 	char name[DMAMAP_NAME_BYTES];	/* see explain.c */
@@ -51,22 +56,17 @@ struct dmamap_region {
 	bool closed;			/* to more of them, under maps_lock */
 	struct list_head all;		/* of regions, under regions_lock */
 	struct llist_node ended;	/* its end waits for a worker */
-	struct rcu_head rcu;
 };
 
-/*
- * The core publishes a region for resolution before it hands back what it is.
- * Who finds one through the directory asks this first.
- */
-static inline bool dmamap_region_ready(const struct dmamap_region *region)
+static inline bool dmamap_core_flipped(const struct dmamap_core_region *core)
 {
-	return smp_load_acquire(&region->ready);
+	return core->strategy != DMAMAP_STRATEGY_SNOOPED &&
+	       core->strategy != DMAMAP_STRATEGY_ADOPTED;
 }
 
 static inline bool dmamap_region_flipped(const struct dmamap_region *region)
 {
-	return region->core.strategy != DMAMAP_STRATEGY_SNOOPED &&
-	       region->core.strategy != DMAMAP_STRATEGY_ADOPTED;
+	return dmamap_core_flipped(&region->core);
 }
 
 /* region.c: calls @fn for each live region, under a spinlock. Context: any. */
@@ -91,20 +91,31 @@ void dmamap_counts(struct dmamap_counts *counts);
 /* frames.c: frames that a failed flip left in doubt. */
 u64 dmamap_quarantined(void);
 
-/* directory.c: the region that owns a frame, or NULL. RCU or a reference on the
- * region keeps the answer. Context: any.
- */
-struct dmamap_region *dmamap_directory_find(u64 pfn);
+/* directory.c: what is known of a frame. */
+enum dmamap_known {
+	DMAMAP_KNOWN_NOT,
+	DMAMAP_KNOWN_HELD,	/* coherent, and nobody's */
+	DMAMAP_KNOWN_UNREADY,	/* of a region that is being made, or ends */
+	DMAMAP_KNOWN_OWNED,	/* of a region */
+};
 
-/* directory.c: is the frame coherent, and nobody's? Context: any. */
-bool dmamap_directory_held(u64 pfn);
+/* A region as it was when it was found; it may have ended since. */
+struct dmamap_found {
+	struct dmamap_core_region core;
+	const struct device *dev;	/* not counted: for its address */
+};
 
 /*
- * directory.c: the region of the first frame from *@pfn to @last that is known,
- * and in *@pfn that frame. NULL with @held if it is held and nobody's, or if there
- * is none. RCU keeps the answer.
+ * directory.c: whose is a frame? *@found is written if it is a region's, unless
+ * @found is NULL. Context: any.
  */
-struct dmamap_region *dmamap_directory_next(u64 *pfn, u64 last, bool *held);
+enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found);
+
+/*
+ * directory.c: the same of the first frame from *@pfn to @last that is known, and
+ * in *@pfn that frame.
+ */
+enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found *found);
 
 /* directory.c: frames that were flipped, and back, since boot. */
 void dmamap_directory_counts(u64 *flipped, u64 *returned);

@@ -4,7 +4,6 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 
 #include "dma/glue/region.h"
 #include "dma/glue/trace.h"
@@ -23,19 +22,17 @@ const char *dmamap_behind_name(u32 behind)
 static int find(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 		struct dmamap_core_resolution *resolution)
 {
-	struct dmamap_region *region;
-	int err = -ENOENT;
+	struct dmamap_found found;
 
 	if (!dev)
 		return -EINVAL;
-	rcu_read_lock();
-	region = dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)));
-	if (region && dmamap_region_ready(region))
-		err = region->dev != dev ? -EINVAL :
-			dmamap_errno(dmamap_core_resolve(&region->core, (unsigned long)cpu_addr,
-							 dma_addr, resolution));
-	rcu_read_unlock();
-	return err;
+	if (dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)), &found) !=
+	    DMAMAP_KNOWN_OWNED)
+		return -ENOENT;
+	if (found.dev != dev)
+		return -EINVAL;
+	return dmamap_errno(dmamap_core_resolve(&found.core, (unsigned long)cpu_addr, dma_addr,
+						resolution));
 }
 
 static int resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a translation means: where it is, whose it is, and the verdict. */
-#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -61,15 +60,10 @@ static void find_place(struct dmamap_sighting *sighting, const struct dmamap_wal
 		find_area(sighting);
 }
 
-static bool coherent(const struct dmamap_region *region)
-{
-	return region->core.strategy != DMAMAP_STRATEGY_SNOOPED;
-}
-
 static bool is_own(const struct dmamap_sighting *sighting, const struct dmamap_walk *walk,
-		   const struct dmamap_region *region, const struct dmamap_target *target)
+		   const struct dmamap_core_region *region, const struct dmamap_target *target)
 {
-	u64 first = region ? region->core.pfn : 0, own = region ? region->core.cpu : 0;
+	u64 first = region ? region->pfn : 0, own = region ? region->cpu : 0;
 
 	if (walk->vma)
 		return region && dmamap_is_user_map(walk->vma);
@@ -92,10 +86,10 @@ static enum dmamap_verdict judge(const struct dmamap_sighting *sighting, bool is
 
 /* Frames that have one owner, or none; @held: they are of the pool. */
 static void tell(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
-		 unsigned long addr, u64 pfn, u64 last, const struct dmamap_region *region,
+		 unsigned long addr, u64 pfn, u64 last, const struct dmamap_core_region *region,
 		 bool held, const struct dmamap_target *target)
 {
-	const bool is_coherent = region ? coherent(region) :
+	const bool is_coherent = region ? region->strategy != DMAMAP_STRATEGY_SNOOPED :
 				 held || (target && target->coherent);
 	struct dmamap_sighting sighting = {
 		.target = target,
@@ -105,7 +99,7 @@ static void tell(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 		.leaf_pages = leaf->pages,
 		.present = leaf->present,
 		.cacheable = leaf->cacheable,
-		.flipped = held || (region && dmamap_region_flipped(region)),
+		.flipped = held || (region && dmamap_core_flipped(region)),
 	};
 
 	if (!target && !is_coherent)
@@ -122,31 +116,26 @@ static void tell(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 void dmamap_see(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 		unsigned long addr, u64 pfn, u64 last, const struct dmamap_target *target)
 {
-	const struct dmamap_region *region;
+	struct dmamap_found found;
+	enum dmamap_known known;
 	u64 at, end;
-	bool held;
 
-	rcu_read_lock();
 	while (pfn <= last) {
 		at = pfn;
-		region = dmamap_directory_next(&at, last, &held);
-		if (!region && !held)
+		known = dmamap_directory_next(&at, last, &found);
+		if (known == DMAMAP_KNOWN_NOT)
 			at = last + 1;
 		if (at > pfn && target)
 			tell(walk, leaf, addr, pfn, at - 1, NULL, false, target);
-		if (!region && !held)
+		if (known == DMAMAP_KNOWN_NOT)
 			break;
 		/* Being made: its frames are nobody's yet. */
-		if (held || !dmamap_region_ready(region)) {
-			end = at;
-			region = NULL;
-		} else {
-			end = min(last, region->core.pfn + region->core.pages - 1);
-		}
-		tell(walk, leaf, addr, at, end, region, held, target);
+		end = known == DMAMAP_KNOWN_OWNED ?
+			min(last, found.core.pfn + found.core.pages - 1) : at;
+		tell(walk, leaf, addr, at, end, known == DMAMAP_KNOWN_OWNED ? &found.core : NULL,
+		     known == DMAMAP_KNOWN_HELD, target);
 		pfn = end + 1;
 	}
-	rcu_read_unlock();
 }
 
 const char *dmamap_place_name(enum dmamap_place place)

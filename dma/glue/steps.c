@@ -3,48 +3,49 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
 
 #include "dma/glue/steps.h"
 #include "dma/glue/trace.h"
 
-struct total {
-	atomic64_t calls;
-	atomic64_t pages;
+/* For each CPU: what is done most, lending and recalling, costs little else. */
+struct totals {
+	struct u64_stats_sync sync;
+	u64_stats_t calls[DMAMAP_STEPS];
+	u64_stats_t pages[DMAMAP_STEPS];
 };
 
-static struct total totals[DMAMAP_STEPS];
-static struct total flushes[DMAMAP_FLUSH_WAYS];
+static DEFINE_PER_CPU(struct totals, totals);
 
-static void add_to(struct total *total, u64 pages)
-{
-	atomic64_inc(&total->calls);
-	atomic64_add(pages, &total->pages);
-}
-
-static void read_totals(struct dmamap_step_count *counts, const struct total *from, u32 count)
-{
-	u32 i;
-
-	for (i = 0; i < count; i++) {
-		counts[i].calls = atomic64_read(&from[i].calls);
-		counts[i].pages = atomic64_read(&from[i].pages);
-	}
-}
+static struct {
+	atomic64_t calls;
+	atomic64_t pages;
+} flushes[DMAMAP_FLUSH_WAYS];
 
 /* The recorder belongs to one task; the lock is for tests that stop early. */
 static DEFINE_SPINLOCK(recorder_lock);
 static struct dmamap_recorder *recorder;
 static struct task_struct *recorded_task;
 
+static void count(u32 id, u64 pages)
+{
+	struct totals *mine = get_cpu_ptr(&totals);
+	unsigned long flags = u64_stats_update_begin_irqsave(&mine->sync);
+
+	u64_stats_inc(&mine->calls[id]);
+	u64_stats_add(&mine->pages[id], pages);
+	u64_stats_update_end_irqrestore(&mine->sync, flags);
+	put_cpu_ptr(&totals);
+}
+
 static void record(const struct dmamap_step *step)
 {
 	unsigned long flags;
 
-	if (READ_ONCE(recorded_task) != current)
-		return;
 	spin_lock_irqsave(&recorder_lock, flags);
 	if (recorder) {
 		if (recorder->used < recorder->room)
@@ -84,25 +85,55 @@ void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 
 	if (WARN_ON_ONCE(id >= DMAMAP_STEPS))
 		return;
-	add_to(&totals[id], pages);
-	record(&step);
+	count(id, pages);
+	if (READ_ONCE(recorded_task) == current)
+		record(&step);
 	trace(&step);
+}
+
+static void add_counts(struct dmamap_step_count counts[DMAMAP_STEPS], struct totals *of)
+{
+	u32 id;
+
+	for (id = 0; id < DMAMAP_STEPS; id++) {
+		u64 calls, pages;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&of->sync);
+			calls = u64_stats_read(&of->calls[id]);
+			pages = u64_stats_read(&of->pages[id]);
+		} while (u64_stats_fetch_retry(&of->sync, start));
+		counts[id].calls += calls;
+		counts[id].pages += pages;
+	}
 }
 
 void dmamap_step_counts(struct dmamap_step_count counts[DMAMAP_STEPS])
 {
-	read_totals(counts, totals, DMAMAP_STEPS);
+	int cpu;
+
+	memset(counts, 0, DMAMAP_STEPS * sizeof(*counts));
+	for_each_possible_cpu(cpu)
+		add_counts(counts, per_cpu_ptr(&totals, cpu));
 }
 
 void dmamap_count_flush(u32 way, u64 pages)
 {
-	if (!WARN_ON_ONCE(way >= DMAMAP_FLUSH_WAYS))
-		add_to(&flushes[way], pages);
+	if (WARN_ON_ONCE(way >= DMAMAP_FLUSH_WAYS))
+		return;
+	atomic64_inc(&flushes[way].calls);
+	atomic64_add(pages, &flushes[way].pages);
 }
 
 void dmamap_flush_counts(struct dmamap_step_count counts[DMAMAP_FLUSH_WAYS])
 {
-	read_totals(counts, flushes, DMAMAP_FLUSH_WAYS);
+	u32 way;
+
+	for (way = 0; way < DMAMAP_FLUSH_WAYS; way++) {
+		counts[way].calls = atomic64_read(&flushes[way].calls);
+		counts[way].pages = atomic64_read(&flushes[way].pages);
+	}
 }
 
 const char *dmamap_step_name(u32 id)

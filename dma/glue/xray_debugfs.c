@@ -47,18 +47,16 @@ struct frame_report {
 
 static void show_owner(struct seq_file *out, u64 pfn)
 {
-	const struct dmamap_region *region;
+	struct dmamap_found found;
+	const enum dmamap_known known = dmamap_directory_find(pfn, &found);
 
-	rcu_read_lock();
-	region = dmamap_directory_find(pfn);
-	if (region && dmamap_region_ready(region))
+	if (known == DMAMAP_KNOWN_OWNED)
 		seq_printf(out, "frame %#llx of a region, strategy %s, at %#llx\n", pfn,
-			   dmamap_core_strategy_name(region->core.strategy),
-			   region->core.cpu + ((pfn - region->core.pfn) << PAGE_SHIFT));
+			   dmamap_core_strategy_name(found.core.strategy),
+			   found.core.cpu + ((pfn - found.core.pfn) << PAGE_SHIFT));
 	else
 		seq_printf(out, "frame %#llx of no region%s\n", pfn,
-			   dmamap_directory_held(pfn) ? ", in the pool" : "");
-	rcu_read_unlock();
+			   known == DMAMAP_KNOWN_HELD ? ", in the pool" : "");
 }
 
 static int frame_show(struct seq_file *out, void *unused)
@@ -108,14 +106,9 @@ static int frame_release(struct inode *inode, struct file *file)
 /* Beyond memory are only frames that a driver adopted. */
 static bool in_reach(u64 pfn)
 {
-	bool known;
+	const enum dmamap_known known = dmamap_directory_find(pfn, NULL);
 
-	if (pfn < max_pfn)
-		return true;
-	rcu_read_lock();
-	known = dmamap_directory_find(pfn);
-	rcu_read_unlock();
-	return known;
+	return pfn < max_pfn || known == DMAMAP_KNOWN_UNREADY || known == DMAMAP_KNOWN_OWNED;
 }
 
 static ssize_t frame_write(struct file *file, const char __user *from, size_t bytes,

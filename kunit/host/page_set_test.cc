@@ -23,6 +23,14 @@ constexpr auto kEverywhere = [](FrameRun run) -> Result<BusAddr> {
 	return BusAddr(to_phys(run.first).raw());
 };
 
+/* A clean region of that size. */
+std::optional<Region> lend(Chunk &chunk, std::uint64_t pages, BusAddr bus = BusAddr())
+{
+	const auto run = chunk.take(unsigned(pages), Wanted::clean);
+
+	return run ? std::optional(chunk.region(run, bus)) : std::nullopt;
+}
+
 TEST(PageSetTest, FindsTheFirstFreePage)
 {
 	PageSet set;
@@ -31,7 +39,7 @@ TEST(PageSetTest, FindsTheFirstFreePage)
 		ASSERT_EQ(set.find(1, kMost), i);
 		set.set(i, 1, true);
 	}
-	EXPECT_EQ(set.find(1, kMost), std::nullopt);
+	EXPECT_EQ(set.find(1, kMost), PageSet::kNowhere);
 	for (unsigned i : {700u, 63u, 32u, 31u, 0u}) {
 		set.set(i, 1, false);
 		EXPECT_EQ(set.find(1, kMost), i);
@@ -51,7 +59,7 @@ TEST(PageSetTest, LeavesNeighboursAlone)
 				ASSERT_EQ(set.find(1, kMost), i);
 				set.set(i, 1, true);
 			}
-			EXPECT_EQ(set.find(1, kMost), std::nullopt);
+			EXPECT_EQ(set.find(1, kMost), PageSet::kNowhere);
 		}
 }
 
@@ -64,7 +72,7 @@ TEST(PageSetTest, RunsAreAlignedToTheirSize)
 
 		set.set(0, 1, true);
 		ASSERT_EQ(set.find(pages, kMost),
-			  step + pages <= kMost ? std::optional(step) : std::nullopt)
+			  step + pages <= kMost ? step : PageSet::kNowhere)
 			<< pages;
 	}
 }
@@ -89,15 +97,15 @@ TEST(PageSetTest, RunsEndWithinTheRoom)
 		PageSet set;
 
 		EXPECT_EQ(set.find(room, room), 0u) << room;
-		EXPECT_EQ(set.find(room + 1, room), std::nullopt) << room;
+		EXPECT_EQ(set.find(room + 1, room), PageSet::kNowhere) << room;
 		set.set(0, room, true);
-		EXPECT_EQ(set.find(1, room), std::nullopt) << room;
+		EXPECT_EQ(set.find(1, room), PageSet::kNowhere) << room;
 	}
 	/* The next step would be in the room, its end would not. */
 	PageSet set;
 
 	set.set(0, 4, true);
-	EXPECT_EQ(set.find(4, 7), std::nullopt);
+	EXPECT_EQ(set.find(4, 7), PageSet::kNowhere);
 	EXPECT_EQ(set.find(3, 7), 4u);
 	EXPECT_EQ(set.find(4, 8), 4u);
 }
@@ -113,9 +121,40 @@ TEST(PageSetTest, LooksBehindFullWords)
 
 			set.set(0, full, true);
 			EXPECT_EQ(set.find(pages, kMost),
-				  next + pages <= kMost ? std::optional(next) : std::nullopt)
+				  next + pages <= kMost ? next : PageSet::kNowhere)
 				<< pages << " behind " << full;
 		}
+}
+
+TEST(PageSetTest, FindsWhatIsOnlyInOneOfTwo)
+{
+	PageSet one, other;
+
+	EXPECT_FALSE(one.find_without(other, 8));
+	one.set(30, 40, true);
+	other.set(30, 5, true);
+	for (const auto [at, pages] : {PageRun{35, 8}, {43, 8}, {51, 8}, {59, 5}, {64, 6}}) {
+		const auto found = one.find_without(other, 8);
+
+		ASSERT_TRUE(found) << at;
+		EXPECT_EQ(found.at, at);
+		EXPECT_EQ(found.pages, pages);
+		other.set(at, pages, true);
+	}
+	EXPECT_FALSE(one.find_without(other, 8));
+	other.set(kMost - 1, 1, true);
+	EXPECT_EQ(other.find_without(one, 8).at, kMost - 1);
+}
+
+TEST(PageSetTest, CountsItsOwn)
+{
+	PageSet set;
+
+	set.set(30, 5, true);
+	EXPECT_EQ(set.count({0, kMost}), 5u);
+	EXPECT_EQ(set.count({31, 3}), 3u);
+	EXPECT_EQ(set.count({0, 31}), 1u);
+	EXPECT_EQ(set.count({35, 60}), 0u);
 }
 
 TEST(ChunkTest, NothingIsNoChunk)
@@ -124,7 +163,7 @@ TEST(ChunkTest, NothingIsNoChunk)
 
 	EXPECT_FALSE(none.present());
 	EXPECT_FALSE(none.unused());
-	EXPECT_EQ(none.pages(), Pages());
+	EXPECT_EQ(none.pages(), 0u);
 }
 
 TEST(ChunkTest, PagesAreLentWhereTheyAre)
@@ -132,8 +171,8 @@ TEST(ChunkTest, PagesAreLentWhereTheyAre)
 	const Region whole = held(0x100, 8);
 	Chunk chunk(whole);
 
-	ASSERT_TRUE(chunk.take(Pages(1), whole.bus));
-	const auto region = chunk.take(Pages(3), BusAddr(0x8000'0000));
+	ASSERT_TRUE(lend(chunk, 1));
+	const auto region = lend(chunk, 3, BusAddr(0x8000'0000));
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->run, (FrameRun{Pfn(0x104), Pages(3)}));
@@ -151,16 +190,43 @@ TEST(ChunkTest, IsUnusedWhenTheLastPageIsBack)
 
 	EXPECT_TRUE(chunk.present());
 	EXPECT_TRUE(chunk.unused());
-	const auto one = chunk.take(Pages(1), BusAddr());
-	const auto two = chunk.take(Pages(2), BusAddr());
+	const auto one = lend(chunk, 1);
+	const auto two = lend(chunk, 2);
 
 	ASSERT_TRUE(one && two);
 	EXPECT_FALSE(chunk.unused());
-	chunk.give(one->run);
+	chunk.give(one->run, false);
 	EXPECT_FALSE(chunk.unused());
-	chunk.give(two->run);
+	chunk.give(two->run, false);
 	EXPECT_TRUE(chunk.unused());
-	EXPECT_EQ(chunk.take(Pages(4), BusAddr())->run, (FrameRun{Pfn(0x100), Pages(4)}));
+	EXPECT_EQ(lend(chunk, 4)->run, (FrameRun{Pfn(0x100), Pages(4)}));
+}
+
+TEST(ChunkTest, WhatComesBackIsDirtyUntilItIsZeroed)
+{
+	Chunk chunk(held(0x100, 16));
+	const auto some = lend(chunk, 12);
+
+	ASSERT_TRUE(some);
+	EXPECT_EQ(chunk.dirty(), 0u);
+	EXPECT_FALSE(chunk.take_dirty());   // not what somebody has
+	chunk.give(some->run, true);
+	EXPECT_EQ(chunk.dirty(), 12u);
+	EXPECT_FALSE(lend(chunk, 8));
+	EXPECT_EQ(chunk.take(2, Wanted::any).at, 0u);
+	EXPECT_EQ(chunk.dirty(), 10u);
+
+	const auto first = chunk.take_dirty();
+
+	ASSERT_TRUE(first);
+	EXPECT_EQ(first.at, 2u);
+	EXPECT_EQ(first.pages, 8u);
+	EXPECT_EQ(chunk.dirty(), 2u);
+	EXPECT_EQ(chunk.take_dirty().at, 10u);
+	EXPECT_FALSE(chunk.take_dirty());
+	chunk.give(chunk.region(first, BusAddr()).run, false);
+	EXPECT_EQ(chunk.dirty(), 0u);
+	EXPECT_EQ(lend(chunk, 4)->run.first, Pfn(0x104));
 }
 
 /* A unit of the linear map may be larger than what a set can count. */
@@ -168,10 +234,13 @@ TEST(ChunkTest, LendsNoMoreThanItCanCount)
 {
 	Chunk chunk(held(0x1000, 4 * kMost));
 
-	EXPECT_EQ(chunk.pages(), Pages(kMost));
-	EXPECT_FALSE(chunk.take(Pages(kMost + 1), BusAddr()));
-	ASSERT_TRUE(chunk.take(Pages(kMost), BusAddr()));
-	EXPECT_FALSE(chunk.take(Pages(1), BusAddr()));
+	EXPECT_EQ(chunk.pages(), kMost);
+	EXPECT_FALSE(chunk.has(kMost + 1));
+	EXPECT_FALSE(lend(chunk, kMost + 1));
+	EXPECT_TRUE(chunk.has(kMost));
+	ASSERT_TRUE(lend(chunk, kMost));
+	EXPECT_FALSE(chunk.has(1));
+	EXPECT_FALSE(lend(chunk, 1));
 
 	Pool<1> pool;
 
@@ -193,7 +262,7 @@ TEST(PoolTest, KnowsWhichChunkAPageIsOf)
 	EXPECT_TRUE(pool.full());
 	EXPECT_EQ(pool.add(held(0x900, 4), Pages(1)), std::nullopt);
 	EXPECT_EQ(pool.free_pages(), Pages());
-	EXPECT_EQ(pool.take(Pages(1), Pages(), kEverywhere), std::nullopt);
+	EXPECT_FALSE(pool.take(Pages(1), Pages(), kEverywhere));
 
 	Region second = held(0x201, 2);
 
@@ -204,8 +273,8 @@ TEST(PoolTest, KnowsWhichChunkAPageIsOf)
 		const auto again = pool.take(Pages(1), Pages(), kEverywhere);
 
 		ASSERT_TRUE(again);
-		EXPECT_EQ(again->run.first, Pfn(pfn));
-		EXPECT_EQ(again->chunk, 2);
+		EXPECT_EQ(pool.region_of(again).run.first, Pfn(pfn));
+		EXPECT_EQ(pool.region_of(again).chunk, 2);
 	}
 	EXPECT_EQ(pool.free_pages(), Pages());
 }
@@ -218,7 +287,7 @@ TEST(PoolTest, AChunkCanBeAddedForLater)
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->run.pages, Pages(4));
 	EXPECT_EQ(pool.free_pages(), Pages(4));
-	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere)->chunk, 1);
+	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere).chunk, 0u);
 }
 
 TEST(PoolTest, KeepsWhatItIsTold)
@@ -266,12 +335,14 @@ TEST(PoolTest, TakesOnlyWhatTheDeviceReaches)
 	EXPECT_FALSE(pool.take(Pages(1), Pages(), low));
 	EXPECT_EQ(pool.free_pages(), Pages(4));
 	ASSERT_TRUE(pool.add(held(0x100, 4), Pages(1)));
-	const auto region = pool.take(Pages(1), Pages(), low);
+	const auto lent = pool.take(Pages(1), Pages(), low);
 
-	ASSERT_TRUE(region);
-	EXPECT_EQ(region->run.first, Pfn(0x101));
-	EXPECT_EQ(region->bus, BusAddr(0x7000'1000));
-	EXPECT_EQ(region->chunk, 2);
+	ASSERT_TRUE(lent);
+	const Region region = pool.region_of(lent);
+
+	EXPECT_EQ(region.run.first, Pfn(0x101));
+	EXPECT_EQ(region.bus, BusAddr(0x7000'1000));
+	EXPECT_EQ(region.chunk, 2);
 }
 
 TEST(PoolTest, AsksOfChunksOnlyWhereTheyAre)
@@ -296,7 +367,7 @@ TEST(PoolTest, LooksIntoEveryChunk)
 	ASSERT_TRUE(pool.add(held(0x100, 4), Pages(1)));
 	ASSERT_TRUE(pool.add(held(0x200, 4), Pages(1)));
 	ASSERT_TRUE(pool.add(held(0x300, 4), Pages()));
-	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere)->chunk, 3);
+	EXPECT_EQ(pool.take(Pages(4), Pages(), kEverywhere).chunk, 2u);
 	EXPECT_FALSE(pool.take(Pages(4), Pages(), kEverywhere));
 	EXPECT_EQ(pool.free_pages(), Pages(6));
 }

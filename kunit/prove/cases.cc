@@ -148,6 +148,10 @@ constexpr Case kCases[] = {
 	{"pool on x86", "unmap", "x86", kRightPooled, {}, {}},
 	{"pool on parisc", "purge", "parisc", kRightPooled, {}, {}},
 	{"pool on the worst", "purge", "worst", kRightPooled, {}, {}},
+	{"pool that drops what is dirty", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT
+	 "idle " DMAMAP_DROPPED, {}, {}},
+	{"the same on the worst", "purge", "worst", DMAMAP_HELD DMAMAP_LENT
+	 "idle " DMAMAP_DROPPED, {}, {}},
 	{"pool without zero", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT "idle " DMAMAP_LENT_AGAIN,
 	 secret, secret},
 	{"pool that zeroes all but the last line", "unmap", "x86", DMAMAP_HELD DMAMAP_LENT

@@ -54,13 +54,16 @@ void life_of_region(Board &board, unsigned pages, bool snooped)
 	layer.release(*region);
 }
 
-/* Two regions of one chunk; one of them goes, and comes again. */
+/*
+ * Two regions of one chunk; one of them goes, and comes again: zeroed by the worker,
+ * then by who asks. What is dirty in the end goes back as it is.
+ */
 template <class S>
 void lives_in_pool(Board &board)
 {
 	using Layer = PooledLayer<Board, S, 1>;
 	Pool<1> pool;
-	Layer layer(board, pool, {});
+	Layer layer(board, pool, {Pages(), Pages(board.bounds().frames)});
 	const Request request{.bytes = kPageBytes};
 	const auto release = [&](const Region &region) {
 		board.quiet(region.run, region.cpu);
@@ -74,14 +77,17 @@ void lives_in_pool(Board &board)
 		if (second)
 			board.use(second->run, second->cpu);
 		release(*first);
-		if (auto again = layer.alloc(request, &layer)) {
-			board.use(again->run, again->cpu);
-			release(*again);
-		}
+		layer.tend();
+		for (int times = 0; times < 2; ++times)
+			if (auto again = layer.alloc(request, &layer)) {
+				board.use(again->run, again->cpu);
+				release(*again);
+			}
 		if (second)
 			release(*second);
 	}
-	layer.tend();
+	while (layer.shrink(Pages()))
+		;
 }
 
 /* The next combination to try: the last choice that succeeded fails now. */

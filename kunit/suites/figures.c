@@ -42,6 +42,7 @@ struct job {
 
 static DEFINE_MUTEX(lock);
 static struct platform_device *device;
+static struct kmem_cache *objects;	/* as region.c has one */
 static u32 per_tick;	/* instructions of one tick of get_cycles() */
 
 #define NOPS	64
@@ -157,17 +158,7 @@ static void stock(struct job *job)
 /* What a warm allocation and release are made of. */
 static void part_object(struct job *job)
 {
-	struct dmamap_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
-
-	OPTIMIZER_HIDE_VAR(region);
-	kfree(region);
-}
-
-static void part_object_rcu(struct job *job)
-{
-	struct dmamap_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
-
-	kfree_rcu(region, rcu);
+	kmem_cache_free(objects, kmem_cache_alloc(objects, GFP_KERNEL));
 }
 
 static void part_device(struct job *job)
@@ -279,7 +270,6 @@ static const struct part steps[] = {
 
 static const struct part parts[] = {
 	{ "object", part_object },
-	{ "object_rcu", part_object_rcu },
 	{ "device", part_device },
 	{ "lock", part_lock },
 	{ "lend", part_lend },
@@ -383,6 +373,8 @@ static const struct file_operations figures_fops = {
 static int __init figures_init(void)
 {
 	struct dentry *dir = debugfs_lookup("dmamap", NULL);
+
+	objects = KMEM_CACHE(dmamap_region, SLAB_TYPESAFE_BY_RCU | SLAB_PANIC);
 
 	device = platform_device_register_simple("dmamap-figures", PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(device))

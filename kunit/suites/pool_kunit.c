@@ -21,7 +21,7 @@ static u64 free_pages_of_pool(void)
 	return counts.frames_in_pool;
 }
 
-static void fill_pool(void)
+static void tend_pool(void)
 {
 	dmamap_machine_tend_later();
 	dmamap_pool_settle();
@@ -33,6 +33,7 @@ static void the_second_allocation_flips_nothing(struct kunit *test)
 	struct device *dev = suite_device(test);
 	u32 id;
 
+	tend_pool();
 	suite_region(test, dev, PAGE_SIZE);
 	dmamap_step_counts(before);
 	suite_region(test, dev, PAGE_SIZE);
@@ -41,6 +42,43 @@ static void the_second_allocation_flips_nothing(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, after[id].calls - before[id].calls,
 				    id == DMAMAP_STEP_LEND, "%s", dmamap_step_name(id));
 	suite_expect_no_alias(test);
+}
+
+static void nobody_sees_what_was_there(struct kunit *test)
+{
+	const u32 pages = dmamap_machine_chunk();
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	u32 i, not_zero = 0;
+
+	/* More than are zero: some come from the worker, some are zeroed when lent. */
+	for (i = 0; i < 3 * pages; i++) {
+		region = dmamap_alloc(dev, PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+		not_zero += !!memchr_inv(dmamap_cpu_addr(region), 0, PAGE_SIZE);
+		memset(dmamap_cpu_addr(region), 0x5a, PAGE_SIZE);
+		dmamap_put(region);
+	}
+	KUNIT_EXPECT_EQ(test, not_zero, 0);
+}
+
+static void the_worker_zeroes_what_nobody_has(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct dmamap_region *kept = suite_region(test, dev, SZ_4K);	/* and its chunk */
+	struct dmamap_region *region;
+	void *cpu;
+
+	tend_pool();
+	region = dmamap_alloc(dev, SZ_8K, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	KUNIT_ASSERT_EQ(test, region->core.chunk, kept->core.chunk);
+	cpu = dmamap_cpu_addr(region);
+	memset(cpu, 0x5a, SZ_8K);
+	dmamap_put(region);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0x5a, SZ_8K), NULL);	/* not by who puts */
+	tend_pool();
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0, SZ_8K), NULL);
 }
 
 static void regions_of_a_chunk_have_frames_of_their_own(struct kunit *test)
@@ -101,7 +139,7 @@ static void interrupts_allocate_and_free(struct kunit *test)
 	struct in_interrupt in = { .dev = dev, .zero = true, .loops = 100 };
 	u64 before;
 
-	fill_pool();
+	tend_pool();
 	before = free_pages_of_pool();
 	in.given = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(in.given));
@@ -147,7 +185,7 @@ static void sleepers_leave_the_reserve(struct kunit *test)
 	struct device *dev = suite_device(test);
 	int i;
 
-	fill_pool();
+	tend_pool();
 	for (i = 0; i < 2 * dmamap_machine_chunk() / 16; i++) {
 		suite_region(test, dev, SZ_64K);
 		KUNIT_ASSERT_GE(test, free_pages_of_pool(), FLOOR_PAGES);
@@ -181,6 +219,8 @@ static void what_is_too_much_goes_back(struct kunit *test)
 
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(the_second_allocation_flips_nothing),
+	KUNIT_CASE(nobody_sees_what_was_there),
+	KUNIT_CASE(the_worker_zeroes_what_nobody_has),
 	KUNIT_CASE(regions_of_a_chunk_have_frames_of_their_own),
 	KUNIT_CASE(interrupts_allocate_and_free),
 	KUNIT_CASE(an_empty_pool_refuses_and_is_filled),

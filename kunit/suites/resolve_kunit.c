@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is behind an address: the tagged answer of the interface. */
 #include <linux/dma-map-ops.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 
+#include "dma/abi/machine.h"
 #include "kunit/suites/suite.h"
 
 static void a_flipped_frame_is_a_pfn(struct kunit *test)
@@ -91,6 +95,71 @@ static void a_region_is_forgotten_when_it_is_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dma_map_to_pfn(dev, cpu, dma, &answer), -ENOENT);
 }
 
+static void tend_pool(void)
+{
+	dmamap_machine_tend_later();
+	dmamap_pool_settle();
+}
+
+/* Who asks again and again what is behind an address. */
+struct asker {
+	struct device *dev;
+	void *cpu;
+	dma_addr_t dma;
+	unsigned long pfn;
+	u32 answers;
+	u32 wrong;	/* another frame, or an error that can't be */
+};
+
+static int ask(void *data)
+{
+	struct asker *asker = data;
+	struct dmamap_pfn answer;
+	u32 page, at;
+	int err;
+
+	for (page = 0; !kthread_should_stop(); page = (page + 1) % (SZ_64K >> PAGE_SHIFT)) {
+		at = page << PAGE_SHIFT;
+		err = dma_map_to_pfn(asker->dev, asker->cpu + at, asker->dma + at, &answer);
+		asker->answers += !err;
+		asker->wrong += err ? err != -ENOENT : answer.pfn != asker->pfn + page;
+		if (!page)
+			schedule();
+	}
+	return 0;
+}
+
+/* The memory of a region that ends is the next one's at once. */
+static void frames_that_change_hands_are_not_mixed_up(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct asker asker = { .dev = dev };
+	struct dmamap_region *regions[4], *first;
+	struct task_struct *task;
+	u32 round, i;
+
+	tend_pool();	/* then the first pages come first */
+	first = suite_region(test, dev, SZ_64K);
+	asker.cpu = dmamap_cpu_addr(first);
+	asker.dma = dmamap_dma_addr(first);
+	asker.pfn = first->core.pfn;
+	kunit_release_action(test, suite_put_region, first);
+	task = kthread_run(ask, &asker, "dmamap-asker");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	for (round = 0; round < 2000; round++) {
+		for (i = 0; i < ARRAY_SIZE(regions); i++)
+			regions[i] = dmamap_alloc(dev, (round + i) % 2 ? SZ_4K : SZ_8K,
+						  GFP_KERNEL, DMAMAP_NO_SNOOP);
+		schedule();
+		for (i = 0; i < ARRAY_SIZE(regions); i++)
+			dmamap_put(regions[i]);
+		tend_pool();
+	}
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, asker.wrong, 0);
+	KUNIT_EXPECT_GT(test, asker.answers, 0);
+}
+
 static void a_snooping_device_gets_pages(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
@@ -120,6 +189,7 @@ static struct kunit_case resolve_cases[] = {
 	KUNIT_CASE(a_region_of_another_device_is_refused),
 	KUNIT_CASE(memory_of_others_is_unknown),
 	KUNIT_CASE(a_region_is_forgotten_when_it_is_put),
+	KUNIT_CASE(frames_that_change_hands_are_not_mixed_up),
 	KUNIT_CASE(a_snooping_device_gets_pages),
 	{}
 };
