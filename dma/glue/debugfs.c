@@ -7,6 +7,7 @@
 #include <linux/uaccess.h>
 
 #include "dma/abi/machine.h"
+#include "dma/glue/abandoned.h"
 #include "dma/glue/explain.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
@@ -70,6 +71,7 @@ static int stats_show(struct seq_file *out, void *unused)
 	seq_printf(out, "frames_returned %llu\n", counts.frames_returned);
 	seq_printf(out, "allocations_refused %llu\n", counts.refused);
 	seq_printf(out, "quarantined %llu\n", dmamap_quarantined());
+	seq_printf(out, "abandoned %llu\n", dmamap_abandoned_frames());
 	dmamap_step_counts(steps);
 	for (id = 0; id < DMAMAP_STEPS; id++)
 		show_count(out, "step", dmamap_step_name(id), &steps[id]);

@@ -16,8 +16,10 @@
 
 #include "dma/abi/machine.h"
 #include "dma/abi/steps.h"
+#include "dma/glue/abandoned.h"
 #include "dma/glue/explain.h"
 #include "dma/glue/power.h"
+#include "dma/glue/quota.h"
 #include "dma/glue/region.h"
 #include "dma/glue/trace.h"
 
@@ -97,6 +99,8 @@ static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 	refcount_set(&region->references, 1);
 	region->revoked = false;
 	region->closed = false;
+	region->device_runs = false;
+	region->payer = NULL;
 	return region;
 }
 
@@ -139,9 +143,11 @@ static bool is_live(const struct dmamap_region *region)
 	return smp_load_acquire(&region->life) & 1;	/* life before core */
 }
 
-static int check_request(struct device *dev, size_t size, unsigned int flags)
+static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
 {
-	if (!dev || !size || (flags & ~DMAMAP_NO_SNOOP))
+	if (!dev || !size || (flags & ~(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT)))
+		return -EINVAL;
+	if ((flags & DMAMAP_ACCOUNT) && !(gfpflags_allow_blocking(gfp) && current->mm))
 		return -EINVAL;
 	if (PAGE_ALIGN(size) < size)
 		return -EOVERFLOW;
@@ -194,13 +200,54 @@ static noinline_for_stack void say_why_not(struct device *dev)
 		dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
 }
 
+/* The process that allocates pays, until the region ends. */
+static int charge(struct dmamap_region *region, size_t size)
+{
+	int err = dmamap_charge(current->mm, PAGE_ALIGN(size) >> PAGE_SHIFT);
+
+	if (err)
+		return err;
+	region->payer = current->mm;
+	mmgrab(region->payer);
+	return 0;
+}
+
+static void refund(struct dmamap_region *region, u64 pages)
+{
+	if (!region->payer)
+		return;
+	dmamap_uncharge(region->payer, pages);
+	mmdrop(region->payer);
+}
+
+static int alloc_memory(struct dmamap_region *region, size_t size, gfp_t gfp,
+			unsigned int flags)
+{
+	const bool snooping = dev_is_dma_coherent(region->dev);
+	u32 status;
+	int err;
+
+	if (flags & DMAMAP_ACCOUNT) {
+		err = charge(region, size);
+		if (err)
+			return err;
+	}
+	region->no_snoop = snooping && (flags & DMAMAP_NO_SNOOP);
+	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, true) :
+						 alloc_flipped(region, size, gfp);
+	if (status == DMAMAP_OK)
+		return 0;
+	if (status == DMAMAP_NODEV)
+		say_why_not(region->dev);
+	refund(region, PAGE_ALIGN(size) >> PAGE_SHIFT);
+	return dmamap_errno(status);
+}
+
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags)
 {
 	struct dmamap_region *region;
-	bool snooping;
-	u32 status;
-	int err = check_request(dev, size, flags);
+	int err = check_request(dev, size, gfp, flags);
 
 	if (err)
 		goto refuse;
@@ -212,15 +259,9 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 		err = -ENOMEM;
 		goto refuse;
 	}
-	snooping = dev_is_dma_coherent(dev);
-	region->no_snoop = snooping && (flags & DMAMAP_NO_SNOOP);
-	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, true) :
-						 alloc_flipped(region, size, gfp);
-	if (status != DMAMAP_OK) {
-		if (status == DMAMAP_NODEV)
-			say_why_not(dev);
+	err = alloc_memory(region, size, gfp, flags);
+	if (err) {
 		drop_region(region);
-		err = dmamap_errno(status);
 		goto refuse;
 	}
 	begin_life(region);
@@ -275,12 +316,14 @@ EXPORT_SYMBOL_GPL(dmamap_get);
 /* What came without sleeping goes without: the pool's, and ordinary pages. */
 static bool ends_at_once(const struct dmamap_region *region)
 {
-	return region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED;
+	return !region->payer &&
+	       (region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED);
 }
 
 static void end_region(struct dmamap_region *region)
 {
 	end_life(region);
+	refund(region, region->core.pages);
 	trace_dmamap_free(region);
 	if (ends_at_once(region)) {
 		dmamap_core_release(&region->core);
@@ -314,6 +357,13 @@ void dmamap_put(struct dmamap_region *region)
 {
 	if (IS_ERR_OR_NULL(region) || !refcount_dec_and_test(&region->references))
 		return;
+	if (!region->device_runs || !dmamap_keep_abandoned(region))
+		dmamap_region_end(region);
+}
+EXPORT_SYMBOL_GPL(dmamap_put);
+
+void dmamap_region_end(struct dmamap_region *region)
+{
 	if (ends_at_once(region)) {
 		end_region(region);
 	} else if (in_interrupt() || irqs_disabled()) {
@@ -324,7 +374,6 @@ void dmamap_put(struct dmamap_region *region)
 		end_region(region);
 	}
 }
-EXPORT_SYMBOL_GPL(dmamap_put);
 
 void *dmamap_cpu_addr(const struct dmamap_region *region)
 {

@@ -14,6 +14,7 @@
  *                                  while the pool is emptied to hibernate
  *       locks of mm (fs_reclaim, vmap, CMA, memtype)
  *   regions_lock (region.c)        taken in interrupts, too
+ *     abandoned_lock (abandoned.c)
  *     names_lock (explain.c)
  *   pool_lock (pool.c), names_lock, begun_lock (trace.c), recorder_lock (steps.c),
  *   the directory's xa_lock: leaves, taken in interrupts, too
@@ -56,6 +57,9 @@ struct dmamap_region {
 	bool closed;			/* to more of them, under maps_lock */
 	struct list_head all;		/* of regions, under regions_lock */
 	struct llist_node ended;	/* its end waits for a worker */
+	bool device_runs;		/* dmamap_abandon(); see abandoned.c */
+	struct list_head abandoned;
+	struct mm_struct *payer;	/* held; DMAMAP_ACCOUNT */
 };
 
 static inline bool dmamap_core_flipped(const struct dmamap_core_region *core)
@@ -72,6 +76,9 @@ static inline bool dmamap_region_flipped(const struct dmamap_region *region)
 /* region.c: calls @fn for each live region, under a spinlock. Context: any. */
 void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
 			    void *data);
+
+/* region.c: the last reference is gone. May sleep. */
+void dmamap_region_end(struct dmamap_region *region);
 
 /* region.c: is the configured strategy kept on this board, and the sentence why. */
 bool dmamap_strategy_kept(char *why, size_t bytes);

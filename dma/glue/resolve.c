@@ -5,6 +5,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 
+#include "dma/glue/kernel_memory.h"
 #include "dma/glue/region.h"
 #include "dma/glue/trace.h"
 
@@ -26,9 +27,14 @@ static int find(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 
 	if (!dev)
 		return -EINVAL;
-	if (dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)), &found) !=
-	    DMAMAP_KNOWN_OWNED)
+	switch (dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)), &found)) {
+	case DMAMAP_KNOWN_OWNED:
+		break;
+	case DMAMAP_KNOWN_NOT:
+		return dmamap_resolve_kernel_memory(dev, cpu_addr, dma_addr, resolution);
+	default:	/* of a region that is gone, though its mapping may be there */
 		return -ENOENT;
+	}
 	if (found.dev != dev)
 		return -EINVAL;
 	return dmamap_errno(dmamap_core_resolve(&found.core, (unsigned long)cpu_addr, dma_addr,

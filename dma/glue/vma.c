@@ -107,14 +107,15 @@ bool dmamap_is_user_map(const struct vm_area_struct *vma)
 	return vma->vm_ops == &user_ops;
 }
 
-/* Only what is RAM costs anybody else anything. */
+/* RAM, which costs others something, unless the process has paid for it already. */
 static u64 pages_to_charge(const struct dmamap_segment *segments, unsigned int count)
 {
 	u64 pages = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		if (segments[i].region->core.behind != DMAMAP_BEHIND_DEVICE)
+		if (segments[i].region->core.behind != DMAMAP_BEHIND_DEVICE &&
+		    segments[i].region->payer != current->mm)
 			pages += segments[i].bytes >> PAGE_SHIFT;
 	return pages;
 }

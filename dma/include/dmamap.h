@@ -55,6 +55,13 @@ struct dmamap_pfn {
 
 /* The device does not snoop CPU caches, whatever its bus or firmware says. */
 #define DMAMAP_NO_SNOOP		BIT(0)
+/*
+ * Charge the memory to the process that allocates it (RLIMIT_MEMLOCK), until the
+ * region ends: for what user space makes a driver allocate. Mappings of that process
+ * are not charged again. Alloc only, and only where the caller can sleep; such a
+ * region is put in process context, too.
+ */
+#define DMAMAP_ACCOUNT		BIT(2)
 /* Map write-combining where the board has it, else uncached. Adopt only. */
 #define DMAMAP_WRITE_COMBINE	BIT(1)
 
@@ -64,7 +71,7 @@ struct dmamap_pfn {
  * @size: bytes, at least 1; rounded up to whole pages
  * @gfp: GFP_KERNEL, or GFP_ATOMIC where the caller can't sleep; zone flags are
  *	ignored
- * @flags: DMAMAP_NO_SNOOP or 0
+ * @flags: DMAMAP_NO_SNOOP and DMAMAP_ACCOUNT, or 0
  *
  * The region is contiguous on the bus, all bytes of its pages are zero, and
  * (unless the device snoops) no cacheable translation of its frames exists
@@ -76,9 +83,11 @@ struct dmamap_pfn {
  * Context: process, may sleep; with GFP_ATOMIC also interrupt or under a
  * spinlock. Takes no lock that a caller may hold.
  * Return: a region with one reference, or ERR_PTR():
- *	-EINVAL      @dev is NULL, @size is 0, or @flags has an unknown bit
+ *	-EINVAL      @dev is NULL, @size is 0, @flags has an unknown bit, or
+ *	             there is no process to charge
  *	-EOVERFLOW   @size wraps when rounded up to whole pages, or is 2^31
  *	             pages or more
+ *	-EAGAIN      more than the process may lock (RLIMIT_MEMLOCK)
  *	-EOPNOTSUPP  @dev is behind an IOMMU
  *	-ENODEV      this board can't keep the configured strategy; the log of
  *	             the boot says why
@@ -136,6 +145,29 @@ struct dmamap_region *dmamap_get(struct dmamap_region *region);
  * adopted ones process, may sleep (in an interrupt, a worker ends them later).
  */
 void dmamap_put(struct dmamap_region *region);
+
+/**
+ * dmamap_abandon() - drop a reference on memory that its device may still write to
+ * @region: region, NULL or ERR_PTR (both ignored)
+ *
+ * In place of dmamap_put() by who could not stop the device. When all references
+ * are gone the frames are kept, as they are, until dmamap_device_stopped(). Nobody
+ * gets them before that.
+ *
+ * Context: as dmamap_put().
+ */
+void dmamap_abandon(struct dmamap_region *region);
+
+/**
+ * dmamap_device_stopped() - the device does not write to memory any more
+ * @dev: device that has been reset or lost its power
+ *
+ * Ends its regions that were abandoned.
+ *
+ * Context: process, may sleep.
+ * Return: how many of them nobody else had a reference to, and have ended.
+ */
+unsigned int dmamap_device_stopped(struct device *dev);
 
 /**
  * dmamap_cpu_addr() - kernel address of a region
@@ -202,10 +234,16 @@ void dmamap_set_name(struct dmamap_region *region, const char *name);
  * ordinary mapping, that is for regions of snooping devices. It is never
  * guessed from pfn_valid(). No reference is taken: the region holds it.
  *
+ * Memory that is not of the layer (dma_alloc_coherent(), dma_pool_alloc(),
+ * ioremap(), and for devices that snoop kmalloc() or vmap()) is judged by the
+ * translation that the kernel has of @cpu_addr; the caller keeps it.
+ *
  * Context: any, also interrupt; takes no lock.
  * Return: the page, or ERR_PTR():
  *	-EFAULT   the frame has no page that may be used: dma_map_to_pfn()
- *	-ENOENT   the layer doesn't know this memory
+ *	-ENOENT   the layer can't vouch for this memory: it is not mapped, not
+ *	          coherent with @dev, of the kernel's image, behind an IOMMU, or
+ *	          was a region's
  *	-EINVAL   @cpu_addr and @dma_addr name different bytes, or the region
  *	          belongs to another device
  */

@@ -66,19 +66,6 @@ static void a_region_of_another_device_is_refused(struct kunit *test)
 					     dmamap_dma_addr(region), &answer), -EINVAL);
 }
 
-static void memory_of_others_is_unknown(struct kunit *test)
-{
-	struct device *dev = suite_device(test);
-	void *theirs = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	struct dmamap_pfn answer;
-
-	/* A perfectly valid pfn with a struct page, but not ours to vouch for. */
-	KUNIT_ASSERT_NOT_NULL(test, theirs);
-	KUNIT_EXPECT_EQ(test, dma_map_to_pfn(dev, theirs, virt_to_phys(theirs), &answer), -ENOENT);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(dma_map_to_page(dev, theirs, virt_to_phys(theirs))),
-			-ENOENT);
-}
-
 static void a_region_is_forgotten_when_it_is_put(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
@@ -187,7 +174,6 @@ static struct kunit_case resolve_cases[] = {
 	KUNIT_CASE(the_protection_is_not_cacheable),
 	KUNIT_CASE(views_that_disagree_are_refused),
 	KUNIT_CASE(a_region_of_another_device_is_refused),
-	KUNIT_CASE(memory_of_others_is_unknown),
 	KUNIT_CASE(a_region_is_forgotten_when_it_is_put),
 	KUNIT_CASE(frames_that_change_hands_are_not_mixed_up),
 	KUNIT_CASE(a_snooping_device_gets_pages),
