@@ -55,11 +55,11 @@ void life_of_region(Board &board, unsigned pages, bool snooped)
 }
 
 /*
- * Two regions of one chunk; one of them goes, and comes again: zeroed by the worker,
- * then by who asks. What is dirty in the end goes back as it is.
+ * Two regions of one chunk; one of them goes, and comes again, zeroed by the worker
+ * or by who asks. What is dirty in the end goes back as it is.
  */
 template <class S>
-void lives_in_pool(Board &board)
+void lives_in_pool(Board &board, bool worker)
 {
 	using Layer = PooledLayer<Board, S, 1>;
 	Pool<1> pool;
@@ -77,12 +77,12 @@ void lives_in_pool(Board &board)
 		if (second)
 			board.use(second->run, second->cpu);
 		release(*first);
-		layer.tend();
-		for (int times = 0; times < 2; ++times)
-			if (auto again = layer.alloc(request, &layer)) {
-				board.use(again->run, again->cpu);
-				release(*again);
-			}
+		if (worker)
+			layer.tend();
+		if (auto again = layer.alloc(request, &layer)) {
+			board.use(again->run, again->cpu);
+			release(*again);
+		}
 		if (second)
 			release(*second);
 	}
@@ -247,23 +247,28 @@ Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &pro
 			 judge::Bounds bounds, unsigned pages)
 {
 	Program program;
-	Failures failures;
 
-	do {
-		Board board(profile, bounds, failures);
+	for (bool worker : {false, true}) {
+		Failures failures;
 
-		with_strategy(strategy, [&]<class S>() {
-			if (strategy.pooled)
-				lives_in_pool<S>(board);
-			else
-				life_of_region<S>(board, pages, strategy.snooped);
-		});
-		if (!board.as_before())
-			program.breaks(judge::Rule::not_undone);
-		program.add(board.events(), board.as_before() && !board.quarantined());
-		failures = board.failures();
-		failures.resize(std::min(board.choices(), failures.size()));
-	} while (advance(failures));
+		if (worker && !strategy.pooled)
+			break;
+		do {
+			Board board(profile, bounds, failures);
+
+			with_strategy(strategy, [&]<class S>() {
+				if (strategy.pooled)
+					lives_in_pool<S>(board, worker);
+				else
+					life_of_region<S>(board, pages, strategy.snooped);
+			});
+			if (!board.as_before())
+				program.breaks(judge::Rule::not_undone);
+			program.add(board.events(), board.as_before() && !board.quarantined());
+			failures = board.failures();
+			failures.resize(std::min(board.choices(), failures.size()));
+		} while (advance(failures));
+	}
 	program.join();
 	return program;
 }
