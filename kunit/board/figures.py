@@ -17,7 +17,7 @@ PREFIX = "figures."
 GOALS = {"arm": 0.25, "parisc": 0.25, "x86": 0.5}
 # and must not cost more than that: a little above what was measured, where the goal
 # is missed (docs/figures.md says why).
-CEILINGS = {"arm": 0.05, "parisc": 1.5, "x86": 1.75}
+CEILINGS = {"arm": 0.05, "parisc": 0.55, "x86": 0.75}
 
 # How far a second boot may be away. B160L's clock chip tells the host's time, so
 # two boots are not quite alike: some ticks of the clock, of 4 instructions each, where
@@ -138,8 +138,10 @@ def _row(figures, kind, pages):
     ratio = figures.ratio(kind, pages)
     stock = figures.get(f"{kind}.{pages}.stock")
     frames = figures.get(f"{kind}.{pages}.frames")
+    worker = figures.get(f"{kind}.{pages}.with_worker")
     return (f"  {kind:<5} {pages:>6} {'-' if frames is None else frames:>7} "
             f"{figures.get(f'{kind}.{pages}.layer'):>10} "
+            f"{'-' if worker is None else worker:>11} "
             f"{'-' if stock is None else stock:>10} "
             f"{'-' if ratio is None else f'{ratio:.3f}':>7}")
 
@@ -153,7 +155,8 @@ def _parts(figures, prefix):
 def table(figures):
     """What a person reads."""
     say(f"{figures.board}: instructions of an allocation and its release")
-    say(f"  {'':<5} {'pages':>6} {'flipped':>7} {'layer':>10} {'stock':>10} "
+    say(f"  {'':<5} {'pages':>6} {'flipped':>7} {'layer':>10} "
+        f"{'with worker':>11} {'stock':>10} "
         f"{'ratio':>7}")
     for kind in ("warm", "cold"):
         for pages in figures.sizes(kind):
