@@ -3,7 +3,6 @@
  * Filling user mappings. The memory is there and stays, so a fault fills the
  * whole page table that it needs, or one large leaf where the architecture has it.
  */
-#include <linux/huge_mm.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/mm.h>

@@ -98,6 +98,7 @@ static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
 	memset(region->name, 0, sizeof(region->name));
 	refcount_set(&region->references, 1);
 	region->revoked = false;
+	region->snapshot = NULL;
 	region->closed = false;
 	region->device_runs = false;
 	region->payer = NULL;

@@ -25,6 +25,7 @@
 #include <linux/timex.h>
 
 #include "dma/abi/machine.h"
+#include "kunit/suites/figures.h"
 #include "kunit/suites/plant.h"
 #include "dma/glue/region.h"
 #include "dma/glue/steps.h"
@@ -40,6 +41,8 @@ struct job {
 	size_t bytes;
 	struct dmamap_region *region;
 	int err;
+	void (*call)(void *data);	/* for call() */
+	void *data;
 };
 
 static DEFINE_MUTEX(lock);
@@ -134,6 +137,18 @@ static u64 instructions(void (*once)(struct job *job), struct job *job, u32 loop
 	const u64 ticks = ticks_of(once, job, loops) - ticks_of(nothing, job, loops);
 
 	return DIV_ROUND_CLOSEST_ULL(ticks * per_tick, loops);
+}
+
+static void call(struct job *job)
+{
+	job->call(job->data);
+}
+
+u64 figures_instructions(void (*once)(void *data), void *data, u32 loops)
+{
+	struct job job = { .call = once, .data = data };
+
+	return instructions(call, &job, loops);
 }
 
 static void layer(struct job *job)
@@ -399,6 +414,8 @@ static void measure(struct seq_file *out, struct job *job)
 		job->bytes = pages * PAGE_SIZE;
 		show_flip(out, job, pages);
 	}
+	if (!job->err)
+		job->err = figures_show_maps(out, job->dev);
 	seq_printf(out, "error %d\n", job->err);
 }
 

@@ -14,6 +14,8 @@ GOOD = {
     "cold.1.layer": 16400, "cold.1.stock": 1000,
     "cold.128.frames": 128, "cold.128.flips": 1, "cold.128.purges": 2,
     "cold.128.layer": 22800,
+    "map.layer.faults": 1, "map.layer.instructions": 50000,
+    "map.single.instructions": 400000, "map.remap.instructions": 47000,
 }
 
 
@@ -61,6 +63,14 @@ class Verdicts(unittest.TestCase):
 
     def test_two_purges_a_flip(self):
         self.assertIn("[128]", missed(of(cold_128_purges=3))[0])
+
+    def test_what_touching_a_mapping_may_cost(self):
+        self.assertIn("17 faults", missed(of(board="x86", map_layer_faults=17))[0])
+        self.assertEqual(missed(of(map_layer_faults=17)), [])
+        self.assertIn("33 faults", missed(of(map_layer_faults=33))[0])
+        self.assertIn("one page a fault", missed(of(map_single_instructions=300000))[0])
+        self.assertIn("remap", missed(of(map_remap_instructions=45000))[0])
+        self.assertIn("not mapped", missed(of(map_layer_instructions=0))[0])
 
     def test_a_clock_that_counts_no_instructions(self):
         self.assertIn("clock", missed(of(clock_exact=0))[0])
