@@ -150,7 +150,7 @@ def check_c_rooms(tree):
     for name in tree.files:
         if not name.endswith(".c") and not within(name, "dma/glue/"):
             continue
-        if not within(name, "dma/glue/", "arch/", "kunit/suites/", "hca/driver/"):
+        if not within(name, "dma/glue/", "arch/", "kunit/suites/", "hca/driver/", "dma/samples/"):
             continue
         seen, todo = set(), [(name, None)]
         while todo:
@@ -169,14 +169,16 @@ def check_c_rooms(tree):
                     todo.append((file, line))
 
 
-def check_hca(tree):
+def check_drivers(tree):
     """A driver reaches the layer through its interface."""
     for name in tree.files:
-        if not within(name, "hca/") or pathlib.PurePath(name).suffix not in CODE:
+        if pathlib.PurePath(name).suffix not in CODE:
+            continue
+        if not (room := next((r for r in ("hca/", "dma/samples/") if within(name, r)), None)):
             continue
         for number, header in tree.includes(tree.lines(name)):
             file = tree.find(name, header) or header
-            if within(file, "dma/", "arch/", "kunit/") and not within(file, "dma/include/"):
+            if within(file, "dma/", "arch/", "kunit/") and not within(file, "dma/include/", room):
                 yield name, number, f"includes {header}: only dma/include is for drivers"
 
 
@@ -191,7 +193,7 @@ def check_machines(tree):
                 yield name, number, f"says {found.group()}: machines have rooms of their own"
 
 
-CHECKS = (check_license, check_core, check_c_rooms, check_hca, check_machines)
+CHECKS = (check_license, check_core, check_c_rooms, check_drivers, check_machines)
 
 
 def breaches(root):

@@ -70,14 +70,20 @@ class CheckRoomsTest(unittest.TestCase):
         self.expect_one("dma/glue/new.c", C + '#include "dma/abi/status.h"\n', "is C++")
         self.expect_one("arch/arm/machine.c", C + '#include "dma/core/region.h"\n', "is C++")
         self.expect_one("arch/x86/machine.c", C + "#include <cstdint>\n", "is C++")
+        self.expect_one("dma/samples/new.c", C + "#include <cstdint>\n", "is C++")
         self.expect_one("dma/glue/new.c", C + "#ifndef __cplusplus\n#include <span>\n#endif\n",
                         "is C++")
         found = self.breaches(**{"dma/glue/region.h": H + '#include "dma/core/result.h"\n'})
         self.assertTrue(any("dma/glue/region.c:" in breach for breach in found), found)
 
-    def test_hca_uses_the_interface_only(self):
+    def test_drivers_use_the_interface_only(self):
         for header in ("dma/abi/types.h", "dma/glue/region.h", "../../dma/abi/types.h"):
-            self.expect_one("hca/driver/pci.c", C + f'#include "{header}"\n', "dma/include")
+            for driver in ("hca/driver/pci.c", "dma/samples/sample.c", "dma/samples/sample.cc"):
+                self.expect_one(driver, C + f'#include "{header}"\n', "dma/include")
+        self.assertEqual(self.breaches(**{
+            "dma/samples/ring.h": H,
+            "dma/samples/sample.c": C + '#include <dmamap.h>\n#include "ring.h"\n',
+        }), [])
 
     def test_machines_are_named_in_their_rooms(self):
         for line in ("#ifdef CONFIG_ARM", "#if IS_ENABLED(CONFIG_X86_64)", "#ifdef __arm__",
