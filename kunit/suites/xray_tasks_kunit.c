@@ -175,7 +175,9 @@ static void a_kmap_local_of_a_sleeping_task_conflicts(struct kunit *test)
 	get_task_struct(task);
 	wake_up_process(task);
 	wait_for_completion(&sleeper.ready);
-	wait_task_inactive(task, TASK_UNINTERRUPTIBLE);
+	/* 0 if it runs and does not wait yet. */
+	while (!wait_task_inactive(task, TASK_UNINTERRUPTIBLE))
+		schedule_timeout_uninterruptible(1);
 	xray_frame(test, bed->pfn);
 	xray_conflict(test, 0, sleeper.pid, DMAMAP_PLACE_KMAP_LOCAL);
 	complete(&sleeper.go);
