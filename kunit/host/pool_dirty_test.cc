@@ -2,6 +2,7 @@
 /* What was lent is zero before it is lent again, and who makes it so. */
 #include "kunit/host/pool_bench.h"
 
+#include <array>
 #include <functional>
 
 namespace dmamap::test {
@@ -119,6 +120,27 @@ TYPED_TEST(DirtyTest, TheWorkerZeroesWhatNobodyHas)
 	EXPECT_EQ(bench.said(), "lend");
 	bench.layer.tend();
 	EXPECT_EQ(bench.said(), "");
+	EXPECT_KEPT(bench.machine);
+}
+
+/* However many runs they lie in. */
+TYPED_TEST(DirtyTest, TheWorkerLeavesNothingDirty)
+{
+	typename TestFixture::Bench bench(TypeParam::profile);
+	std::array<Result<Region>, kChunk> lent{bench.alloc(1), bench.alloc(1), bench.alloc(1),
+						bench.alloc(1)};
+
+	for (const auto &region : lent)
+		ASSERT_TRUE(region);
+	for (const std::size_t apart : {0, 2}) {
+		this->soil(bench, *lent[apart]);
+		bench.release(*lent[apart]);
+	}
+	EXPECT_EQ(bench.pool.dirty_pages(), Pages(2));
+	bench.layer.tend();
+	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
+	this->expect_zero(bench, *lent[0]);
+	this->expect_zero(bench, *lent[2]);
 	EXPECT_KEPT(bench.machine);
 }
 
