@@ -20,10 +20,10 @@ KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
 COUNT = re.compile(r"(\w+): (\d+)")
 # They kill the chip; fill the memory; use memory that is not theirs, as stock lets
 # them; or run for longer than all others together.
-OWN_BOOT = re.compile(r"dead|pagecache|stock|^mapping_test")
+OWN_BOOT = re.compile(r"dead|pagecache|stock|race|^mapping_test")
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
-MORE_SECONDS = {FLIPS: 300, "mapping_test": 240,
+MORE_SECONDS = {FLIPS: 300, "mapping_race_test": 180, "mapping_test": 240,
                 "mapping_stock_test": 240}
 REFUSALS = (
     ("no-cma", "cma=0"),            # no contiguous area at all
