@@ -14,7 +14,7 @@ readonly kconfig_line='source "drivers/dmamap/Kconfig"'
 readonly makefile_line='obj-$(CONFIG_DMAMAP)		+= dmamap/'
 # What the kernel side consists of; everything else stays at home.
 readonly rooms=(Kbuild Kconfig dma arch hca/driver hca/include
-		kunit/suites kunit/cases kunit/machine)
+		kunit/suites kunit/mapper kunit/cases kunit/machine)
 
 usage() {
 	cat <<-EOF

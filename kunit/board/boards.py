@@ -79,7 +79,8 @@ BOARDS = {board.name: board for board in (
           strategies=("purge",),
           qemu="qemu-system-hppa", machine="B160L",
           options=(),
-          cmdline="console=ttyS0 mem=240M retain_initrd hca.window=0xf000000",
+          cmdline="console=ttyS0 mem=240M retain_initrd hca.window=0xf000000 "
+                  "mapper.adopt_at=0xf200000 mapper.adopt_bytes=0x100000",
           ram=256 * MIB, ram_base=0, window_offset=240 * MIB),
 )}
 

@@ -19,9 +19,13 @@ KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
 KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
                        re.MULTILINE)     # of a test, not of a whole suite
 COUNT = re.compile(r"(\w+): (\d+)")
-OWN_BOOT = re.compile(r"dead|pagecache")    # kill the chip; fill the memory
-FLIPS = "pagecache_test"                    # thousands of them, so it is
-FLIPS_SECONDS = 300                         # given more than the usual minute
+# They kill the chip; fill the memory; use memory that is not theirs, as stock lets
+# them; or run for longer than all others together.
+OWN_BOOT = re.compile(r"dead|pagecache|stock|race|^mapping_test")
+FLIPS = "pagecache_test"
+SECONDS = 60                                # that a program has, but for these
+MORE_SECONDS = {FLIPS: 300, "mapping_race_test": 180, "mapping_test": 240,
+                "mapping_stock_test": 240}
 ENODEV = 19
 
 
@@ -116,12 +120,11 @@ def board_tests(board, bundle, pattern=None):
 
 def _boot_tests(board, bundle, names):
     label = f"{board.name}-test" + (f"-{names[0]}" if len(names) == 1 else "")
-    flips = FLIPS in names
-    seconds = FLIPS_SECONDS if flips else 60
+    seconds = max(MORE_SECONDS.get(name, SECONDS) for name in names)
     boot = Boot(board, bundle, "test",
                 f"dmamap.tests={','.join(names)} dmamap.seconds={seconds}",
                 timeout=60 + seconds * len(names), label=label,
-                alone=flips).run()
+                alone=FLIPS in names).run()
     score, broken = Score(), list(boot.errors)
     for program in boot.console.programs:
         score.passed += len(program.passed)

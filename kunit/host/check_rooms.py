@@ -150,7 +150,8 @@ def check_c_rooms(tree):
     for name in tree.files:
         if not name.endswith(".c") and not within(name, "dma/glue/"):
             continue
-        if not within(name, "dma/glue/", "arch/", "kunit/suites/", "hca/driver/", "dma/samples/"):
+        if not within(name, "dma/glue/", "arch/", "kunit/suites/", "kunit/mapper/",
+                      "hca/driver/", "dma/samples/"):
             continue
         seen, todo = set(), [(name, None)]
         while todo:

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+// Class C, what runs at once: moves and reuse under a reader, walkers of page tables.
+#include "kernel_files.h"
+#include "mapping.h"
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+namespace mapping {
+
+namespace {
+
+constexpr std::size_t kPages = 16;
+
+/// Reads one address all the time: what is there is ours, or nothing.
+class Watcher {
+public:
+	Watcher(volatile std::uint32_t *at, std::uint32_t expected)
+		: thread_([this, at, expected] { watch(at, expected); }) {}
+	~Watcher() { stop(); }
+
+	void stop()
+	{
+		stop_ = true;
+		if (thread_.joinable())
+			thread_.join();
+	}
+
+	[[nodiscard]] long foreign() const { return foreign_; }
+	[[nodiscard]] long read() const { return read_; }
+
+private:
+	void watch(volatile std::uint32_t *at, std::uint32_t expected)
+	{
+		while (!stop_)
+			signal_of([&] {
+				while (!stop_) {
+					const std::uint32_t word = *at;
+
+					foreign_ += word != expected;
+					++read_;
+				}
+			});
+	}
+
+	std::atomic<bool> stop_ = false;
+	std::atomic<long> foreign_ = 0, read_ = 0;
+	std::thread thread_;
+};
+
+/// A mapping moves away, is unmapped there, and its frames go to another.
+void reuse_under_a_reader(Check &check)
+{
+	const File file;
+	const std::size_t bytes = kPages * page_bytes();
+	const long first = file.alloc(bytes);
+	/* The watcher may need memory, which must not come to lie there. */
+	std::byte *const home = fixed_place(file, 0), *const away = fixed_place(file, 1);
+
+	file.fill(first, 1);
+	if (!check.gives(0, map_at(home, file, first, 0, kPages), "maps"))
+		return;
+	file.free(first);
+
+	Watcher watcher(reinterpret_cast<std::uint32_t *>(home), mapper_word(1, 0));
+
+	for (unsigned int round = 0; round < 300; ++round) {
+		const long next = file.alloc(bytes);
+
+		/* Away and gone: a stale translation at home would show its next use. */
+		mremap(home, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, away);
+		munmap(away, bytes);
+
+		const long other = file.alloc(bytes);
+
+		file.fill(other, 2);
+		file.fill(next, 1);
+		file.free(other);
+		if (!check.gives(0, map_at(home, file, next, 0, kPages), "round %u", round))
+			break;
+		file.free(next);
+	}
+	watcher.stop();
+	check.gives(0, watcher.foreign(), "reads of what was not ours");
+	check.ok(watcher.read() > 0, "%ld reads", watcher.read());
+}
+
+void close_under_a_fault(Check &check)
+{
+	const Counts before = Counts::now();
+
+	for (unsigned int round = 0; round < 100; ++round) {
+		File file;
+		const long id = file.alloc(kPages * page_bytes());
+		Map map = file.map(id, kPages * page_bytes());
+		std::size_t wrong = 0;
+
+		file.fill(id, 1);
+		if (!check.gives(0, map.error(), "maps"))
+			return;
+		std::thread reader([&] { wrong = map.wrong(1); });
+		file.free(id);
+		file.shut();
+		reader.join();
+		check.gives(0, static_cast<long>(wrong), "words wrong in round %u", round);
+	}
+	expect_soon(check, before);
+}
+
+/// Reads all that /proc says of a process's memory, until it is told to stop.
+[[noreturn]] void read_proc(pid_t process)
+{
+	const std::string folder = "/proc/" + std::to_string(process) + "/";
+	char page[4096];
+
+	for (;;) {
+		for (const char *name : {"maps", "smaps", "smaps_rollup", "numa_maps", "status",
+					 "statm"})
+			read_file(folder + name);
+
+		const int fd = open((folder + "pagemap").c_str(), O_RDONLY | O_CLOEXEC);
+
+		for (off64_t at = 0x40000000 >> 9; fd >= 0 && at < 0x41000000 >> 9; at += 4096)
+			static_cast<void>(!pread64(fd, page, sizeof(page), at));
+		close(fd);
+	}
+}
+
+void walked_while_large(Check &check)
+{
+	const Counts before = Counts::now();
+	const pid_t self = getpid(), walker = fork();
+
+	if (walker == 0)
+		read_proc(self);
+	for (unsigned int round = 0; round < 12; ++round) {
+		const File file;
+		const std::size_t bytes = std::size_t(round % 2 ? 8 : 2) << 20;
+		const long id = file.alloc(bytes);
+
+		if (id == -ENOMEM)
+			continue;
+
+		Map map = file.map(id, bytes);
+
+		if (!check.gives(0, map.error(), "maps"))
+			break;
+		file.fill(id, round);
+		for (std::size_t i = 0; i < bytes; i += page_bytes())
+			read_signal(map.data() + i);
+		mprotect(map.data() + bytes / 2, page_bytes(), PROT_READ);
+		munmap(map.data() + bytes / 4, page_bytes());
+		check.gives(0, read_signal(map.data() + bytes - 1), "the last byte");
+		if (round % 3 == 0)
+			check.gives(0, file.revoke(id), "revoke");
+	}
+	kill(walker, SIGKILL);
+	waitpid(walker, nullptr, 0);
+	expect_soon(check, before);
+}
+
+bool online(unsigned int cpu, bool on)
+{
+	return write_file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/online",
+			  on ? "1" : "0") == 0;
+}
+
+/// CPUs come and go while memory is flipped and TLBs are purged on all of them.
+void cpus_come_and_go(Check &check)
+{
+	const File file;
+	std::atomic<bool> stop = false;
+	std::atomic<unsigned int> times = 0;
+	std::thread plugger([&] {
+		while (!stop) {
+			times += online(1, false);
+			online(1, true);
+		}
+	});
+
+	for (unsigned int round = 0; round < 200; ++round) {
+		const long id = file.alloc(round % 8 ? 4 * page_bytes() : 1 << 20);
+		const Map map = file.map(id, 4 * page_bytes());
+
+		file.fill(id, round);
+		if (!check.gives(0, map.error(), "round %u", round))
+			break;
+		check.gives(0, static_cast<long>(map.wrong(round)), "words wrong");
+		file.free(id);
+		if (round % 8 == 0)
+			drain_pool();
+	}
+	stop = true;
+	plugger.join();
+	check.ok(times > 0, "a CPU went offline %u times", times.load());
+}
+
+constexpr Case kCases[] = {
+	{"21 closing while a thread faults", close_under_a_fault, 0, 50},
+	{"23 a reader sees no frame after its mapping", reuse_under_a_reader, 0, 50},
+	{"24 page tables of large mappings are walked while they change", walked_while_large, 0,
+	 50},
+	{"25 CPUs come and go during flips", cpus_come_and_go, kLayer | kHotplug,
+	 50},
+};
+
+} // namespace
+
+std::span<const Case> race_cases() { return kCases; }
+
+} // namespace mapping

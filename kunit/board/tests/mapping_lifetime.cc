@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+// Class C: fork, exec, kill, files that are passed on, failures, and how much one may have.
+#include "kernel_files.h"
+#include "mapping.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+namespace mapping {
+
+namespace {
+
+/// Each primitive of the layer that can fail, does so once.
+void every_failure(Check &check)
+{
+	const File file;
+	unsigned int nth = 0;
+
+	for (const std::uint64_t bytes : {std::uint64_t(4096), std::uint64_t(300000)}) {
+		drain_pool();
+
+		const Counts before = Counts::now();
+		mapper_alloc request = {};
+
+		nth = 0;
+		do {
+			request = {};
+			request.bytes = bytes;
+			request.fail_nth = ++nth;
+
+			const int error = file.request(MAPPER_IOC_ALLOC, &request);
+
+			check.ok(error == 0 || error == -ENOMEM, "failure %u: %d", nth, error);
+			if (error == 0)
+				check.gives(0, file.free(request.id), "free after failure %u",
+					    nth);
+			expect_same(check, before);
+			drain_pool();
+		} while (request.failed && nth < 100);
+		check.ok(nth > 1, "%llu bytes: %u primitives that can fail",
+			 (unsigned long long)bytes, nth - 1);
+	}
+}
+
+std::size_t mappings()
+{
+	const char *name = strrchr(node, '/') + 1;
+	std::size_t count = 0;
+
+	for (const std::string &line : lines_of(read_file("/proc/self/maps")))
+		count += line.find(name) != std::string::npos;
+	return count;
+}
+
+void refused_leaves_nothing(Check &check)
+{
+	const Counts before = Counts::now();
+	{
+		const File file;
+		const long id = file.alloc(page_bytes());
+
+		check.refused(file.map(id, 2 * page_bytes()).error(), "too long");
+		check.refused(file.map(id, page_bytes(), PROT_READ, MAP_PRIVATE | MAP_POPULATE)
+				      .error(), "private");
+		check.refused(file.map(id + 1, page_bytes()).error(), "nothing");
+		check.gives(0, static_cast<long>(mappings()), "mappings");
+	}
+	expect_same(check, before);
+}
+
+void fork_inherits_nothing(Check &check)
+{
+	const File file;
+	const long id = file.alloc(page_bytes());
+	const Map map = file.map(id, page_bytes());
+
+	file.fill(id, 1);
+	if (!check.gives(0, map.error(), "maps"))
+		return;
+	read_signal(map.data());
+	check.gives(SIGSEGV, child_signal([&] { map.word(0) = 0; }), "a child that writes");
+	madvise(map.data(), page_bytes(), MADV_DOFORK);
+	check.gives(SIGSEGV, child_signal([&] { map.word(0) = 0; }), "after MADV_DOFORK");
+	check.gives(0, child_signal([&] {
+		_exit(file.map(id, page_bytes()).wrong(1) ? 1 : 0);
+	}), "a child that maps for itself");
+	check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
+}
+
+/// The last reference of the file is dropped by another process, and by none that is left.
+void close_by_another(Check &check)
+{
+	const Counts before = Counts::now();
+	{
+		File file;
+		const long id = file.alloc(page_bytes());
+		Map map = file.map(id, page_bytes());
+		int go[2];
+		char byte = 0;
+
+		file.fill(id, 1);
+		if (!check.gives(0, map.error(), "maps") || pipe(go))
+			return;
+		check.gives(0, child_signal([&] { file.shut(); }), "a child closes it");
+		check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
+
+		const pid_t child = fork();
+
+		if (child == 0) {
+			static_cast<void>(!read(go[0], &byte, 1));
+			_exit(file.check(id, 1) ? 1 : 0);
+		}
+		file.shut();
+		check.gives(0, static_cast<long>(map.wrong(1)), "words changed by then");
+		map.unmap();
+		static_cast<void>(!write(go[1], &byte, 1));
+
+		int status = 0;
+
+		waitpid(child, &status, 0);
+		check.gives(0, WEXITSTATUS(status), "the child has the buffer");
+	}
+	expect_soon(check, before);
+}
+
+void exec_drops(Check &check)
+{
+	const Counts before = Counts::now();
+	const int signal = child_signal([&] {
+		const File file;
+		const Map map = file.map(file.alloc(page_bytes()), page_bytes());
+
+		read_signal(map.data());
+		/* Without a mapper it says so, and ends. */
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		execl("/proc/self/exe", "nothing", "/dev/null", nullptr);
+	});
+
+	check.gives(0, signal, "exec");
+	expect_soon(check, before);
+}
+
+/// By pidfd_getfd(), which needs no network as SCM_RIGHTS does: the same file, another table.
+int take_file(pid_t from, int fd)
+{
+	const auto process = static_cast<int>(syscall(SYS_pidfd_open, from, 0));
+	const auto taken = static_cast<int>(syscall(SYS_pidfd_getfd, process, fd, 0));
+
+	close(process);
+	return taken;
+}
+
+void passed_on(Check &check)
+{
+	const Counts before = Counts::now();
+	int ready[2];
+	char byte = 0;
+
+	if (pipe(ready))
+		return;
+
+	const pid_t owner = fork();
+
+	if (owner == 0) {
+		const File file;
+
+		file.fill(file.alloc(page_bytes()), 1);
+		dup2(file.fd(), 100);
+		static_cast<void>(!write(ready[1], &byte, 1));
+		for (;;)
+			pause();
+	}
+	static_cast<void>(!read(ready[0], &byte, 1));
+	{
+		const File file = File::given(take_file(owner, 100));
+
+		kill(owner, SIGKILL);
+		waitpid(owner, nullptr, 0);
+
+		const Map map = file.map(1, page_bytes());
+
+		if (check.gives(0, map.error(), "maps when its owner is gone")) {
+			check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
+			check.gives(0, file.free(1), "free");
+			if (!stock)
+				check.gives(0, static_cast<long>(map.wrong(1)),
+					    "words changed then");
+		}
+	}
+	expect_soon(check, before);
+}
+
+void split_and_joined(Check &check)
+{
+	const Counts before = Counts::now();
+	const std::size_t page = page_bytes(), pages = 64;
+	{
+		File file;
+		const File twin = File::given(dup(file.fd()));
+		const long id = file.alloc(pages * page);
+		Map map = file.map(id, pages * page);
+
+		file.fill(id, 1);
+		if (!check.gives(0, map.error(), "maps"))
+			return;
+		file.shut();
+		for (std::size_t i = 0; i < pages; i += 2)
+			mprotect(map.page(i), page, PROT_READ);
+		check.gives(0, static_cast<long>(map.wrong(1)), "words changed by the split");
+		for (std::size_t i = 0; i < pages; i += 4)
+			munmap(map.page(i), page);
+		mprotect(map.page(1), page, PROT_NONE);
+		twin.free(id);
+		for (std::size_t i = 3; i < pages; i += 4)
+			check.gives(0, read_signal(map.page(i)), "page %zu", i);
+		check.gives(static_cast<long>(before.regions + !stock),
+			    static_cast<long>(Counts::now().regions), "regions while it is there");
+		for (std::size_t i = 0; i < pages; ++i)
+			munmap(map.page(pages - 1 - i), page);
+		map.forget();
+		check.gives(static_cast<long>(before.regions),
+			    static_cast<long>(Counts::now().regions), "regions");
+	}
+	expect_soon(check, before);
+}
+
+[[noreturn]] void busy_process()
+{
+	for (unsigned int i = 0;; ++i) {
+		const File file;
+		const long id = file.alloc((i % 7 + 1) * (i % 3 ? 4096 : 65536),
+					   i % 5 ? MAPPER_NO_SNOOP : MAPPER_SNOOPING);
+		const Map map = file.map(id, page_bytes());
+
+		if (map.data())
+			read_signal(map.data());
+		if (i % 4 == 0)
+			drain_pool();
+		if (i % 3 == 0)
+			file.free(id);
+		if (i % 6 == 1)
+			file.revoke(id);
+	}
+}
+
+void killed(Check &check)
+{
+	const Counts before = Counts::now();
+
+	for (unsigned int round = 0; round < 24; ++round) {
+		const pid_t child = fork();
+
+		if (child == 0)
+			busy_process();
+		usleep(2000 + round * 997 % 20000);
+		kill(child, SIGKILL);
+		waitpid(child, nullptr, 0);
+	}
+	drain_pool();
+	expect_soon(check, before);
+}
+
+double seconds()
+{
+	timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+constexpr unsigned int kThousands = 16, kPages = 256;
+
+/// Many mappings of one buffer, page by page: the last thousand costs what the first did.
+void map_many(Check &check, bool revoke)
+{
+	const File file;
+	const long id = file.alloc(kPages * page_bytes());
+	std::byte *const place = fixed_place(file, 0);
+	std::byte *const next = fixed_place(file, 1);
+	double cost[kThousands];
+	unsigned int mapped = 0;
+
+	for (double &thousand : cost) {
+		const double start = seconds();
+
+		for (unsigned int i = 0; i < 1000; ++i, ++mapped)
+			if (!check.gives(0, map_at(place + mapped / kPages * (next - place), file,
+						   id, mapped % kPages, 1), "%u mappings", mapped))
+				return;
+		thousand = seconds() - start;
+	}
+	std::sort(cost + 1, cost + kThousands / 2);
+	std::sort(cost + kThousands / 2, cost + kThousands);
+
+	const double early = cost[kThousands / 4], late = cost[kThousands * 3 / 4];
+
+	check.ok(late < 3 * early + 0.01, "a thousand mappings: %.1f ms, later %.1f ms",
+		 early * 1000, late * 1000);
+	if (revoke) {
+		const double start = seconds();
+
+		check.gives(0, file.revoke(id), "revoke");
+		check.ok(seconds() - start < 3 * kThousands * early + 0.1,
+			 "revoked in %.1f ms, made in %.1f ms a thousand",
+			 (seconds() - start) * 1000, early * 1000);
+		check.gives(SIGBUS, read_signal(place), "the first");
+	}
+	check.gives(0, file.free(id), "free");
+}
+
+void many_mappings(Check &check)
+{
+	map_many(check, false);
+}
+
+void many_revoked(Check &check)
+{
+	map_many(check, true);
+}
+
+constexpr Case kCases[] = {
+	{"18 every failure of an allocation is undone", every_failure, kLayer, 50},
+	{"18 a mapping that is refused leaves nothing", refused_leaves_nothing},
+	{"20 a child inherits no mapping", fork_inherits_nothing},
+	{"20 the last close may be another process's", close_by_another},
+	{"20 exec drops mappings", exec_drops},
+	{"21 a file that is passed on keeps its buffers", passed_on},
+	{"21 a mapping in pieces is one until the last is gone", split_and_joined},
+	{"25 processes that are killed leave nothing", killed, 0, 50},
+	{"30 sixteen thousand mappings cost no more each than the first", many_mappings, kLayer,
+	 50},
+	{"30 they are revoked as quickly as they were made", many_revoked,
+	 kLayer | MAPPER_HAS_LINEAR, 50},
+};
+
+} // namespace
+
+std::span<const Case> lifetime_cases() { return kCases; }
+
+} // namespace mapping

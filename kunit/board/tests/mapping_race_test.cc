@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+// A million operations on mappings, drawn at random, by processes and threads at once.
+//
+// Each process has windows: addresses at which only buffers with one pattern, that
+// window's own, are ever mapped. So whoever reads there sees the pattern, or a signal;
+// anything else is memory of another, or of the past. SEED and OPS may be given on the
+// kernel's command line, which hands them on as environment.
+#include "kernel_files.h"
+#include "mapping_race.h"
+#include "tap.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <thread>
+
+using namespace race;
+
+namespace {
+
+constexpr unsigned int kProcesses = 3, kChangers = 2, kReaders = 2;
+constexpr unsigned int kSeconds = 150;	///< at most: an idle machine needs a fifth
+
+unsigned long wanted_ops, seed;
+std::byte *places[3 * kWindows];
+
+/// Changes what is at the windows that are its own.
+class Changer {
+public:
+	Changer(const File &file, std::span<Window> windows, std::uint64_t start)
+		: file_(file), windows_(windows), random_(start) {}
+
+	void run()
+	{
+		while (!shared->stop)
+			step(windows_[random_.below(static_cast<unsigned int>(windows_.size()))]);
+	}
+
+private:
+	void step(Window &window)
+	{
+		const unsigned int draw = random_.below(1000);
+
+		if (!window.id || draw < 60)
+			replace(window);
+		else if (draw < 400)
+			map(window);
+		else if (draw < 560)
+			unmap(window);
+		else if (draw < 720)
+			protect(window);
+		else if (draw < 840)
+			move(window);
+		else if (draw < 920)
+			pin(window);
+		else if (draw < 960)
+			check(window);
+		else if (draw < 965)
+			fork_and_look(window);
+		else if (draw < 970)
+			revoke(window);
+		else
+			release(window);
+	}
+
+	/// Some pages of a window.
+	struct Part {
+		unsigned int first, pages;
+
+		[[nodiscard]] std::size_t offset() const { return first * page_bytes(); }
+		[[nodiscard]] std::size_t bytes() const { return pages * page_bytes(); }
+	};
+
+	Part part()
+	{
+		const unsigned int first = random_.below(kPages);
+
+		return {first, 1 + random_.below(kPages - first)};
+	}
+
+	int map_to(const Window &window, unsigned int which, Part part, int protection)
+	{
+		count(kMmap);
+		return map_at(window.place(which), file_, window.id, part.first, part.pages,
+			      protection);
+	}
+
+	void map(const Window &window)
+	{
+		const int error = map_to(window, random_.below(2), part(),
+					 random_.below(4) ? PROT_READ | PROT_WRITE : PROT_READ);
+
+		if (error && error != -ENXIO && error != -ENOMEM)
+			violation("mmap of window %u: %d", window.number, error);
+	}
+
+	void unmap(const Window &window)
+	{
+		const Part which = part();
+
+		munmap(window.place(random_.below(2)) + which.offset(), which.bytes());
+		count(kMunmap);
+	}
+
+	void protect(const Window &window)
+	{
+		constexpr int kProtections[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+						PROT_READ | PROT_WRITE};
+		const Part which = part();
+
+		mprotect(window.place(random_.below(2)) + which.offset(), which.bytes(),
+			 kProtections[random_.below(4)]);
+		count(kMprotect);
+	}
+
+	void move(const Window &window)
+	{
+		const Part which = part();
+		const unsigned int from = random_.below(2);
+
+		mremap(window.place(from) + which.offset(), which.bytes(), which.bytes(),
+		       MREMAP_MAYMOVE | MREMAP_FIXED, window.place(1 - from) + which.offset());
+		count(kMremap);
+	}
+
+	void pin(const Window &window)
+	{
+		const Part which = part();
+		const long pinned = file_.pin(window.place(random_.below(2)) + which.offset(),
+					      which.pages, random_.below(4));
+
+		count(kPin);
+		if (pinned > 0) {
+			file_.unpin();
+			if (window.device == MAPPER_NO_SNOOP)
+				violation("%ld pages of window %u pinned", pinned, window.number);
+		}
+	}
+
+	void check(const Window &window)
+	{
+		const long wrong = file_.check(window.id, window.pattern);
+
+		count(kCheck);
+		if (wrong > 0)
+			violation("window %u: the kernel sees %ld words changed", window.number,
+				  wrong);
+	}
+
+	/// The child has none of it, and gets it for itself.
+	void fork_and_look(const Window &window)
+	{
+		const pid_t child = fork();
+
+		count(kFork);
+		if (child == 0) {
+			volatile const auto *at =
+				reinterpret_cast<volatile std::uint32_t *>(window.place(0));
+
+			if (signal_in([&] { static_cast<void>(*at); }) != SIGSEGV)
+				violation("window %u is inherited", window.number);
+			if (map_to(window, 0, {0, kPages}, PROT_READ) == 0)
+				signal_in([&] {
+					if (*at != mapper_word(window.pattern, 0))
+						violation("window %u in a child", window.number);
+				});
+			_exit(EXIT_SUCCESS);
+		}
+		if (child > 0)
+			waitpid(child, nullptr, 0);
+	}
+
+	void revoke(const Window &window)
+	{
+		file_.revoke(window.id);
+		count(kRevoke);
+	}
+
+	void release(Window &window)
+	{
+		file_.free(window.id);
+		count(kFree);
+		window.id = 0;
+	}
+
+	/// Fresh memory is zero, also when it was another window's a moment ago.
+	void replace(Window &window)
+	{
+		if (window.id)
+			release(window);
+
+		const long id = file_.alloc(kPages * page_bytes(), window.device,
+					    random_.below(4) ? 0 : MAPPER_ATOMIC);
+
+		count(kAlloc);
+		if (id < 0) {
+			if (id != -ENOMEM && id != -ENXIO)
+				violation("alloc: %ld", id);
+			return;
+		}
+		window.id = id;
+		look_at_fresh(window);
+		file_.fill(window.id, window.pattern);
+		count(kFill);
+		map_to(window, 0, {0, kPages}, PROT_READ | PROT_WRITE);
+	}
+
+	void look_at_fresh(const Window &window)
+	{
+		const auto *at = reinterpret_cast<volatile std::uint32_t *>(window.place(2));
+
+		if (map_to(window, 2, {0, kPages}, PROT_READ) != 0)
+			return;
+		signal_in([&] {
+			for (unsigned int i = 0; i < kPages * 1024; i += 127)
+				if (at[i])
+					violation("window %u: %#x in fresh memory", window.number,
+						  at[i]);
+		});
+		munmap(window.place(2), kPages * page_bytes());
+	}
+
+	const File &file_;
+	std::span<Window> windows_;
+	Random random_;
+};
+
+[[noreturn]] void work(unsigned int process)
+{
+	const File file;
+	Window windows[kWindows];
+	std::thread threads[kChangers + kReaders];
+	const std::uint64_t start = seed * 1000 + process * 100;
+
+	for (unsigned int i = 0; i < kWindows; ++i)
+		windows[i] = {i, i % 3 ? unsigned{MAPPER_NO_SNOOP} : MAPPER_SNOOPING,
+			      static_cast<std::uint32_t>(start + i),
+			      {places[3 * i], places[3 * i + 1], places[3 * i + 2]}};
+	for (unsigned int i = 0; i < kChangers; ++i)
+		threads[i] = std::thread([&, i] {
+			constexpr unsigned int kShare = kWindows / kChangers;
+
+			Changer(file, std::span(windows).subspan(i * kShare, kShare),
+				start + 10 + i).run();
+		});
+	for (unsigned int i = 0; i < kReaders; ++i)
+		threads[kChangers + i] = std::thread([&, i] {
+			Reader(windows, start + 20 + i).run();
+		});
+	for (std::thread &thread : threads)
+		thread.join();
+	_exit(EXIT_SUCCESS);
+}
+
+/// What comes from outside: the device goes and comes, a process dies, somebody looks.
+[[noreturn]] void disturb()
+{
+	Random random(seed * 1000 + 999);
+	const File file;
+
+	while (!shared->stop) {
+		usleep(20'000 + random.below(60'000));
+		if (random.below(3) == 0) {
+			const unsigned int device = random.below(MAPPER_DEVICES);
+
+			file.unbind(device);
+			usleep(random.below(3000));
+			file.rebind(device);
+			count(kUnbind);
+		} else if (random.below(2)) {
+			const pid_t victim = fork();
+
+			if (victim == 0)
+				work(kProcesses);
+			usleep(5000 + random.below(60'000));
+			kill(victim, SIGKILL);
+			waitpid(victim, nullptr, 0);
+			count(kKill);
+		} else {
+			/* Frames flip while it looks, so what it says is judged in the end. */
+			values_of("/sys/kernel/debug/dmamap/audit");
+			count(kAudit);
+		}
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/// An environment variable, or what it is without.
+unsigned long from_environment(const char *name, unsigned long otherwise)
+{
+	const char *text = std::getenv(name);
+
+	return text ? std::strtoul(text, nullptr, 0) : otherwise;
+}
+
+void catch_faults()
+{
+	struct sigaction action = {};
+
+	action.sa_handler = land;
+	action.sa_flags = SA_NODEFER;
+	sigaction(SIGSEGV, &action, nullptr);
+	sigaction(SIGBUS, &action, nullptr);
+}
+
+/// Everything of a run that must be as before, once nothing waits to be freed.
+struct Settled {
+	Counts counts;
+	long long vmalloc, cacheable;
+
+	static Settled now()
+	{
+		write_file("/sys/kernel/debug/dmamap/load", "flips=0");
+		return {Counts::now(), values_of("/proc/meminfo")["VmallocUsed"],
+			values_of("/sys/kernel/debug/dmamap/audit")["cacheable"]};
+	}
+};
+
+void run_all_processes()
+{
+	pid_t children[kProcesses + 1];
+	const time_t end = time(nullptr) + kSeconds;
+
+	for (unsigned int i = 0; i <= kProcesses; ++i) {
+		children[i] = fork();
+		if (children[i] == 0)
+			i == kProcesses ? disturb() : work(i);
+	}
+	/* Changes are what it is about; reads come by themselves. */
+	while (time(nullptr) < end && !shared->violations &&
+	       (all_ops() < wanted_ops ||
+		shared->ops[kMmap] + shared->ops[kMremap] < wanted_ops / 100 ||
+		shared->ops[kUnbind] < 5 || shared->ops[kAudit] < 5))
+		usleep(50'000);
+	shared->stop = true;
+	for (const pid_t child : children)
+		waitpid(child, nullptr, 0);
+}
+
+void judge(tap::Report &tap, const Settled &before, const Settled &after)
+{
+	tap.ok(all_ops() >= wanted_ops, "%lu operations", all_ops());
+	tap.ok(shared->violations == 0, "nobody saw what was not his (%u times%s%s)",
+	       shared->violations.load(), shared->first[0] ? ": " : "", shared->first);
+	for (unsigned int i = 0; i < kOps; ++i)
+		tap.ok(shared->ops[i] > 0, "%s: %lu times", kNames[i], shared->ops[i].load());
+	tap.ok(shared->signals[0] && shared->signals[1], "%lu SIGSEGV and %lu SIGBUS",
+	       shared->signals[0].load(), shared->signals[1].load());
+	tap.ok(after.counts.regions == before.counts.regions, "regions: %lld, %lld before",
+	       after.counts.regions, before.counts.regions);
+	tap.ok(after.counts.buffers == before.counts.buffers, "buffers: %lld, %lld before",
+	       after.counts.buffers, before.counts.buffers);
+	tap.ok(after.counts.used() == before.counts.used(), "frames in use: %lld, %lld before",
+	       after.counts.used(), before.counts.used());
+	tap.ok(after.counts.quarantined == before.counts.quarantined,
+	       "frames in quarantine: %lld, %lld before", after.counts.quarantined,
+	       before.counts.quarantined);
+	tap.ok(after.cacheable == 0, "%lld cacheable translations in the end", after.cacheable);
+	tap.ok(after.vmalloc <= before.vmalloc, "VmallocUsed: %lld kB, %lld before",
+	       after.vmalloc, before.vmalloc);
+}
+
+} // namespace
+
+int main()
+{
+	tap::Report tap;
+
+	alarm(kSeconds + 15);
+	wanted_ops = from_environment("OPS", 1'000'000);
+	seed = from_environment("SEED", 1);
+	std::printf("# OPS=%lu SEED=%lu\n", wanted_ops, seed);
+	shared = static_cast<Shared *>(mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
+					    MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	info.abi = MAPPER_ABI_VERSION;
+	if (shared == MAP_FAILED || !tap.gives(0, File().request(MAPPER_IOC_INFO, &info),
+					       "%s knows this interface", node))
+		tap.bail_out("there is no mapper to test");
+	catch_faults();
+
+	for (unsigned int i = 0; i < 3 * kWindows; ++i)
+		places[i] = fixed_place(File(), i);
+
+	const Settled before = Settled::now();
+
+	run_all_processes();
+	judge(tap, before, Settled::now());
+	return tap.finish();
+}
