@@ -5,6 +5,7 @@
 #include <linux/highmem.h>
 #include <linux/list_sort.h>
 #include <linux/mm.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 
 #include "dma/glue/trace.h"
@@ -19,7 +20,7 @@ static void close_region(struct dmamap_region *region)
 }
 
 /*
- * unmap_mapping_range() does not find a VMA whose mmap() has not returned. One that
+ * unmap_mapping_pages() does not find a VMA whose mmap() has not returned. One that
  * was filled there is waited for: mmap() has the mmap_lock until others can find it.
  */
 static void wait_for_mmap(struct dmamap_region *region)
@@ -58,10 +59,11 @@ static int by_place(void *unused, const struct list_head *a, const struct list_h
 	return dmamap_part_pages(one) > dmamap_part_pages(other) ? 1 : -1;
 }
 
+/* Not unmap_mapping_range(): of bytes it keeps as many bits as a pgoff_t has. */
 static void zap(const struct dmamap_user_part *part)
 {
-	unmap_mapping_range(part->map->mapping, (loff_t)dmamap_part_first(part) << PAGE_SHIFT,
-			    (loff_t)dmamap_part_pages(part) << PAGE_SHIFT, 1);
+	unmap_mapping_pages(part->map->mapping, dmamap_part_first(part),
+			    dmamap_part_pages(part), true);
 }
 
 /*
@@ -156,6 +158,38 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_revoke);
+
+struct search {
+	const struct device *dev;
+	struct dmamap_region *found;	/* counted */
+};
+
+static void find_open(const struct dmamap_region *region, void *data)
+{
+	struct dmamap_region *it = (struct dmamap_region *)region;
+	struct search *search = data;
+
+	if (!search->found && it->dev == search->dev && !READ_ONCE(it->closed) &&
+	    refcount_inc_not_zero(&it->references))
+		search->found = it;
+}
+
+void dmamap_revoke_device(struct device *dev, enum dmamap_after after)
+{
+	struct search search = { .dev = dev };
+
+	might_sleep();
+	for (;;) {
+		search.found = NULL;
+		dmamap_for_each_region(find_open, &search);
+		if (!search.found)
+			break;
+		if (dmamap_revoke(search.found, after) == -EINVAL)
+			dmamap_revoke(search.found, DMAMAP_AFTER_SIGBUS);
+		dmamap_put(search.found);
+	}
+}
+EXPORT_SYMBOL_GPL(dmamap_revoke_device);
 
 /* A part of a map that is not ending, which is kept until dmamap_user_map_put(). */
 static struct dmamap_user_part *first_part(struct dmamap_region *region)

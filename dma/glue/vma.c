@@ -107,16 +107,26 @@ bool dmamap_is_user_map(const struct vm_area_struct *vma)
 	return vma->vm_ops == &user_ops;
 }
 
-/* RAM, which costs others something, unless the process has paid for it already. */
-static u64 pages_to_charge(const struct dmamap_segment *segments, unsigned int count)
+/* RAM costs others something, unless the process has paid for it already. */
+static bool is_charged(const struct dmamap_region *region)
 {
-	u64 pages = 0;
+	return region->core.behind != DMAMAP_BEHIND_DEVICE && region->payer != current->mm;
+}
+
+/* What the VMA shows of it: segments may go on behind its end. */
+static u64 pages_to_charge(struct vm_area_struct *vma,
+			   const struct dmamap_segment *segments, unsigned int count)
+{
+	u64 left = vma_pages(vma), pages = 0;
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		if (segments[i].region->core.behind != DMAMAP_BEHIND_DEVICE &&
-		    segments[i].region->payer != current->mm)
-			pages += segments[i].bytes >> PAGE_SHIFT;
+	for (i = 0; i < count && left; i++) {
+		const u64 shown = min_t(u64, left, segments[i].bytes >> PAGE_SHIFT);
+
+		left -= shown;
+		if (is_charged(segments[i].region))
+			pages += shown;
+	}
 	return pages;
 }
 
@@ -159,7 +169,8 @@ static int admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 {
 	const struct dmamap_core_user_request request = {
 		.bytes = vma->vm_end - vma->vm_start,
-		.shared = !!(vma->vm_flags & VM_SHARED),
+		/* VM_SHARED is taken away where the file can't be written. */
+		.shared = !!(vma->vm_flags & VM_MAYSHARE),
 		.read = !!(vma->vm_flags & VM_READ),
 		.write = !!(vma->vm_flags & VM_WRITE),
 		.execute = !!(vma->vm_flags & VM_EXEC),
@@ -225,7 +236,7 @@ static int prepare(struct vm_area_struct *vma, struct dmamap_user_map *map,
 		err = check_kind(segments, map->count, access);
 	if (err)
 		return err;
-	pages = pages_to_charge(segments, map->count);
+	pages = pages_to_charge(vma, segments, map->count);
 	err = dmamap_charge(map->mm, pages);
 	if (!err)
 		map->charged = pages;

@@ -356,6 +356,19 @@ enum dmamap_after {
 int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after);
 
 /**
+ * dmamap_revoke_device() - take all regions of a device away from all processes
+ * @dev: device that goes away
+ * @after: as of dmamap_revoke(); device memory gets SIGBUS where that would be
+ *	refused
+ *
+ * Also those that nobody but a mapping has a reference to any more. The caller lets
+ * no new regions come meanwhile.
+ *
+ * Context: process, may sleep; as dmamap_revoke().
+ */
+void dmamap_revoke_device(struct device *dev, enum dmamap_after after);
+
+/**
  * dmamap_reattach() - show another region where a revoked one was mapped
  * @from: a revoked region
  * @to: region that takes its place

@@ -121,21 +121,36 @@ static int layer_resolve(const struct mapper_buffer *buffer, struct mapper_resol
 	return 0;
 }
 
+static_assert(DMAMAP_AFTER_SIGBUS == MAPPER_AFTER_SIGBUS);
+static_assert(DMAMAP_AFTER_ZERO == MAPPER_AFTER_ZERO);
+static_assert(DMAMAP_AFTER_SNAPSHOT == MAPPER_AFTER_SNAPSHOT);
+
 static int layer_revoke(struct mapper_buffer *buffer, u32 after)
 {
-	if (after != MAPPER_AFTER_SIGBUS)
-		return -EOPNOTSUPP;
-	dmamap_revoke(buffer->region);
-	return 0;
+	return dmamap_revoke(buffer->region, (enum dmamap_after)after);
+}
+
+static void layer_unbind(struct device *dev)
+{
+	dmamap_revoke_device(dev, DMAMAP_AFTER_SIGBUS);
 }
 
 static int layer_reattach(struct mapper_buffer *from, struct mapper_buffer *to)
 {
-	return -EOPNOTSUPP;
+	return dmamap_reattach(from->region, to->region);
 }
 
+/* Only where HAVE_IOREMAP_PROT is, the kernel asks drivers (mm/memory.c). */
+#ifdef CONFIG_HAVE_IOREMAP_PROT
+#define HAS_ACCESS MAPPER_HAS_ACCESS
+#else
+#define HAS_ACCESS 0
+#endif
+
 const struct mapper_backend mapper_layer = {
-	.has = 0,
+	.has = MAPPER_HAS_PAGES | HAS_ACCESS | MAPPER_HAS_AROUND | MAPPER_HAS_AFTER |
+	       MAPPER_HAS_REATTACH | MAPPER_HAS_QUOTA | MAPPER_HAS_READERS |
+	       MAPPER_HAS_OFFSETS | MAPPER_HAS_LINEAR,
 	.flips = true,
 	.alloc = layer_alloc,
 	.free = layer_free,
@@ -143,6 +158,7 @@ const struct mapper_backend mapper_layer = {
 	.map = layer_map,
 	.resolve = layer_resolve,
 	.revoke = layer_revoke,
+	.unbind = layer_unbind,
 	.reattach = layer_reattach,
 	.adoptable = layer_adoptable,
 };

@@ -93,6 +93,8 @@ struct mapper_backend {
 	int (*resolve)(const struct mapper_buffer *buffer, struct mapper_resolve *request);
 	/* Called without mapper.use; the memory may be gone. */
 	int (*revoke)(struct mapper_buffer *buffer, u32 after);
+	/* All memory of the device, freed or not; may be NULL. */
+	void (*unbind)(struct device *dev);
 	int (*reattach)(struct mapper_buffer *from, struct mapper_buffer *to);
 	u64 (*adoptable)(void);
 };

@@ -226,6 +226,8 @@ static int unbind(struct mapper_file *file, void *argument)
 	if (request->reserved || request->device >= MAPPER_DEVICES)
 		return -EINVAL;
 	mapper_unbind(&file->mapper->devices[request->device]);
+	if (file->mapper->backend->unbind)
+		file->mapper->backend->unbind(&file->mapper->devices[request->device].platform->dev);
 	return 0;
 }
 

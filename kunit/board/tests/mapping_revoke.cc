@@ -73,6 +73,21 @@ void no_page_of_another_owner(Check &check)
 	check.gives(0, static_cast<long>(seen), "pages of another buffer seen");
 }
 
+/// The driver has let go of it: only the mapping has it.
+void freed_and_unbound(Check &check)
+{
+	const File file;
+	const long id = file.alloc(page_bytes());
+	const Map map = file.map(id, page_bytes());
+
+	map.word(0) = 1;
+	check.gives(0, file.free(id), "free");
+	check.gives(0, read_signal(map.data()), "it stays while it is mapped");
+	check.gives(0, file.unbind(), "unbind");
+	check.gives(SIGBUS, read_signal(map.data()), "it is gone with its device");
+	file.rebind();
+}
+
 void unbind_in_every_process(Check &check)
 {
 	const File file;
@@ -241,6 +256,7 @@ void close_while_mapped(Check &check)
 constexpr Case kCases[] = {
 	{"16 unbinding the device takes its memory from a process", unbind_while_mapped},
 	{"16 an unbound mapping sees no page of another owner", no_page_of_another_owner},
+	{"16 what was freed before goes with the device, too", freed_and_unbound, kLayer},
 	{"16 unbinding takes it from every process", unbind_in_every_process},
 	{"16 a reader sees its buffer or SIGBUS", unbind_while_read},
 	{"16 revoking a segment leaves its neighbours", revoke_a_segment, kLayer},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-// What the layer is going to do. A case runs on the day that the mapper says so: MAPPER_HAS_...
-// in the field "has" of kunit/mapper/layer.c. The offsets of 16 and the readers of 05 wait for
-// their bits where their like are.
+// What the layer does beyond what every driver must: pages, debuggers, fault-around, what is
+// left after a revoke, another buffer in its place, a limit. A mapper whose field "has" does not
+// say so is not asked.
 #include "mapping.h"
 
 #include <sys/ptrace.h>
@@ -239,6 +239,6 @@ constexpr Case kCases[] = {
 
 } // namespace
 
-std::span<const Case> coming_cases() { return kCases; }
+std::span<const Case> promised_cases() { return kCases; }
 
 } // namespace mapping
