@@ -7,18 +7,14 @@
 
 #include "dma/glue/xray.h"
 
+/* With long descriptors some of these are the same. */
 static bool cacheable_pteval(pteval_t val)
 {
-	switch (val & L_PTE_MT_MASK) {
-	case L_PTE_MT_UNCACHED:
-	case L_PTE_MT_BUFFERABLE:
-	case L_PTE_MT_DEV_SHARED:
-	case L_PTE_MT_DEV_NONSHARED:
-	case L_PTE_MT_DEV_WC:
-		return false;
-	default:
-		return true;
-	}
+	const pteval_t type = val & L_PTE_MT_MASK;
+
+	return type != L_PTE_MT_UNCACHED && type != L_PTE_MT_BUFFERABLE &&
+	       type != L_PTE_MT_DEV_SHARED && type != L_PTE_MT_DEV_NONSHARED &&
+	       type != L_PTE_MT_DEV_WC;
 }
 
 bool dmamap_arch_pte_cacheable(pte_t pte)
