@@ -59,15 +59,16 @@ static void compare(const struct dmamap_sighting *seen, void *data)
 	u64 i;
 
 	for (i = 0; i < seen->pages; i++) {
-		const u64 par = cpu_translates(seen->addr + (i << PAGE_SHIFT));
+		const unsigned long addr = seen->addr + (unsigned long)(i << PAGE_SHIFT);
+		const u64 par = cpu_translates(addr);
 
 		all->pages++;
 		all->cached += seen->cacheable;
 		if (agree(seen, seen->pfn + i, par) || all->wrong++ >= SHOWN)
 			continue;
 		kunit_err(all->test, "%#lx %s: pfn %#llx present %d cacheable %d, PAR %#llx",
-			  seen->addr + (i << PAGE_SHIFT), dmamap_place_name(seen->place),
-			  seen->pfn + i, seen->present, seen->cacheable, par);
+			  addr, dmamap_place_name(seen->place), seen->pfn + i, seen->present,
+			  seen->cacheable, par);
 	}
 }
 
