@@ -4,12 +4,13 @@
  * of an address into PAR; with long descriptors PAR tells the memory attributes, too
  * (ARM DDI 0406C B4.1.112, 64-bit format).
  */
-#include <kunit/test.h>
 #include <linux/bitfield.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 
 #include "dma/glue/xray.h"
+#include "kunit/suites/suite.h"
 
 #define PAR_FAULT	BIT_ULL(0)
 #define PAR_PFN		GENMASK_ULL(39, PAGE_SHIFT)
@@ -80,6 +81,7 @@ static void the_cpu_translates_as_the_xray_says(struct kunit *test)
 		.targets = &everything, .count = 1, .saw = compare, .data = &all,
 	};
 
+	suite_region(test, suite_device(test), SZ_64K);	/* normal memory, not cached */
 	dmamap_xray_kernel(&xray);
 	kunit_info(test, "%llu pages, %llu of them cached", all.pages, all.cached);
 	KUNIT_EXPECT_EQ(test, all.wrong, 0);

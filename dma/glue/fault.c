@@ -111,14 +111,14 @@ static vm_fault_t insert_part(struct vm_area_struct *vma, pmd_t *pmd, struct spa
 static void insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
 			      struct dmamap_user_part *touched)
 {
+	const pgoff_t first = linear_page_index(vma, span.from);
+	const pgoff_t end = first + ((span.to - span.from) >> PAGE_SHIFT);
 	struct dmamap_user_map *map = touched->map;
-	struct dmamap_user_part *part = touched;
+	struct dmamap_user_part *part;
 	u64 page;
 
-	part = dmamap_part_at(map, linear_page_index(vma, span.from), &page);
-	for (; part && part < map->parts + map->count &&
-	       dmamap_part_first(part) < linear_page_index(vma, span.from) +
-					 ((span.to - span.from) >> PAGE_SHIFT); part++) {
+	part = dmamap_part_at(map, first, &page);
+	for (; part < map->parts + map->count && dmamap_part_first(part) < end; part++) {
 		struct dmamap_region *region = part->region;
 
 		if (part == touched || !down_read_trylock(&region->revoke_lock))

@@ -8,6 +8,7 @@
 #include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/swap.h>
 
 #include "dma/abi/machine.h"
@@ -19,6 +20,28 @@ static atomic64_t quarantined;
 static_assert(PAGE_SHIFT == 12, "dma/core/address.h counts in pages of 4 KiB");
 
 /*
+ * What si_mem_available() does not leave: fragmentation, which large pieces make,
+ * raises the watermarks for a while, by 1.5 times the high one at most
+ * (watermark_boost_factor in Documentation/admin-guide/sysctl/vm.rst); and each CPU
+ * may take some MiB for itself at once, which others don't find (nr_pcp_alloc() in
+ * mm/page_alloc.c).
+ */
+static u64 boosted_reserve(void)
+{
+	struct zone *zone;
+	u64 pages = totalram_pages() / 32;
+
+	for_each_populated_zone(zone)
+		pages += high_wmark_pages(zone) * 3 / 2;
+	return pages;
+}
+
+static u64 available(void)
+{
+	return (u64)si_mem_available() + get_nr_swap_pages();
+}
+
+/*
  * Is there enough, with what it takes to map and to list them? Whoever takes the
  * last frames in large pieces makes the next small allocation, of anybody, call
  * the OOM killer; mapping them would be the first. kernel/trace/ring_buffer.c asks
@@ -27,7 +50,22 @@ static_assert(PAGE_SHIFT == 12, "dma/core/address.h counts in pages of 4 KiB");
 static bool enough_left(u64 pages)
 {
 	return pages <= 1 << PAGE_ALLOC_COSTLY_ORDER ||
-	       pages + pages / 64 < (u64)si_mem_available() + get_nr_swap_pages();
+	       pages + pages / 64 + boosted_reserve() < available();
+}
+
+/*
+ * The same question when they are taken. If it is close, what CPUs keep for themselves
+ * is drained: pages that moved, and the tail of the run, have filled it; the watermarks
+ * don't count it, and the OOM killer is called while it is there.
+ */
+static bool others_have_enough(u64 pages)
+{
+	const u64 least = pages / 64 + boosted_reserve();
+
+	if (pages <= 1 << PAGE_ALLOC_COSTLY_ORDER || available() > least)
+		return true;
+	drain_all_pages(NULL);
+	return available() > least;
 }
 
 #ifdef CONFIG_DMA_CMA
@@ -52,6 +90,10 @@ u32 dmamap_machine_take_cma(u64 pages, u64 *pfn)
 				 true);
 	if (!page)
 		return DMAMAP_NOMEM;
+	if (!others_have_enough(pages)) {
+		cma_release(cma, page, pages);
+		return DMAMAP_NOMEM;
+	}
 	*pfn = page_to_pfn(page);
 	return DMAMAP_OK;
 }
@@ -144,6 +186,10 @@ u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep,
 	if (status != DMAMAP_OK)
 		return status;
 	free_frames(page, pages, 1ULL << order);
+	if (may_sleep && !others_have_enough(pages)) {
+		free_frames(page, 0, pages);
+		return DMAMAP_NOMEM;
+	}
 	*pfn = page_to_pfn(page);
 	return DMAMAP_OK;
 }

@@ -3,11 +3,9 @@
  * User mappings of regions: made and ended. Which pages a mapping shows and who may
  * have it is decided in dma/core/user_map.h; fault.c fills it, revoke.c takes away.
  */
-#include <linux/capability.h>
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "dma/glue/quota.h"

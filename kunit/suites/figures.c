@@ -450,7 +450,8 @@ static int __init figures_init(void)
 {
 	struct dentry *dir = debugfs_lookup("dmamap", NULL);
 
-	objects = KMEM_CACHE(dmamap_region, SLAB_TYPESAFE_BY_RCU | SLAB_PANIC);
+	objects = kmem_cache_create("dmamap_figures", sizeof(struct dmamap_region), 0,
+				    SLAB_TYPESAFE_BY_RCU | SLAB_PANIC, NULL);
 
 	device = platform_device_register_simple("dmamap-figures", PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(device))
