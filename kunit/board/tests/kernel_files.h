@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +59,30 @@ inline std::vector<std::string> lines_of(const std::string &text)
 		at = end + 1;
 	}
 	return lines;
+}
+
+using Values = std::map<std::string, long long>;
+
+/// Lines "KEY VALUE" or "KEY: VALUE kB".
+inline Values values_of(const char *path)
+{
+	Values values;
+
+	for (const std::string &line : lines_of(read_file(path))) {
+		char name[64];
+		long long value;
+
+		if (std::sscanf(line.c_str(), "%63[^: ]%*[: ]%lld", name, &value) == 2)
+			values[name] = value;
+	}
+	return values;
+}
+
+inline long long value_of(const Values &values, const char *name)
+{
+	const auto found = values.find(name);
+
+	return found == values.end() ? 0 : found->second;
 }
 
 /// What the kernel has said since it started, as far as it still knows.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <vector>
@@ -197,18 +198,14 @@ int File::unpin() const
 	return request(MAPPER_IOC_UNPIN, nullptr);
 }
 
-std::map<std::string, long long> values_of(const char *path)
+void catch_faults(void (*handler)(int))
 {
-	std::map<std::string, long long> values;
+	struct sigaction action = {};
 
-	for (const std::string &line : lines_of(read_file(path))) {
-		char name[64];
-		long long value;
-
-		if (std::sscanf(line.c_str(), "%63[^: ]%*[: ]%lld", name, &value) == 2)
-			values[name] = value;
-	}
-	return values;
+	action.sa_handler = handler;
+	action.sa_flags = SA_NODEFER;
+	sigaction(SIGSEGV, &action, nullptr);
+	sigaction(SIGBUS, &action, nullptr);
 }
 
 std::byte *fixed_place(const File &file, unsigned int number)

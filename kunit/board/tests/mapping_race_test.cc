@@ -297,16 +297,6 @@ unsigned long from_environment(const char *name, unsigned long otherwise)
 	return text ? std::strtoul(text, nullptr, 0) : otherwise;
 }
 
-void catch_faults()
-{
-	struct sigaction action = {};
-
-	action.sa_handler = land;
-	action.sa_flags = SA_NODEFER;
-	sigaction(SIGSEGV, &action, nullptr);
-	sigaction(SIGBUS, &action, nullptr);
-}
-
 /// Everything of a run that must be as before, once nothing waits to be freed.
 struct Settled {
 	Counts counts;
@@ -380,7 +370,7 @@ int main()
 	if (shared == MAP_FAILED || !tap.gives(0, File().request(MAPPER_IOC_INFO, &info),
 					       "%s knows this interface", node))
 		tap.bail_out("there is no mapper to test");
-	catch_faults();
+	catch_faults(land);
 
 	for (unsigned int i = 0; i < 3 * kWindows; ++i)
 		places[i] = fixed_place(File(), i);

@@ -178,16 +178,6 @@ void expect_soon(Check &check, const Counts &before)
 
 namespace {
 
-void catch_faults()
-{
-	struct sigaction action = {};
-
-	action.sa_handler = land;
-	action.sa_flags = SA_NODEFER;
-	sigaction(SIGSEGV, &action, nullptr);
-	sigaction(SIGBUS, &action, nullptr);
-}
-
 /// How a case went: it held, or not.
 bool run_case(const Case &test)
 {
@@ -202,7 +192,7 @@ bool run_case(const Case &test)
 		Check check;
 
 		setpgid(0, 0);
-		catch_faults();
+		catch_faults(land);
 		alarm(test.seconds);
 		test.run(check);
 		_exit(EXIT_SUCCESS);

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cstring>
-#include <map>
 #include <thread>
 
 namespace {
@@ -22,30 +21,6 @@ constexpr unsigned long kKiB = 1024, kMiB = 1024 * kKiB;
 /// to be freed has been freed before.
 constexpr long kSlackKiB = 1024;
 constexpr long kCmaSlackKiB = 128;  // less than the fewest frames that are flipped, 256 KiB
-
-using Values = std::map<std::string, long long>;
-
-/// Lines "KEY VALUE" or "KEY: VALUE kB".
-Values values_of(const char *path)
-{
-	Values values;
-
-	for (const std::string &line : lines_of(read_file(path))) {
-		char name[64];
-		long long value;
-
-		if (std::sscanf(line.c_str(), "%63[^: ]%*[: ]%lld", name, &value) == 2)
-			values[name] = value;
-	}
-	return values;
-}
-
-long long value_of(const Values &values, const char *name)
-{
-	const auto found = values.find(name);
-
-	return found == values.end() ? 0 : found->second;
-}
 
 /// Everything that must be the same before and after.
 struct Snapshot {
