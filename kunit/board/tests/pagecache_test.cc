@@ -209,6 +209,12 @@ void test_large(tap::Report &tap, FileStore &store, const Snapshot &start)
 /// its own page tables perhaps, calls the OOM killer.
 void test_short_memory(tap::Report &tap, FileStore &store)
 {
+	const Values mixed = run_load(tap, "short of memory", "flips=400 tries=400 live=64 "
+				      "min=1048576 max=8388608 seed=1 seconds=10");
+
+	tap.ok(value_of(mixed, "refused_nomem") > 0, "short of memory: %lld regions were refused",
+	       value_of(mixed, "refused_nomem"));
+
 	while (value_of(values_of("/proc/meminfo"), "MemAvailable") > 30 * 1024)
 		if (!store.add())
 			break;
