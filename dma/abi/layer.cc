@@ -155,6 +155,11 @@ void dmamap_core_release(const dmamap_core_region *region)
 	layer.release(load(*region));
 }
 
+void dmamap_core_clean(const dmamap_core_region *region)
+{
+	layer.clean(load(*region));
+}
+
 void dmamap_core_pool_tend(void)
 {
 	layer.tend();

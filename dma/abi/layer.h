@@ -83,6 +83,8 @@ u32 dmamap_core_alloc(const struct dmamap_core_request *request, void *owner,
 u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
 		      struct dmamap_core_region *region);
 void dmamap_core_release(const struct dmamap_core_region *region);
+/* Zeroes a region of the pool that nobody has, for the next who gets it. Context: any. */
+void dmamap_core_clean(const struct dmamap_core_region *region);
 
 /*
  * The pool: back between its limits; one unused chunk ordinary memory again, if

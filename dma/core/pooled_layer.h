@@ -78,6 +78,14 @@ public:
 			m_.tend_later();
 	}
 
+	/// Zeroes pages of the pool that were lent and that nobody uses.
+	/// Context: any.
+	void clean(const Region &region) noexcept
+	{
+		m_.zero(region.cpu, region.run.pages);
+		m_.barrier();   // zeroes before whatever the next owner stores
+	}
+
 	/// Brings the pool back between its limits, and zeroes what is left of it.
 	/// Context: may sleep.
 	void tend() noexcept
@@ -178,12 +186,6 @@ private:
 		pool_.give_clean(*dirty);
 		m_.unlock(flags);
 		return true;
-	}
-
-	void clean(const Region &region) noexcept
-	{
-		m_.zero(region.cpu, region.run.pages);
-		m_.barrier();   // zeroes before whatever the next owner stores
 	}
 
 	M &m_;

@@ -9,7 +9,7 @@
 #include "dma/abi/machine.h"
 #include "dma/glue/abandoned.h"
 #include "dma/glue/explain.h"
-#include "dma/glue/region.h"
+#include "dma/glue/region_store.h"
 #include "dma/glue/steps.h"
 #include "dma/glue/xray_debugfs.h"
 
@@ -87,8 +87,9 @@ static int pool_show(struct seq_file *out, void *unused)
 	struct dmamap_pool_limits limits;
 
 	dmamap_pool_limits(&limits);
-	seq_printf(out, "free %llu\nfloor %llu\nbound %llu\nchunk %u\n",
-		   dmamap_core_pool_free(), limits.floor, limits.bound, dmamap_machine_chunk());
+	seq_printf(out, "free %llu\nresting %llu\nfloor %llu\nbound %llu\nchunk %u\n",
+		   dmamap_core_pool_free(), dmamap_store_resting(), limits.floor, limits.bound,
+		   dmamap_machine_chunk());
 	return 0;
 }
 

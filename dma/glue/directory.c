@@ -227,7 +227,7 @@ static enum dmamap_known read_region(struct dmamap_region * const *owner, u64 pf
 			return DMAMAP_KNOWN_HELD;
 		life = smp_load_acquire(&region->life);	/* life before core */
 		if (!(life & 1))
-			return DMAMAP_KNOWN_UNREADY;
+			return READ_ONCE(region->rests) ? DMAMAP_KNOWN_HELD : DMAMAP_KNOWN_UNREADY;
 		now = (struct dmamap_found){ .core = region->core, .dev = region->dev };
 		smp_rmb();	/* core before the same life */
 		same = READ_ONCE(region->life) == life;

@@ -14,7 +14,7 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/power.h"
-#include "dma/glue/region.h"
+#include "dma/glue/region_store.h"
 
 #define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
 #define BOUND (CONFIG_DMAMAP_POOL_KIB * 1024UL >> PAGE_SHIFT)
@@ -38,6 +38,7 @@ static void tend(struct work_struct *unused)
 {
 	if (dmamap_power_flip_begin())
 		return;		/* asked again when hibernation is over */
+	dmamap_store_tend();
 	dmamap_core_pool_tend();
 	dmamap_power_flip_end();
 }
@@ -56,13 +57,15 @@ void dmamap_pool_settle(void)
 
 void dmamap_pool_empty(void)
 {
+	dmamap_store_empty();
 	while (dmamap_core_pool_shrink(0))
 		;
 }
 
 void dmamap_pool_drain(void)
 {
-	dmamap_pool_settle();
+	dmamap_store_empty();
+	dmamap_pool_settle();	/* whom that may have asked */
 	dmamap_power_drop_begin();
 	dmamap_pool_empty();
 	dmamap_power_flip_end();
@@ -73,21 +76,27 @@ void dmamap_pool_limits(struct dmamap_pool_limits *limits)
 	*limits = (struct dmamap_pool_limits){ .floor = FLOOR, .bound = BOUND };
 }
 
+static u64 unused(void)
+{
+	return dmamap_core_pool_free() + dmamap_store_resting();
+}
+
 static unsigned long count(struct shrinker *shrinker, struct shrink_control *control)
 {
-	const u64 pages = dmamap_core_pool_free();
+	const u64 pages = unused();
 
 	return pages > FLOOR ? pages - FLOOR : SHRINK_EMPTY;
 }
 
 static unsigned long scan(struct shrinker *shrinker, struct shrink_control *control)
 {
-	const u64 before = dmamap_core_pool_free();
+	const u64 before = unused();
 	u64 now = before;
 
 	/* Who asks for memory may be in the middle of a flip: no waiting here. */
 	if (!dmamap_power_drop_try())
 		return SHRINK_STOP;
+	dmamap_store_empty();	/* one page that rests keeps its whole chunk */
 	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(FLOOR))
 		now = dmamap_core_pool_free();
 	dmamap_power_flip_end();

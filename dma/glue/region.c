@@ -10,41 +10,17 @@
 #include <linux/init.h>
 #include <linux/llist.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "dma/abi/machine.h"
-#include "dma/abi/steps.h"
 #include "dma/glue/abandoned.h"
 #include "dma/glue/explain.h"
 #include "dma/glue/power.h"
 #include "dma/glue/quota.h"
-#include "dma/glue/region.h"
+#include "dma/glue/region_store.h"
 #include "dma/glue/trace.h"
 
-/* Those that are live, or are being made or ended; and some to be used again. */
-static DEFINE_SPINLOCK(regions_lock);
-static LIST_HEAD(regions);
-static LIST_HEAD(spare);
-static unsigned int spares;
-
-#define SPARES	16
-
 static atomic64_t refused;
-
-/* Used again at once; what is constructed stays so over the lives of a region. */
-static struct kmem_cache *cache;
-
-static void construct(void *object)
-{
-	struct dmamap_region *region = object;
-
-	region->life = 0;
-	init_rwsem(&region->revoke_lock);
-	mutex_init(&region->maps_lock);
-	INIT_LIST_HEAD(&region->maps);
-}
 
 bool dmamap_strategy_kept(char *why, size_t bytes)
 {
@@ -53,95 +29,6 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	dmamap_core_board_probe(dmamap_machine_cma_placement(), &verdict);
 	scnprintf(why, bytes, "%.*s", (int)verdict.why_bytes, verdict.why);
 	return verdict.kept;
-}
-
-/* The lock is taken for the list anyway, so a spare one costs next to nothing. */
-static struct dmamap_region *enlist_spare(void)
-{
-	struct dmamap_region *region;
-	unsigned long flags;
-
-	spin_lock_irqsave(&regions_lock, flags);
-	region = list_first_entry_or_null(&spare, struct dmamap_region, all);
-	if (region) {
-		list_move_tail(&region->all, &regions);
-		spares--;
-	}
-	spin_unlock_irqrestore(&regions_lock, flags);
-	return region;
-}
-
-static struct dmamap_region *enlist_new(gfp_t gfp)
-{
-	struct dmamap_region *region = kmem_cache_alloc(cache, gfp);
-	unsigned long flags;
-
-	if (!region)
-		return NULL;
-	spin_lock_irqsave(&regions_lock, flags);
-	list_add_tail(&region->all, &regions);
-	spin_unlock_irqrestore(&regions_lock, flags);
-	return region;
-}
-
-static struct dmamap_region *new_region(struct device *dev, gfp_t gfp)
-{
-	struct dmamap_region *region;
-
-	if (dmamap_fault() != DMAMAP_OK)
-		return NULL;
-	region = enlist_spare() ?: enlist_new(gfp);
-	if (!region)
-		return NULL;
-	region->dev = get_device(dev);
-	region->no_snoop = false;
-	memset(region->name, 0, sizeof(region->name));
-	refcount_set(&region->references, 1);
-	region->revoked = false;
-	region->snapshot = NULL;
-	region->closed = false;
-	region->device_runs = false;
-	region->payer = NULL;
-	return region;
-}
-
-static void drop_region(struct dmamap_region *region)
-{
-	struct device *dev = region->dev;
-	unsigned long flags;
-	bool keep;
-
-	dmamap_free_snapshot(region);
-	spin_lock_irqsave(&regions_lock, flags);
-	keep = spares < SPARES;
-	spares += keep;
-	if (keep)
-		list_move(&region->all, &spare);
-	else
-		list_del(&region->all);
-	spin_unlock_irqrestore(&regions_lock, flags);
-	if (!keep)
-		kmem_cache_free(cache, region);
-	/* Who has the list may have looked at it up to now. */
-	put_device(dev);
-}
-
-/* The region is complete: it can be found, and counts. */
-static void begin_life(struct dmamap_region *region)
-{
-	smp_store_release(&region->life, region->life + 1);	/* core before life */
-}
-
-/* From here on it is not found, and does not count. */
-static void end_life(struct dmamap_region *region)
-{
-	WRITE_ONCE(region->life, region->life + 1);
-	smp_wmb();	/* life before the core of the next one */
-}
-
-static bool is_live(const struct dmamap_region *region)
-{
-	return smp_load_acquire(&region->life) & 1;	/* life before core */
 }
 
 static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
@@ -177,14 +64,24 @@ static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool
 	return status;
 }
 
+/* Flips nothing: it gets what the pool has, and what rests is the pool's then. */
+static u32 alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp)
+{
+	u32 status = alloc_core(region, size, gfp, false);
+
+	if (status != DMAMAP_NOMEM || !dmamap_store_resting())
+		return status;
+	dmamap_store_empty();
+	return alloc_core(region, size, gfp, false);
+}
+
 /* Counted as coherent before hibernation may look. */
 static u32 alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp)
 {
 	u32 status;
 
-	/* Flips nothing: it gets what the pool has, and that is counted. */
 	if (!gfpflags_allow_blocking(gfp))
-		return alloc_core(region, size, gfp, false);
+		return alloc_at_once(region, size, gfp);
 	if (dmamap_power_flip_begin())
 		return DMAMAP_BUSY;
 	status = alloc_core(region, size, gfp, false);
@@ -244,37 +141,56 @@ static int alloc_memory(struct dmamap_region *region, size_t size, gfp_t gfp,
 	return dmamap_errno(status);
 }
 
+/* One that rests has all that is asked for but the device. */
+static struct dmamap_region *wake(struct device *dev, size_t size, unsigned int flags)
+{
+	const bool snooping = dev_is_dma_coherent(dev);
+	struct dmamap_region *region;
+
+	if ((flags & DMAMAP_ACCOUNT) || (snooping && !(flags & DMAMAP_NO_SNOOP)))
+		return NULL;
+	region = dmamap_store_wake(dev, size);
+	if (region)
+		region->no_snoop = snooping;
+	return region;
+}
+
+static struct dmamap_region *make(struct device *dev, size_t size, gfp_t gfp,
+				  unsigned int flags)
+{
+	/* What the caller may wait for, without its zones. */
+	struct dmamap_region *region = dmamap_store_new(dev, gfp & (GFP_KERNEL | GFP_ATOMIC));
+	int err;
+
+	if (!region)
+		return ERR_PTR(-ENOMEM);
+	err = alloc_memory(region, size, gfp, flags);
+	if (err) {
+		dmamap_store_drop(region);
+		return ERR_PTR(err);
+	}
+	return region;
+}
+
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags)
 {
-	struct dmamap_region *region;
-	int err = check_request(dev, size, gfp, flags);
+	struct dmamap_region *region = ERR_PTR(check_request(dev, size, gfp, flags));
 
-	if (err)
-		goto refuse;
-	might_sleep_if(gfpflags_allow_blocking(gfp));
-
-	/* What the caller may wait for, without its zones. */
-	region = new_region(dev, gfp & (GFP_KERNEL | GFP_ATOMIC));
 	if (!region) {
-		err = -ENOMEM;
-		goto refuse;
+		might_sleep_if(gfpflags_allow_blocking(gfp));
+		region = wake(dev, size, flags) ?: make(dev, size, gfp, flags);
 	}
-	err = alloc_memory(region, size, gfp, flags);
-	if (err) {
-		drop_region(region);
-		goto refuse;
+	if (IS_ERR(region)) {
+		trace_dmamap_refuse(dev, size, flags, PTR_ERR(region));
+		atomic64_inc(&refused);
+		return region;
 	}
-	begin_life(region);
+	dmamap_store_begin(region);
 	trace_dmamap_alloc(region);
 	if (gfpflags_allow_blocking(gfp))
 		dmamap_announce(region);
 	return region;
-
-refuse:
-	trace_dmamap_refuse(dev, size, flags, err);
-	atomic64_inc(&refused);
-	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(dmamap_alloc);
 
@@ -290,16 +206,16 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t 
 		return ERR_PTR(-EINVAL);
 	might_sleep();
 
-	region = new_region(dev, GFP_KERNEL);
+	region = dmamap_store_new(dev, GFP_KERNEL);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 	status = dmamap_core_adopt(phys, size, behind, attribute, region, &region->core);
 	if (status != DMAMAP_OK) {
-		drop_region(region);
+		dmamap_store_drop(region);
 		return ERR_PTR(dmamap_errno(status));
 	}
 	region->core.bus = phys_to_dma(dev, phys);
-	begin_life(region);
+	dmamap_store_begin(region);
 	trace_dmamap_adopt(region);
 	dmamap_announce(region);
 	return region;
@@ -323,9 +239,12 @@ static bool ends_at_once(const struct dmamap_region *region)
 
 static void end_region(struct dmamap_region *region)
 {
-	end_life(region);
+	dmamap_store_end(region);
 	refund(region, region->core.pages);
 	trace_dmamap_free(region);
+	dmamap_free_snapshot(region);
+	if (dmamap_store_rest(region))
+		return;
 	if (ends_at_once(region)) {
 		dmamap_core_release(&region->core);
 	} else {
@@ -333,7 +252,7 @@ static void end_region(struct dmamap_region *region)
 		dmamap_core_release(&region->core);
 		dmamap_power_flip_end();
 	}
-	drop_region(region);
+	dmamap_store_drop(region);
 }
 
 /* Regions whose last reference was dropped where their end can't be waited for. */
@@ -400,19 +319,6 @@ const char *dmamap_strategy(const struct dmamap_region *region)
 }
 EXPORT_SYMBOL_GPL(dmamap_strategy);
 
-void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
-			    void *data)
-{
-	const struct dmamap_region *region;
-	unsigned long flags;
-
-	spin_lock_irqsave(&regions_lock, flags);
-	list_for_each_entry(region, &regions, all)
-		if (is_live(region))
-			fn(region, data);
-	spin_unlock_irqrestore(&regions_lock, flags);
-}
-
 static void count_region(const struct dmamap_region *region, void *data)
 {
 	u64 *count = data;
@@ -426,17 +332,9 @@ void dmamap_counts(struct dmamap_counts *counts)
 	dmamap_for_each_region(count_region, &counts->regions);
 	dmamap_directory_counts(&counts->frames_flipped, &counts->frames_returned);
 	counts->frames_coherent = counts->frames_flipped - counts->frames_returned;
-	counts->frames_in_pool = dmamap_core_pool_free();
+	counts->frames_in_pool = dmamap_core_pool_free() + dmamap_store_resting();
 	counts->refused = atomic64_read(&refused);
 }
-
-static int __init make_cache(void)
-{
-	cache = kmem_cache_create("dmamap_region", sizeof(struct dmamap_region), 0,
-				  SLAB_TYPESAFE_BY_RCU | SLAB_PANIC, construct);
-	return 0;
-}
-core_initcall(make_cache);
 
 static int __init announce_strategy(void)
 {

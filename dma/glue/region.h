@@ -13,7 +13,7 @@
  *     flips (power.c)              held for reading during a flip; for writing
  *                                  while the pool is emptied to hibernate
  *       locks of mm (fs_reclaim, vmap, CMA, memtype)
- *   regions_lock (region.c)        taken in interrupts, too
+ *   regions_lock (region_store.c)  taken in interrupts, too
  *     abandoned_lock (abandoned.c)
  *     names_lock (explain.c)
  *   pool_lock (pool.c), names_lock, begun_lock (trace.c), recorder_lock (steps.c),
@@ -38,7 +38,7 @@
 
 /*
  * Its memory may become another region's at once, though nothing else's before a
- * grace period has passed (region.c): who finds one in the directory, not having a
+ * grace period has passed (region_store.c): who finds one in the directory, not having a
  * reference, looks at @life, as dmamap_directory_next() does.
  */
 struct dmamap_region {
@@ -46,6 +46,7 @@ struct dmamap_region {
 	unsigned int life;		/* odd while @core and @dev are complete */
 	struct device *dev;		/* counted */
 	bool no_snoop;			/* DMAMAP_NO_SNOOP made the difference */
+	bool rests;			/* with its memory, see region_store.h */
 	char name[DMAMAP_NAME_BYTES];	/* see explain.c */
 	refcount_t references;
 	bool revoked;			/* under revoke_lock, as the next two */
@@ -73,7 +74,7 @@ static inline bool dmamap_region_flipped(const struct dmamap_region *region)
 	return dmamap_core_flipped(&region->core);
 }
 
-/* region.c: calls @fn for each live region, under a spinlock. Context: any. */
+/* region_store.c: calls @fn for each live region, under a spinlock. Context: any. */
 void dmamap_for_each_region(void (*fn)(const struct dmamap_region *region, void *data),
 			    void *data);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The pool of coherent frames: reuse, interrupts, limits, pressure. */
 #include <linux/completion.h>
+#include <linux/dma-direct.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -8,6 +9,7 @@
 #include <linux/string.h>
 
 #include "dma/abi/machine.h"
+#include "dma/glue/region_store.h"
 #include "dma/glue/steps.h"
 #include "kunit/suites/suite.h"
 
@@ -33,6 +35,7 @@ static void the_second_allocation_flips_nothing(struct kunit *test)
 	struct device *dev = suite_device(test);
 	u32 id;
 
+	dmamap_store_empty();
 	tend_pool();
 	suite_region(test, dev, PAGE_SIZE);
 	dmamap_step_counts(before);
@@ -42,6 +45,113 @@ static void the_second_allocation_flips_nothing(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, after[id].calls - before[id].calls,
 				    id == DMAMAP_STEP_LEND, "%s", dmamap_step_name(id));
 	suite_expect_no_alias(test);
+}
+
+static void a_region_rests_and_is_used_again(struct kunit *test)
+{
+	struct dmamap_step_count before[DMAMAP_STEPS], after[DMAMAP_STEPS];
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	struct dmamap_pfn answer;
+	void *cpu;
+	u64 pfn;
+	u32 id;
+
+	dmamap_store_empty();
+	region = dmamap_alloc(dev, SZ_8K, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	cpu = dmamap_cpu_addr(region);
+	pfn = region->core.pfn;
+	memset(cpu, 0x5a, SZ_8K);
+	dmamap_put(region);
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 2);
+	KUNIT_EXPECT_EQ(test, dmamap_directory_find(pfn, NULL), DMAMAP_KNOWN_HELD);
+	KUNIT_EXPECT_EQ(test, dma_map_to_pfn(dev, cpu, PFN_PHYS(pfn), &answer), -ENOENT);
+	tend_pool();
+	dmamap_step_counts(before);
+	region = suite_region(test, dev, SZ_8K - 1);
+	dmamap_step_counts(after);
+	KUNIT_EXPECT_EQ(test, region->core.pfn, pfn);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0, SZ_8K), NULL);
+	for (id = 0; id < DMAMAP_STEPS; id++)
+		KUNIT_EXPECT_EQ_MSG(test, after[id].calls - before[id].calls, 0, "%s",
+				    dmamap_step_name(id));
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+	suite_expect_no_alias(test);
+}
+
+static void put_regions(struct kunit *test, struct device *dev, size_t size, u32 count)
+{
+	struct dmamap_region **regions = kunit_kcalloc(test, count, sizeof(*regions), GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, regions);
+	for (i = 0; i < count; i++) {
+		regions[i] = dmamap_alloc(dev, size, GFP_KERNEL, DMAMAP_NO_SNOOP);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(regions[i]));
+	}
+	for (i = 0; i < count; i++)
+		dmamap_put(IS_ERR(regions[i]) ? NULL : regions[i]);
+}
+
+static void what_nobody_wants_rests_no_longer(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	u64 all;
+	u32 i;
+
+	dmamap_store_empty();
+	tend_pool();
+	all = free_pages_of_pool();
+	put_regions(test, dev, SZ_4K, 32);
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 32);
+	KUNIT_EXPECT_GE(test, free_pages_of_pool(), all);
+	for (i = 0; i < 8; i++)
+		tend_pool();
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+
+	put_regions(test, dev, SZ_4K, 8);
+	dmamap_pool_drain();
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+}
+
+static void not_too_much_rests(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	dmamap_store_empty();
+	put_regions(test, dev, SZ_4K, 100);
+	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 64);
+	put_regions(test, dev, SZ_16K, 100);
+	KUNIT_EXPECT_LE(test, dmamap_store_resting(), 128);
+	put_regions(test, dev, 17 * SZ_4K, 1);
+	KUNIT_EXPECT_LE(test, dmamap_store_resting(), 128);
+}
+
+static void who_cannot_reach_it_lets_it_rest(struct kunit *test)
+{
+	struct device *near = kunit_device_register(test, "dmamap-near");
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	u64 pfn;
+
+	dmamap_store_empty();
+	region = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	pfn = region->core.pfn;
+	dmamap_put(region);
+	tend_pool();
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, near);
+	near->coherent_dma_mask = phys_to_dma(near, PFN_PHYS(pfn)) + SZ_4K - 2;
+	region = dmamap_alloc(near, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
+	if (!IS_ERR(region))
+		KUNIT_EXPECT_LT(test, region->core.pfn, pfn);
+	dmamap_put(region);
+	near->coherent_dma_mask = dev->coherent_dma_mask;
+	region = suite_region(test, near, SZ_4K);
+	KUNIT_EXPECT_EQ(test, region->core.pfn, pfn);
+	KUNIT_EXPECT_PTR_EQ(test, region->dev, near);
 }
 
 static void nobody_sees_what_was_there(struct kunit *test)
@@ -65,10 +175,11 @@ static void nobody_sees_what_was_there(struct kunit *test)
 static void the_worker_zeroes_what_nobody_has(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
-	struct dmamap_region *kept = suite_region(test, dev, SZ_4K);	/* and its chunk */
-	struct dmamap_region *region;
+	struct dmamap_region *kept, *region;
 	void *cpu;
 
+	dmamap_pool_drain();
+	kept = suite_region(test, dev, SZ_4K);	/* and its chunk */
 	tend_pool();
 	region = dmamap_alloc(dev, SZ_8K, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
@@ -219,6 +330,10 @@ static void what_is_too_much_goes_back(struct kunit *test)
 
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(the_second_allocation_flips_nothing),
+	KUNIT_CASE(a_region_rests_and_is_used_again),
+	KUNIT_CASE(what_nobody_wants_rests_no_longer),
+	KUNIT_CASE(not_too_much_rests),
+	KUNIT_CASE(who_cannot_reach_it_lets_it_rest),
 	KUNIT_CASE(nobody_sees_what_was_there),
 	KUNIT_CASE(the_worker_zeroes_what_nobody_has),
 	KUNIT_CASE(regions_of_a_chunk_have_frames_of_their_own),
