@@ -63,7 +63,7 @@ DEFINE_EVENT(dmamap_region_class, dmamap_revoke,
 	TP_ARGS(region)
 );
 
-/* ... to here; the steps that give its frames back follow. */
+/* ... to here; the steps that give its frames back follow, unless it rests. */
 DEFINE_EVENT(dmamap_region_class, dmamap_free,
 	TP_PROTO(const struct dmamap_region *region),
 	TP_ARGS(region)
