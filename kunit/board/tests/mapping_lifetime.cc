@@ -148,7 +148,7 @@ void exec_drops(Check &check)
 	expect_soon(check, before);
 }
 
-/// By pidfd_getfd(), which needs no network as SCM_RIGHTS does: the same file, another table.
+/// The same file in another table, while its owner lives; mapping_sockets.cc has messages.
 int take_file(pid_t from, int fd)
 {
 	const auto process = static_cast<int>(syscall(SYS_pidfd_open, from, 0));
