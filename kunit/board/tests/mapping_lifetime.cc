@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 namespace mapping {
 
@@ -268,6 +269,33 @@ void killed(Check &check)
 	expect_soon(check, before);
 }
 
+/// Takes all memory there is, while another thread allocates, maps and frees: nobody but
+/// the kernel ends it.
+[[noreturn]] void take_all()
+{
+	constexpr std::size_t kBytes = 1 << 20;
+
+	write_file("/proc/self/oom_score_adj", "1000");
+	std::thread(busy_process).detach();
+	for (;;) {
+		void *const more = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		if (more == MAP_FAILED)
+			usleep(1000);
+	}
+}
+
+void out_of_memory(Check &check)
+{
+	const Counts before = Counts::now();
+
+	for (unsigned int round = 0; round < 3; ++round)
+		check.gives(SIGKILL, child_signal(take_all), "who takes all memory");
+	drain_pool();
+	expect_soon(check, before);
+}
+
 double seconds()
 {
 	timespec now;
@@ -365,6 +393,7 @@ constexpr Case kCases[] = {
 	{"21 a file that is passed on keeps its buffers", passed_on},
 	{"21 a mapping in pieces is one until the last is gone", split_and_joined},
 	{"25 processes that are killed leave nothing", killed, 0, 50},
+	{"25 nor does one that takes all memory", out_of_memory, 0, 50},
 	{"30 sixteen thousand mappings cost no more each than the first", many_mappings, kLayer,
 	 50},
 	{"30 they are revoked as quickly as they were made", many_revoked,
