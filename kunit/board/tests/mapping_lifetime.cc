@@ -96,6 +96,47 @@ void fork_inherits_nothing(Check &check)
 	check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
 }
 
+/// Pages, which the kernel counts for each process, are inherited if a process asks for it.
+void fork_inherits_pages(Check &check)
+{
+	const Counts before = Counts::now();
+	{
+		const File file;
+		const long id = file.alloc(page_bytes(), MAPPER_SNOOPING);
+		Map map = file.map(id, page_bytes());
+		int ready[2], go[2];
+		char byte = 0;
+
+		file.fill(id, 1);
+		if (!check.gives(0, map.error(), "maps") || pipe(ready) || pipe(go))
+			return;
+		check.gives(SIGSEGV, child_signal([&] { map.word(0) = 0; }), "without asking");
+		check.gives(0, result(madvise(map.data(), page_bytes(), MADV_DOFORK)), "asks");
+
+		const pid_t child = fork();
+
+		if (child == 0) {
+			const bool good = map.wrong(1) == 0;
+
+			static_cast<void>(!write(ready[1], &byte, 1));
+			static_cast<void>(!read(go[0], &byte, 1));
+			_exit(good && read_signal(map.data()) == SIGBUS ? 0 : 1);
+		}
+		static_cast<void>(!read(ready[0], &byte, 1));
+		map.unmap();
+		check.gives(static_cast<long>(before.regions + 1),
+			    static_cast<long>(Counts::now().regions), "regions of the child");
+		check.gives(0, file.revoke(id), "revoke");
+		static_cast<void>(!write(go[1], &byte, 1));
+
+		int status = 0;
+
+		waitpid(child, &status, 0);
+		check.gives(0, WEXITSTATUS(status), "the child had it, and has it no more");
+	}
+	expect_soon(check, before);
+}
+
 /// The last reference of the file is dropped by another process, and by none that is left.
 void close_by_another(Check &check)
 {
@@ -388,6 +429,8 @@ constexpr Case kCases[] = {
 	{"18 every failure of an allocation is undone", every_failure, kLayer, 50},
 	{"18 a mapping that is refused leaves nothing", refused_leaves_nothing},
 	{"20 a child inherits no mapping", fork_inherits_nothing},
+	{"20 a child inherits pages if its parent wants it", fork_inherits_pages,
+	 MAPPER_HAS_PAGES},
 	{"20 the last close may be another process's", close_by_another},
 	{"20 exec drops mappings", exec_drops},
 	{"21 a file that is passed on keeps its buffers", passed_on},
