@@ -36,6 +36,7 @@ help:
 	@echo '  make prove              search all that strategies and machines can do together'
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
 	@echo '  make fuzz SECONDS=N     libFuzzer draws the moves, and orders and events for the judge'
+	@echo '  make bench              what a resolution costs with one region and with a million'
 	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
 	@echo '  make mutants            wrong versions of the layer, each must be found; ONLY=hand|mechanical'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
@@ -79,6 +80,10 @@ mutants: deps
 .PHONY: murphi
 murphi: deps
 	@$(board) $@ $(if $(FILTER),--filter='$(FILTER)')
+
+.PHONY: bench
+bench: deps
+	@$(board) $@
 
 .PHONY: menuconfig
 menuconfig: deps

@@ -268,7 +268,13 @@ enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found 
 
 enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found)
 {
-	return dmamap_directory_next(&pfn, pfn, found);
+	struct block *block;
+
+	if (pfn > ULONG_MAX)
+		return DMAMAP_KNOWN_NOT;
+	guard(rcu)();
+	block = xa_load(&directory, pfn >> SHIFT);
+	return block ? read_region(owner_in(block, pfn), pfn, found) : DMAMAP_KNOWN_NOT;
 }
 
 void dmamap_directory_counts(u64 *flipped, u64 *returned)

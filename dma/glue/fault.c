@@ -238,32 +238,58 @@ static bool leaf_has_prot(struct vm_area_struct *vma, const struct dmamap_region
 	return pgprot_val(tracked) == pgprot_val(wanted);
 }
 
+/* One large leaf around the address, or VM_FAULT_FALLBACK; *@pfn: its first frame. */
+static vm_fault_t insert_leaf(struct vm_fault *vmf, const struct dmamap_user_part *part,
+			      bool write, unsigned long *pfn)
+{
+	struct dmamap_region *region = part->region;
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+
+	if (part->map->pages || !leaf_fits(vmf->vma, vmf->address, part, pfn))
+		return VM_FAULT_FALLBACK;
+	down_read(&region->revoke_lock);
+	if (!region->revoked && leaf_has_prot(vmf->vma, region, *pfn))
+		ret = vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(*pfn, PFN_DEV), write);
+	up_read(&region->revoke_lock);
+	return ret;
+}
+
 vm_fault_t dmamap_user_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	struct dmamap_user_map *map = vma->vm_private_data;
+	struct dmamap_user_map *map = vmf->vma->vm_private_data;
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct dmamap_user_part *part;
 	unsigned long pfn;
 	u64 page;
 
-	if (order != PMD_ORDER || map->pages)
+	if (order != PMD_ORDER)
 		return VM_FAULT_FALLBACK;
 	down_read(&map->lock);
 	part = dmamap_part_at(map, vmf->pgoff, &page);
-	if (part && leaf_fits(vma, vmf->address, part, &pfn)) {
-		struct dmamap_region *region = part->region;
-
-		down_read(&region->revoke_lock);
-		if (!region->revoked && leaf_has_prot(vma, region, pfn))
-			ret = vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV),
-						 vmf->flags & FAULT_FLAG_WRITE);
-		up_read(&region->revoke_lock);
-		if (ret == VM_FAULT_NOPAGE)
-			trace_dmamap_fault(vmf, pfn, ret);
-	}
+	if (part)
+		ret = insert_leaf(vmf, part, vmf->flags & FAULT_FLAG_WRITE, &pfn);
+	if (ret == VM_FAULT_NOPAGE)
+		trace_dmamap_fault(vmf, pfn, ret);
 	up_read(&map->lock);
 	return ret;
+}
+
+/* As a fault would, unless the process wants no large pages. */
+static vm_fault_t fill_leaf(struct vm_area_struct *vma, pmd_t *pmd, unsigned long address,
+			    const struct dmamap_user_part *part)
+{
+	struct vm_fault vmf = { .vma = vma, .address = address, .pmd = pmd };
+	unsigned long pfn;
+
+	if (!pmd_none(*pmd) || vma_thp_disabled(vma, vma->vm_flags))
+		return VM_FAULT_FALLBACK;
+	return insert_leaf(&vmf, part, vma->vm_flags & VM_WRITE, &pfn);
+}
+#else
+static vm_fault_t fill_leaf(struct vm_area_struct *vma, pmd_t *pmd, unsigned long address,
+			    const struct dmamap_user_part *part)
+{
+	return VM_FAULT_FALLBACK;
 }
 #endif
 
@@ -276,6 +302,19 @@ static pmd_t *pmd_at(struct mm_struct *mm, unsigned long address)
 	return pud ? pmd_alloc(mm, pud, address) : NULL;
 }
 
+/* What one page table maps of a part. */
+static vm_fault_t fill_table(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
+			     struct dmamap_user_part *part)
+{
+	struct dmamap_region *region = part->region;
+	vm_fault_t ret;
+
+	down_read(&region->revoke_lock);
+	ret = region->revoked ? VM_FAULT_SIGBUS : insert_part(vma, pmd, span, part);
+	up_read(&region->revoke_lock);
+	return ret;
+}
+
 int dmamap_user_fill(struct vm_area_struct *vma)
 {
 	struct dmamap_user_map *map = vma->vm_private_data;
@@ -286,17 +325,15 @@ int dmamap_user_fill(struct vm_area_struct *vma)
 	while (address < vma->vm_end && ret == VM_FAULT_NOPAGE) {
 		struct dmamap_user_part *part =
 			dmamap_part_at(map, linear_page_index(vma, address), &page);
-		pmd_t *pmd = pmd_at(vma->vm_mm, address);
 		const struct span span = table_span(vma, address);
-		struct span shown;
+		pmd_t *pmd = pmd_at(vma->vm_mm, address);
 
 		if (!pmd)
 			return -ENOMEM;
-		shown = part_span(vma, span, part, &page);
-		down_read(&part->region->revoke_lock);
-		ret = part->region->revoked ? VM_FAULT_SIGBUS : insert_part(vma, pmd, span, part);
-		up_read(&part->region->revoke_lock);
-		address = shown.to;
+		ret = fill_leaf(vma, pmd, address, part);
+		if (ret == VM_FAULT_FALLBACK)
+			ret = fill_table(vma, pmd, span, part);
+		address = part_span(vma, span, part, &page).to;
 	}
 	if (ret == VM_FAULT_NOPAGE)
 		return 0;

@@ -307,7 +307,9 @@ struct dmamap_segment {
  * read and write it as the process can.
  *
  * If all regions are pages (DMAMAP_BEHIND_PAGE), the mapping can be pinned, and a
- * pinned frame outlives it and its region. Otherwise get_user_pages() gives EFAULT.
+ * pinned frame outlives it and its region; madvise(MADV_DOFORK) lets children inherit
+ * it, at the expense of the process that mapped it. Otherwise get_user_pages() gives
+ * EFAULT, and madvise(MADV_DOFORK) EINVAL.
  *
  * Context: process, from the driver's mmap() (mmap_lock held for writing).
  * Return: 0, or

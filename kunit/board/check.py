@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import bench
 import boards
 import judge
 import kernel
@@ -51,6 +52,7 @@ class Check:
             self.phase("murphi", judge.check_murphi)
             for name in ORDER:
                 self._board(name, builds, place)
+            self.phase("benchmarks", bench.check)
         return self._finish()
 
     def _board(self, which, builds, place):

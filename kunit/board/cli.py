@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 
+import bench
 import boards
 import check
 import compile_commands
@@ -138,6 +139,11 @@ def do_soak(args):
 def do_murphi(args):
     """The same orders by models in another language."""
     return judge.murphi(args.filter)
+
+
+def do_bench(_args):
+    """What it costs to find a region, with one of them and with a million."""
+    return bench.run()
 
 
 def do_fuzz(args):

@@ -53,6 +53,8 @@ def _compiler(name):
     """CMake's options: what the build is for, and its compiler."""
     if name == "host":
         return ["-DDMAMAP_BOARD=host"]
+    if name == "bench":                 # over the XArray of the kernel's source
+        return ["-DDMAMAP_BOARD=host", f"-DDMAMAP_KERNEL_SOURCE={kernel.TREE}"]
     if name == "coverage":              # the host's programs, counting
         return ["-DDMAMAP_BOARD=host",
                 f"-DCMAKE_C_COMPILER=clang-{COVERAGE_CLANG}",

@@ -67,6 +67,7 @@ std::span<const Case> lifetime_cases();
 std::span<const Case> pin_cases();
 std::span<const Case> race_cases();
 std::span<const Case> promised_cases();
+std::span<const Case> socket_cases();
 
 /// Memory of a process that is unmapped in the end.
 class Map {

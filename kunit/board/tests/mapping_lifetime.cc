@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 namespace mapping {
 
@@ -95,6 +96,47 @@ void fork_inherits_nothing(Check &check)
 	check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
 }
 
+/// Pages, which the kernel counts for each process, are inherited if a process asks for it.
+void fork_inherits_pages(Check &check)
+{
+	const Counts before = Counts::now();
+	{
+		const File file;
+		const long id = file.alloc(page_bytes(), MAPPER_SNOOPING);
+		Map map = file.map(id, page_bytes());
+		int ready[2], go[2];
+		char byte = 0;
+
+		file.fill(id, 1);
+		if (!check.gives(0, map.error(), "maps") || pipe(ready) || pipe(go))
+			return;
+		check.gives(SIGSEGV, child_signal([&] { map.word(0) = 0; }), "without asking");
+		check.gives(0, result(madvise(map.data(), page_bytes(), MADV_DOFORK)), "asks");
+
+		const pid_t child = fork();
+
+		if (child == 0) {
+			const bool good = map.wrong(1) == 0;
+
+			static_cast<void>(!write(ready[1], &byte, 1));
+			static_cast<void>(!read(go[0], &byte, 1));
+			_exit(good && read_signal(map.data()) == SIGBUS ? 0 : 1);
+		}
+		static_cast<void>(!read(ready[0], &byte, 1));
+		map.unmap();
+		check.gives(static_cast<long>(before.regions + 1),
+			    static_cast<long>(Counts::now().regions), "regions of the child");
+		check.gives(0, file.revoke(id), "revoke");
+		static_cast<void>(!write(go[1], &byte, 1));
+
+		int status = 0;
+
+		waitpid(child, &status, 0);
+		check.gives(0, WEXITSTATUS(status), "the child had it, and has it no more");
+	}
+	expect_soon(check, before);
+}
+
 /// The last reference of the file is dropped by another process, and by none that is left.
 void close_by_another(Check &check)
 {
@@ -148,7 +190,7 @@ void exec_drops(Check &check)
 	expect_soon(check, before);
 }
 
-/// By pidfd_getfd(), which needs no network as SCM_RIGHTS does: the same file, another table.
+/// The same file in another table, while its owner lives; mapping_sockets.cc has messages.
 int take_file(pid_t from, int fd)
 {
 	const auto process = static_cast<int>(syscall(SYS_pidfd_open, from, 0));
@@ -268,6 +310,33 @@ void killed(Check &check)
 	expect_soon(check, before);
 }
 
+/// Takes all memory there is, while another thread allocates, maps and frees: nobody but
+/// the kernel ends it.
+[[noreturn]] void take_all()
+{
+	constexpr std::size_t kBytes = 1 << 20;
+
+	write_file("/proc/self/oom_score_adj", "1000");
+	std::thread(busy_process).detach();
+	for (;;) {
+		void *const more = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		if (more == MAP_FAILED)
+			usleep(1000);
+	}
+}
+
+void out_of_memory(Check &check)
+{
+	const Counts before = Counts::now();
+
+	for (unsigned int round = 0; round < 3; ++round)
+		check.gives(SIGKILL, child_signal(take_all), "who takes all memory");
+	drain_pool();
+	expect_soon(check, before);
+}
+
 double seconds()
 {
 	timespec now;
@@ -360,11 +429,14 @@ constexpr Case kCases[] = {
 	{"18 every failure of an allocation is undone", every_failure, kLayer, 50},
 	{"18 a mapping that is refused leaves nothing", refused_leaves_nothing},
 	{"20 a child inherits no mapping", fork_inherits_nothing},
+	{"20 a child inherits pages if its parent wants it", fork_inherits_pages,
+	 MAPPER_HAS_PAGES},
 	{"20 the last close may be another process's", close_by_another},
 	{"20 exec drops mappings", exec_drops},
 	{"21 a file that is passed on keeps its buffers", passed_on},
 	{"21 a mapping in pieces is one until the last is gone", split_and_joined},
 	{"25 processes that are killed leave nothing", killed, 0, 50},
+	{"25 nor does one that takes all memory", out_of_memory, 0, 50},
 	{"30 sixteen thousand mappings cost no more each than the first", many_mappings, kLayer,
 	 50},
 	{"30 they are revoked as quickly as they were made", many_revoked,

@@ -289,7 +289,8 @@ int run_all(const char *device)
 		return tap.finish();
 	}
 	for (const auto cases : {argument_cases(), view_cases(), content_cases(), pin_cases(),
-				 lifetime_cases(), revoke_cases(), race_cases(), promised_cases()})
+				 lifetime_cases(), socket_cases(), revoke_cases(), race_cases(),
+				 promised_cases()})
 		run_cases(tap, cases, &fails);
 	if (stock)
 		std::printf("@dmamap stock.fails %u\n", fails);
