@@ -81,6 +81,19 @@ public:
 		return request(&info_);
 	}
 
+	/// Gets a certain context, in a certain partition.
+	int open_context(unsigned int flags, unsigned int context, unsigned int partition) noexcept
+	{
+		if (error_ != 0)
+			return error_;
+		info_ = {};
+		info_.abi = HCA_ABI_VERSION;
+		info_.flags = flags;
+		info_.context = context;
+		info_.partition = partition;
+		return request(&info_);
+	}
+
 	int request(hca_context_info *info) const noexcept
 	{
 		return ioctl(fd_, HCA_IOC_OPEN_CONTEXT, info) != 0 ? -errno : 0;
