@@ -36,7 +36,7 @@ class Boot:
         self.errors = []
         self.seconds = 0.0
         self.early = False      # ended before the job did
-        self._chip = self._restart = None
+        self._chip = self._restart = self._qemu = None
 
     def cmdline(self):
         line = boards.cmdline_of(self.board, self.bundle.strategy)
@@ -50,11 +50,16 @@ class Boot:
             boards.make_files(self.board, folder)
             self._chip = self._start_chip(stack, folder)
             self._restart = lambda: self._start_chip(stack, folder, "ab")
-            qemu = stack.enter_context(self._start_qemu(folder))
-            self._listen(qemu)
+            self._qemu = stack.enter_context(self._start_qemu(folder))
+            self._listen(self._qemu)
         self.seconds = time.monotonic() - start
         self._judge()
         return self
+
+    def stop(self):
+        """Ends the boot from another thread, as if the power went off."""
+        if self._qemu:
+            self._qemu.kill()
 
     def _start_chip(self, stack, folder, mode="wb"):
         if not self.chip:
