@@ -368,6 +368,34 @@ TEST(FabricFlow, ANewLifeOfAContextIsAnother)
 	EXPECT_EQ(boards[2].entry(0, 0).read(HCA_HDR_TAG), 3u);
 }
 
+TEST(FabricFlow, AnAnswerToAnotherLifeIsNone)
+{
+	TestBoards boards(2);
+	TestFabric::Bytes late;
+
+	boards.fabric.weather = [&](TestFabric::Bytes &frame) {
+		if (frame[HCA_FRAME_TYPE] != std::byte{HCA_FRAME_ANSWER})
+			return 1;
+		late = frame;
+		return 0;
+	};
+	ASSERT_TRUE(boards[1].enable(0));
+	ASSERT_TRUE(boards[2].enable(0));
+	boards[1].send(0, {.dest = HCA_ADDRESS(2, 0)});
+	boards.settle();
+	ASSERT_FALSE(late.empty());
+
+	boards.fabric.weather = [](TestFabric::Bytes &) { return 0; };
+	ASSERT_TRUE(boards[1].set_enable(0, 0));
+	ASSERT_TRUE(boards[1].enable(0));
+	boards[1].send(0, {.dest = HCA_ADDRESS(2, 0)});
+	boards.settle();
+	boards.fabric.weather = [](TestFabric::Bytes &) { return 1; };
+	boards.fabric.carry(1, late);
+	boards.settle();
+	EXPECT_EQ(boards[1].done(0, 0), 0u);
+}
+
 TEST(FabricFlow, AResetForgetsWhatWaits)
 {
 	TestBoards boards(2);

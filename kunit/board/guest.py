@@ -69,7 +69,8 @@ class Boot:
         log = stack.enter_context(
             open(LOGS / f"chip-{self.label}.log", mode))
         command = boards.model_command(self.board, self.bundle.model, folder)
-        command += self.fabric or ()
+        # Alone on a fabric of its own, unless it is to be with others.
+        command += self.fabric or ["--fabric", str(folder), "--node", "0"]
         return stack.enter_context(Child(command, stdout=log, stderr=log))
 
     def _start_qemu(self, folder):

@@ -154,13 +154,36 @@ void test_sysfs(tap::Report &tap)
 	tap.ok(hca_sysfs::value("contexts_max") == std::to_string(HCA_CONTEXTS),
 	       "sysfs: contexts there are");
 
-	const bool up = hca_link(handle.get()) == HCA_LINK_UP;
+}
 
-	tap.ok(hca_sysfs::value("link") == (up ? "up" : "down"),
-	       "sysfs and the mapped page agree on the link");
-	if (!up)
-		tap.ok(outcome(handle, HCA_ADDRESS(5, 0)) == HCA_ERR_LINK_DOWN,
-		       "without a link other boards are out of reach, and the chip says so");
+bool wait_for_link(const Handle &handle, enum hca_link link)
+{
+	for (int i = 0; i < 500 && hca_link(handle.get()) != link; ++i)
+		usleep(10000);
+	return hca_link(handle.get()) == link &&
+	       hca_sysfs::value("link") == (link == HCA_LINK_UP ? "up" : "down");
+}
+
+void ask(const char *wish)
+{
+	std::printf("@dmamap want %s\n", wish);
+	std::fflush(stdout);
+}
+
+// The fabric of this board has no other node.
+void test_link(tap::Report &tap)
+{
+	const Handle handle(HCA_PARTITION_OWN);
+
+	tap.ok(wait_for_link(handle, HCA_LINK_UP), "the cable is in, says the mapped page and sysfs");
+	tap.ok(hca_peers(handle.get()) == 0 && hca_sysfs::value("peers").empty(), "nobody else is there");
+	tap.ok(outcome(handle, HCA_ADDRESS(5, 0)) == HCA_ERR_TIMEOUT, "a board that isn't is a time-out");
+	ask("pull-cable");
+	tap.ok(wait_for_link(handle, HCA_LINK_DOWN), "a cable that is pulled out is noticed");
+	tap.ok(outcome(handle, HCA_ADDRESS(5, 0)) == HCA_ERR_LINK_DOWN, "now no board is reached");
+	tap.ok(outcome(handle, handle.address()) == HCA_ERR_NONE, "but this one");
+	ask("plug-cable");
+	tap.ok(wait_for_link(handle, HCA_LINK_UP), "and it is back");
 }
 
 } // namespace
@@ -176,5 +199,6 @@ int main()
 	test_isolation(tap);
 	test_users(tap);
 	test_sysfs(tap);
+	test_link(tap);
 	return tap.finish();
 }
