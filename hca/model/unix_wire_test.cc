@@ -73,7 +73,11 @@ TEST_F(UnixWireTest, WaitsForASlowNode)
 
 	for (int i = 0; i < 50; ++i)
 		one.send(2, bytes(std::to_string(i)));
-	for (int i = 0; i < 50; ++i) {
+	EXPECT_EQ(next(two), "0");
+
+	// There is room now, but not for one that comes later.
+	one.send(2, bytes("50"));
+	for (int i = 1; i <= 50; ++i) {
 		next(one);
 		ASSERT_EQ(next(two), std::to_string(i));
 	}
