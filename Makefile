@@ -25,6 +25,7 @@ help:
 	@echo '  make kunit        boot a board for its KUnit tests, FILTER=suite.test selects'
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
 	@echo '  make xray         boot a board and list what translates coherent memory: of stock, of the layer'
+	@echo '  make fabric       boot all boards on one fabric, each talks to each; MESSAGES=N FAULTS=N of 1000'
 	@echo '  make figures      boot a board and count instructions, beside stock memory; JSON=file'
 	@echo
 	@echo 'Your own kernel, 6.12:'
@@ -35,7 +36,7 @@ help:
 	@echo '  make menuconfig         change the configuration of a board'
 	@echo '  make prove              search all that strategies and machines can do together'
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
-	@echo '  make fuzz SECONDS=N     libFuzzer draws the moves, and orders and events for the judge'
+	@echo '  make fuzz SECONDS=N     libFuzzer draws the moves, orders and events for the judge, and what guests do to the chip'
 	@echo '  make bench              what a resolution costs with one region and with a million'
 	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
 	@echo '  make mutants            wrong versions of the layer, each must be found; ONLY=hand|mechanical'
@@ -49,7 +50,7 @@ help:
 	@echo '  STRATEGY=NAME              how memory is made coherent; default: the board'"'"'s own'
 	@echo '                             (x86: unmap; arm: highmem; parisc: purge)'
 	@echo '  PROFILE=NAME               prove, soak: x86, arm, parisc or worst, and these -snooped'
-	@echo '  TARGET=NAME                fuzz: layer, orders, oracle or all'
+	@echo '  TARGET=NAME                fuzz: layer, orders, oracle, chip or all'
 	@echo '  CONFIG=NAME                default, or a fragment kunit/board/with-NAME.config'
 	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
 
@@ -60,6 +61,11 @@ deps:
 .PHONY: run kunit test xray check kernel user host
 run kunit test xray check kernel user host: deps
 	@$(board) $@ $(options)
+
+.PHONY: fabric
+fabric: deps
+	@$(board) $@ $(if $(MESSAGES),--messages='$(MESSAGES)') $(if $(FAULTS),--faults='$(FAULTS)') \
+		--config='$(CONFIG)'
 
 .PHONY: figures
 figures: deps

@@ -237,9 +237,11 @@ static bool alike(const struct dmamap_region *from, const struct dmamap_region *
 	       from->core.attribute == to->core.attribute;
 }
 
+/* Reattaching and detaching, or two of them would move the same part. */
+static DEFINE_MUTEX(one_at_a_time);
+
 int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
 {
-	static DEFINE_MUTEX(one_at_a_time);
 	struct dmamap_user_part *part;
 	int err = 0;
 
@@ -257,3 +259,54 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_reattach);
+
+#define NOWHERE(_after) {							\
+	.references = REFCOUNT_INIT(1),						\
+	.revoked = true,							\
+	.after = (_after),							\
+	.revoke_lock = __RWSEM_INITIALIZER(nowhere[_after].revoke_lock),	\
+	.maps_lock = __MUTEX_INITIALIZER(nowhere[_after].maps_lock),		\
+	.maps = LIST_HEAD_INIT(nowhere[_after].maps),				\
+	.closed = true,								\
+}
+
+/* No memory, never ending: what mappings show that have let go of a region. */
+static struct dmamap_region nowhere[] = {
+	[DMAMAP_AFTER_SIGBUS] = NOWHERE(DMAMAP_AFTER_SIGBUS),
+	[DMAMAP_AFTER_ZERO] = NOWHERE(DMAMAP_AFTER_ZERO),
+};
+
+/* Under map->lock. Nothing to zap: a revoked region has no translation left. */
+static void let_go(struct dmamap_user_part *part, struct dmamap_region *from)
+{
+	struct dmamap_region *to = &nowhere[from->after];
+
+	mutex_lock(&from->maps_lock);
+	list_del(&part->entry);
+	mutex_unlock(&from->maps_lock);
+	part->region = dmamap_get(to);
+	mutex_lock(&to->maps_lock);
+	list_add_tail(&part->entry, &to->maps);
+	mutex_unlock(&to->maps_lock);
+	dmamap_put(from);
+}
+
+int dmamap_detach(struct dmamap_region *region)
+{
+	struct dmamap_user_part *part;
+
+	might_sleep();
+	if (!READ_ONCE(region->revoked) || region->after >= ARRAY_SIZE(nowhere))
+		return -EINVAL;
+	mutex_lock(&one_at_a_time);
+	while ((part = first_part(region))) {
+		down_write(&part->map->lock);
+		if (part->region == region)
+			let_go(part, region);
+		up_write(&part->map->lock);
+		dmamap_user_map_put(part->map);
+	}
+	mutex_unlock(&one_at_a_time);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dmamap_detach);

@@ -386,4 +386,19 @@ void dmamap_revoke_device(struct device *dev, enum dmamap_after after);
  */
 int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
 
+/**
+ * dmamap_detach() - make user mappings let go of a revoked region
+ * @region: a region that was revoked with DMAMAP_AFTER_SIGBUS or _ZERO
+ *
+ * Processes see what they saw before, but keep the region no longer: it ends with
+ * the references of drivers. For device memory that the next driver adopts, while
+ * processes have the mappings of the last one still. Such a mapping can't be
+ * reattached.
+ *
+ * Context: process, may sleep; as dmamap_revoke().
+ * Return: 0, or
+ *	-EINVAL   @region is not revoked, or leaves a snapshot
+ */
+int dmamap_detach(struct dmamap_region *region);
+
 #endif /* DMAMAP_H */

@@ -72,10 +72,10 @@ static int hca_chip_ask(struct hca_device *hca)
 
 /**
  * hca_chip_reset() - bring the chip to a known state
- * @hca: device whose window is adopted; no context is in use
+ * @hca: device whose window is adopted; no context is being opened or closed
  *
- * Whatever an earlier driver left enabled is switched off, so that the chip
- * doesn't write to memory that it no longer owns.
+ * Whatever was enabled is switched off: when it returns 0, the chip doesn't
+ * write to memory.
  *
  * Context: process, sleeps up to 6 s, 3 s where no chip ever was.
  * Return: 0, or -ENODEV when the chip doesn't answer or isn't ours.
@@ -157,6 +157,7 @@ void hca_chip_program(struct hca_device *hca, struct hca_context *context)
 			  hca_control(hca, n, HCA_CTL_AVAIL_HI),
 			  dmamap_dma_addr(coherent[HCA_SOURCE_AVAIL]));
 	writel(HCA_EAGER_BUFFERS, hca_control(hca, n, HCA_CTL_EAGER_COUNT));
+	writel(context->partition, hca_control(hca, n, HCA_CTL_PARTITION));
 
 	/*
 	 * PIO zeroes before the enable: the PIO buffers are write-combining,
@@ -195,8 +196,11 @@ int hca_chip_enable(struct hca_device *hca, struct hca_context *context)
 		return 0;
 
 	if (decided)
-		dev_err(hca->dev, "chip refuses context %u, error %u\n", n,
-			hca_chip_global(hca, HCA_ERROR));
+		dev_err(hca->dev,
+			"chip refuses context %u, error %u, address %#x%08x\n",
+			n, hca_chip_global(hca, HCA_ERROR),
+			hca_chip_global(hca, HCA_ERROR_ADDR_HI),
+			hca_chip_global(hca, HCA_ERROR_ADDR_LO));
 	else
 		dev_err(hca->dev, "chip doesn't enable context %u\n", n);
 	return -EIO;

@@ -83,14 +83,48 @@ constexpr Result<std::uint32_t> kind_of(std::uint64_t offset)
 	return static_cast<std::uint32_t>(kind);
 }
 
+constexpr bool is_free(std::uint32_t used, std::uint32_t context)
+{
+	return !(used >> context & 1);
+}
+
 /// Lowest clear bit below HCA_CONTEXTS. A loop, as is hca_contexts_count():
 /// what <bit> offers is a call into libgcc where the CPU has no instruction.
 constexpr std::optional<std::uint32_t> first_free(std::uint32_t used)
 {
 	for (std::uint32_t bit = 0; bit < HCA_CONTEXTS; bit++)
-		if (!(used >> bit & 1))
+		if (is_free(used, bit))
 			return bit;
 	return std::nullopt;
+}
+
+constexpr Result<std::uint32_t> take(hca_contexts &contexts, std::uint32_t wanted)
+{
+	std::uint32_t number = wanted;
+
+	if (wanted == HCA_ANY_CONTEXT) {
+		const auto free = first_free(contexts.used);
+
+		if (!free)
+			return refuse(HCA_REFUSE_NO_SPACE);
+		number = *free;
+	} else if (wanted >= HCA_CONTEXTS) {
+		return refuse(HCA_REFUSE_INVALID);
+	} else if (!is_free(contexts.used, wanted)) {
+		return refuse(HCA_REFUSE_BUSY);
+	}
+	contexts.used |= std::uint32_t{1} << number;
+	return number;
+}
+
+// As in hca_abi.h, which needs kernel headers; file.c asserts that they are the same.
+constexpr std::uint32_t kOpenNumber = HCA_REQUEST_NUMBER;
+constexpr std::uint32_t kOwnPartition = HCA_REQUEST_OWN_PARTITION;
+constexpr std::uint32_t kUserPartition = HCA_USER_PARTITION;
+
+constexpr bool can_be_opened(std::uint32_t key)
+{
+	return key != kOwnPartition && key < kUserPartition;
 }
 
 constexpr std::uint32_t from_le32(std::uint32_t value)
@@ -114,24 +148,57 @@ std::int32_t hca_state_errno(std::uint32_t state)
 	}
 }
 
-std::int32_t hca_request_check(std::uint32_t abi, std::uint32_t expected,
-			       const std::uint32_t *reserved, std::uint32_t count)
+std::int32_t hca_request_check(const hca_request *request, std::uint32_t abi,
+			       std::uint32_t *context)
 {
-	const std::span words(reserved, count);
+	const std::span words(request->reserved, request->reserved_count);
 	const bool clear = std::all_of(words.begin(), words.end(),
 				       [](std::uint32_t word) { return word == 0; });
+	const bool numbered = request->flags & kOpenNumber;
 
-	return abi == expected && clear ? 0 : HCA_REFUSE_INVALID;
+	if (request->abi != abi || !clear || (request->flags & ~kOpenNumber) ||
+	    (numbered && request->context >= HCA_CONTEXTS) ||
+	    request->partition >= kUserPartition)
+		return HCA_REFUSE_INVALID;
+	*context = numbered ? request->context : HCA_ANY_CONTEXT;
+	return 0;
 }
 
-std::int32_t hca_contexts_take(hca_contexts *contexts)
+std::int32_t hca_partitions_set(hca_partitions *partitions, const std::uint32_t *keys,
+				std::uint32_t count)
 {
-	const auto free = first_free(contexts->used);
+	if (count > HCA_PARTITIONS)
+		return HCA_REFUSE_NO_SPACE;
 
-	if (!free)
-		return to_c(refuse(HCA_REFUSE_NO_SPACE));
-	contexts->used |= std::uint32_t{1} << *free;
-	return to_c(*free);
+	const std::span wanted(keys, count);
+
+	if (!std::all_of(wanted.begin(), wanted.end(), can_be_opened))
+		return HCA_REFUSE_INVALID;
+	partitions->count = count;
+	std::copy(wanted.begin(), wanted.end(), partitions->key);
+	return 0;
+}
+
+std::int32_t hca_partition_key(const hca_partitions *partitions, std::uint32_t wanted,
+			       std::uint32_t uid, std::uint32_t *key)
+{
+	const std::span open(partitions->key, partitions->count);
+
+	if (wanted == kOwnPartition) {
+		if (uid >= kUserPartition)
+			return HCA_REFUSE_ACCESS;
+		*key = kUserPartition | uid;
+		return 0;
+	}
+	if (std::find(open.begin(), open.end(), wanted) == open.end())
+		return HCA_REFUSE_ACCESS;
+	*key = wanted;
+	return 0;
+}
+
+std::int32_t hca_contexts_take(hca_contexts *contexts, std::uint32_t wanted)
+{
+	return to_c(take(*contexts, wanted));
 }
 
 void hca_contexts_give(hca_contexts *contexts, std::uint32_t context)

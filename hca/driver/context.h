@@ -26,12 +26,17 @@ extern "C" {
 /* Refusals. The values are the kernel's; file.c asserts that. */
 enum hca_refusal {
 	HCA_REFUSE_IO = -5,
+	HCA_REFUSE_ACCESS = -13,
+	HCA_REFUSE_BUSY = -16,
 	HCA_REFUSE_NO_DEVICE = -19,
 	HCA_REFUSE_INVALID = -22,
 	HCA_REFUSE_NO_SPACE = -28,
 };
 
-/* Life of the chip, as far as the driver can tell. It only goes downwards. */
+/*
+ * Life of the chip, as far as the driver can tell. It goes downwards; a reset that
+ * the chip answers is the only way up.
+ */
 enum hca_state {
 	HCA_STATE_ALIVE = 0,
 	HCA_STATE_DEAD = 1,	/* no heartbeat for HCA_SILENCE_MS */
@@ -47,18 +52,68 @@ enum hca_state {
  */
 int32_t hca_state_errno(uint32_t state);
 
+/* What a process asks for with HCA_IOC_OPEN_CONTEXT. */
+struct hca_request {
+	uint32_t abi;
+	uint32_t flags;		/* HCA_OPEN_* */
+	uint32_t context;	/* with HCA_OPEN_NUMBER */
+	uint32_t partition;
+	const uint32_t *reserved;
+	uint32_t reserved_count;
+};
+
+/* The values are those of hca_abi.h; file.c asserts that. */
+#define HCA_REQUEST_NUMBER	0x1u		/* HCA_OPEN_NUMBER */
+#define HCA_REQUEST_OWN_PARTITION 0u		/* HCA_PARTITION_OWN */
+#define HCA_USER_PARTITION	0x80000000u	/* HCA_PARTITION_USER */
+
+/* Any context: hca_contexts_take(). */
+#define HCA_ANY_CONTEXT		0xffffffffu
+
 /*
- * hca_request_check() - are the input fields of HCA_IOC_OPEN_CONTEXT right
- * @abi: version that the process speaks
- * @expected: version that the driver speaks
- * @reserved: the reserved words
- * @count: number of @reserved
+ * hca_request_check() - is a request right, whoever makes it
+ * @request: the request, all fields hostile
+ * @abi: version that the driver speaks
+ * @context: the context asked for, or HCA_ANY_CONTEXT; unchanged on error
  *
  * Context: any.
  * Return: 0 or HCA_REFUSE_INVALID.
  */
-int32_t hca_request_check(uint32_t abi, uint32_t expected,
-			  const uint32_t *reserved, uint32_t count);
+int32_t hca_request_check(const struct hca_request *request, uint32_t abi,
+			  uint32_t *context);
+
+/* Keys of partitions that the administrator has opened. */
+#define HCA_PARTITIONS		16
+
+struct hca_partitions {
+	uint32_t count;
+	uint32_t key[HCA_PARTITIONS];
+};
+
+/*
+ * hca_partitions_set() - open these partitions and no other
+ * @partitions: the set; unchanged on error
+ * @keys: keys, 1 to HCA_USER_PARTITION - 1
+ * @count: number of @keys
+ *
+ * Return: 0, HCA_REFUSE_INVALID for a key that can't be opened, or
+ *	HCA_REFUSE_NO_SPACE for more than HCA_PARTITIONS.
+ */
+int32_t hca_partitions_set(struct hca_partitions *partitions,
+			   const uint32_t *keys, uint32_t count);
+
+/*
+ * hca_partition_key() - the key that a user gets
+ * @partitions: those that are open
+ * @wanted: HCA_PARTITION_OWN or a key
+ * @uid: user, as the whole system numbers it
+ * @key: the key; unchanged on error
+ *
+ * Return: 0, HCA_REFUSE_ACCESS when it is not open, or the user's number
+ *	doesn't fit in a key.
+ */
+int32_t hca_partition_key(const struct hca_partitions *partitions,
+			  uint32_t wanted, uint32_t uid, uint32_t *key);
 
 /* Contexts in use, one bit each. The caller serializes. */
 struct hca_contexts {
@@ -66,12 +121,14 @@ struct hca_contexts {
 };
 
 /*
- * hca_contexts_take() - take the lowest free context
+ * hca_contexts_take() - take a context
  * @contexts: the set
+ * @wanted: number below HCA_CONTEXTS, or HCA_ANY_CONTEXT for the lowest free one
  *
- * Return: context number or HCA_REFUSE_NO_SPACE.
+ * Return: context number, HCA_REFUSE_NO_SPACE when none is free, or
+ *	HCA_REFUSE_BUSY when @wanted is not.
  */
-int32_t hca_contexts_take(struct hca_contexts *contexts);
+int32_t hca_contexts_take(struct hca_contexts *contexts, uint32_t wanted);
 
 /*
  * hca_contexts_give() - give a context back

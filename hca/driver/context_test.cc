@@ -23,27 +23,101 @@ TEST(HcaState, OnlyAliveOpens)
 	EXPECT_EQ(hca_state_errno(77), -ENODEV);
 }
 
-TEST(HcaRequest, AbiAndReservedWords)
+struct RequestCase {
+	const char *name;
+	std::uint32_t abi;
+	std::uint32_t flags;
+	std::uint32_t context;
+	std::uint32_t partition;
+	std::array<std::uint32_t, 3> reserved;
+	std::int32_t expect;
+};
+
+TEST(HcaRequest, EveryField)
 {
-	struct Case {
-		const char *name;
-		std::uint32_t abi;
-		std::array<std::uint32_t, 3> reserved;
-		std::int32_t expect;
-	};
-	const Case cases[] = {
-		{"right", HCA_ABI_VERSION, {0, 0, 0}, 0},
-		{"no version", 0, {0, 0, 0}, -EINVAL},
-		{"later version", HCA_ABI_VERSION + 1, {0, 0, 0}, -EINVAL},
-		{"first word", HCA_ABI_VERSION, {1, 0, 0}, -EINVAL},
-		{"last word", HCA_ABI_VERSION, {0, 0, 0x80000000u}, -EINVAL},
+	const std::uint32_t abi = HCA_ABI_VERSION;
+	const RequestCase cases[] = {
+		{"right", abi, 0, 0, 0, {}, 0},
+		{"a number that is not asked for", abi, 0, 4711, 0, {}, 0},
+		{"no version", 0, 0, 0, 0, {}, -EINVAL},
+		{"later version", abi + 1, 0, 0, 0, {}, -EINVAL},
+		{"first reserved word", abi, 0, 0, 0, {1, 0, 0}, -EINVAL},
+		{"last reserved word", abi, 0, 0, 0, {0, 0, 0x80000000u}, -EINVAL},
+		{"a number", abi, HCA_OPEN_NUMBER, HCA_CONTEXTS - 1, 0, {}, 0},
+		{"a number too large", abi, HCA_OPEN_NUMBER, HCA_CONTEXTS, 0, {}, -EINVAL},
+		{"the number for any", abi, HCA_OPEN_NUMBER, ~0u, 0, {}, -EINVAL},
+		{"unknown flag", abi, 2, 0, 0, {}, -EINVAL},
+		{"unknown flag", abi, 0x80000000u, 0, 0, {}, -EINVAL},
+		{"a partition", abi, 0, 0, HCA_PARTITION_USER - 1, {}, 0},
+		{"another user's partition", abi, 0, 0, HCA_PARTITION_USER, {}, -EINVAL},
+		{"another user's partition", abi, 0, 0, ~0u, {}, -EINVAL},
 	};
 
-	for (const Case &c : cases)
-		EXPECT_EQ(hca_request_check(c.abi, HCA_ABI_VERSION, c.reserved.data(),
-					    c.reserved.size()),
-			  c.expect)
-			<< c.name;
+	for (const RequestCase &c : cases) {
+		const hca_request request = {c.abi, c.flags, c.context, c.partition,
+					     c.reserved.data(), std::uint32_t(c.reserved.size())};
+		std::uint32_t context = 77;
+
+		EXPECT_EQ(hca_request_check(&request, abi, &context), c.expect) << c.name;
+		if (c.expect)
+			EXPECT_EQ(context, 77u) << c.name;
+		else
+			EXPECT_EQ(context, c.flags ? c.context : HCA_ANY_CONTEXT) << c.name;
+	}
+}
+
+TEST(HcaPartition, OwnIsTheUsers)
+{
+	const hca_partitions none = {};
+	std::uint32_t root = 0, other = 0, key = 5;
+
+	EXPECT_EQ(hca_partition_key(&none, HCA_PARTITION_OWN, 0, &root), 0);
+	EXPECT_EQ(hca_partition_key(&none, HCA_PARTITION_OWN, 1000, &other), 0);
+	EXPECT_EQ(root, HCA_PARTITION_USER);
+	EXPECT_EQ(other, HCA_PARTITION_USER + 1000);
+
+	// Two users never share a key, whatever their numbers.
+	EXPECT_EQ(hca_partition_key(&none, HCA_PARTITION_OWN, 0x80000000u, &key), -EACCES);
+	EXPECT_EQ(hca_partition_key(&none, HCA_PARTITION_OWN, ~0u, &key), -EACCES);
+	EXPECT_EQ(key, 5u);
+}
+
+TEST(HcaPartition, OthersWhenTheyAreOpen)
+{
+	const std::array<std::uint32_t, 3> keys = {7, 9, HCA_PARTITION_USER - 1};
+	hca_partitions open = {};
+	std::uint32_t key = 5;
+
+	EXPECT_EQ(hca_partition_key(&open, 7, 0, &key), -EACCES);
+	ASSERT_EQ(hca_partitions_set(&open, keys.data(), keys.size()), 0);
+	EXPECT_EQ(hca_partition_key(&open, 8, 0, &key), -EACCES);
+	EXPECT_EQ(key, 5u);
+	for (const std::uint32_t wanted : keys) {
+		EXPECT_EQ(hca_partition_key(&open, wanted, 1000, &key), 0);
+		EXPECT_EQ(key, wanted);
+	}
+	ASSERT_EQ(hca_partitions_set(&open, keys.data(), 1), 0);
+	EXPECT_EQ(hca_partition_key(&open, 9, 1000, &key), -EACCES);
+	ASSERT_EQ(hca_partitions_set(&open, nullptr, 0), 0);
+	EXPECT_EQ(hca_partition_key(&open, 7, 1000, &key), -EACCES);
+}
+
+TEST(HcaPartition, ABadListChangesNothing)
+{
+	const std::array<std::uint32_t, HCA_PARTITIONS + 1> many = {1, 2, 3};
+	const std::uint32_t good = 7;
+	hca_partitions open = {};
+	std::uint32_t key = 0;
+
+	ASSERT_EQ(hca_partitions_set(&open, &good, 1), 0);
+	EXPECT_EQ(hca_partitions_set(&open, many.data(), many.size()), -ENOSPC);
+	for (const std::uint32_t bad : {HCA_PARTITION_OWN + 0u, HCA_PARTITION_USER, ~0u}) {
+		const std::array<std::uint32_t, 2> keys = {8, bad};
+
+		EXPECT_EQ(hca_partitions_set(&open, keys.data(), keys.size()), -EINVAL) << bad;
+	}
+	EXPECT_EQ(hca_partition_key(&open, 7, 0, &key), 0);
+	EXPECT_EQ(hca_partition_key(&open, 8, 0, &key), -EACCES);
 }
 
 TEST(HcaContexts, TakesEachOnceThenRefuses)
@@ -51,10 +125,10 @@ TEST(HcaContexts, TakesEachOnceThenRefuses)
 	hca_contexts contexts = {};
 
 	for (int n = 0; n < HCA_CONTEXTS; n++) {
-		EXPECT_EQ(hca_contexts_take(&contexts), n);
+		EXPECT_EQ(hca_contexts_take(&contexts, HCA_ANY_CONTEXT), n);
 		EXPECT_EQ(hca_contexts_count(&contexts), static_cast<std::uint32_t>(n + 1));
 	}
-	EXPECT_EQ(hca_contexts_take(&contexts), -ENOSPC);
+	EXPECT_EQ(hca_contexts_take(&contexts, HCA_ANY_CONTEXT), -ENOSPC);
 	EXPECT_EQ(hca_contexts_count(&contexts), static_cast<std::uint32_t>(HCA_CONTEXTS));
 }
 
@@ -63,13 +137,26 @@ TEST(HcaContexts, GivenBackIsTakenAgain)
 	hca_contexts contexts = {};
 
 	for (int n = 0; n < HCA_CONTEXTS; n++)
-		hca_contexts_take(&contexts);
+		hca_contexts_take(&contexts, HCA_ANY_CONTEXT);
 	hca_contexts_give(&contexts, 5);
 	hca_contexts_give(&contexts, 5);
 	hca_contexts_give(&contexts, 500);
 	EXPECT_EQ(hca_contexts_count(&contexts), HCA_CONTEXTS - 1u);
-	EXPECT_EQ(hca_contexts_take(&contexts), 5);
-	EXPECT_EQ(hca_contexts_take(&contexts), -ENOSPC);
+	EXPECT_EQ(hca_contexts_take(&contexts, HCA_ANY_CONTEXT), 5);
+	EXPECT_EQ(hca_contexts_take(&contexts, HCA_ANY_CONTEXT), -ENOSPC);
+}
+
+TEST(HcaContexts, OneThatIsAskedFor)
+{
+	hca_contexts contexts = {};
+
+	EXPECT_EQ(hca_contexts_take(&contexts, 5), 5);
+	EXPECT_EQ(hca_contexts_take(&contexts, 5), -EBUSY);
+	EXPECT_EQ(hca_contexts_take(&contexts, HCA_CONTEXTS), -EINVAL);
+	EXPECT_EQ(hca_contexts_take(&contexts, HCA_CONTEXTS - 1), HCA_CONTEXTS - 1);
+	EXPECT_EQ(hca_contexts_count(&contexts), 2u);
+	hca_contexts_give(&contexts, 5);
+	EXPECT_EQ(hca_contexts_take(&contexts, 5), 5);
 }
 
 TEST(HcaPlan, AccessOfEachKind)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HCA driver: /sys/kernel/debug/hca/<device>/state. */
+/* HCA driver: /sys/kernel/debug/hca/<device>/, files state and contexts. */
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -7,17 +7,6 @@
 #include "hca.h"
 
 static struct dentry *hca_debugfs_root;
-
-static const char *hca_state_name(u32 state)
-{
-	static const char * const names[] = {
-		[HCA_STATE_ALIVE] = "alive",
-		[HCA_STATE_DEAD] = "dead",
-		[HCA_STATE_GONE] = "gone",
-	};
-
-	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
-}
 
 /* One "name value" a line, for scripts. */
 static int state_show(struct seq_file *seq, void *unused)
@@ -42,6 +31,27 @@ static int state_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(state);
 
+/* Who has which context, one a line. */
+static int contexts_show(struct seq_file *seq, void *unused)
+{
+	struct hca_device *hca = seq->private;
+	u32 n;
+
+	guard(mutex)(&hca->lock);
+	for (n = 0; n < HCA_CONTEXTS; n++) {
+		const struct hca_context *context = hca->active[n];
+
+		if (context)
+			seq_printf(seq,
+				   "%u: pid %d (%s) partition %#x head %u%s\n",
+				   n, context->pid, context->comm,
+				   context->partition, hca_chip_head(hca, n),
+				   context->lost ? " lost" : "");
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(contexts);
+
 /**
  * hca_debugfs_add() - show a device
  * @hca: device
@@ -52,6 +62,8 @@ void hca_debugfs_add(struct hca_device *hca)
 {
 	hca->debugfs = debugfs_create_dir(hca->name, hca_debugfs_root);
 	debugfs_create_file("state", 0444, hca->debugfs, hca, &state_fops);
+	debugfs_create_file("contexts", 0400, hca->debugfs, hca,
+			    &contexts_fops);
 }
 
 /**

@@ -17,11 +17,7 @@ static DEFINE_IDA(hca_ids);
 static void hca_device_release(struct kref *ref)
 {
 	struct hca_device *hca = container_of(ref, struct hca_device, ref);
-	struct hca_context *context, *next;
 
-	/* Their regions stay for ever, the chip may still write to them. */
-	list_for_each_entry_safe(context, next, &hca->leaked, leaked)
-		kfree(context);
 	mutex_destroy(&hca->lock);
 	put_device(hca->dev);
 	kfree(hca);
@@ -70,8 +66,24 @@ void hca_device_set_state(struct hca_device *hca, u32 state)
 		WRITE_ONCE(hca->silent, true);
 	/* The states are the status words, file.c asserts it. */
 	for (n = 0; n < HCA_CONTEXTS; n++)
-		if (hca->active[n])
+		if (hca->active[n] && (state == HCA_STATE_GONE ||
+				       !hca->active[n]->lost))
 			hca_context_status(hca->active[n], state);
+	hca_files_wake(hca);
+}
+
+/* Those who have a context have to open another one. */
+static void hca_lose_contexts(struct hca_device *hca)
+{
+	u32 n;
+
+	guard(mutex)(&hca->lock);
+	for (n = 0; n < HCA_CONTEXTS; n++) {
+		if (!hca->active[n])
+			continue;
+		WRITE_ONCE(hca->active[n]->lost, true);
+		hca_context_status(hca->active[n], HCA_STATUS_RESET);
+	}
 	hca_files_wake(hca);
 }
 
@@ -101,6 +113,42 @@ static void hca_watch_work(struct work_struct *work)
 	/* Goes on after death: a late answer still frees leaked memory. */
 	hca_contexts_reap(hca);
 	hca_watch_again(hca);
+}
+
+/**
+ * hca_device_reset() - reset the chip, also one that was dead and is back
+ * @hca: device that is not gone
+ *
+ * All contexts in use are lost: their processes are told so, and keep their
+ * mappings until they close them.
+ *
+ * Context: process, sleeps up to 6 s.
+ * Return: 0, or -EIO when the chip doesn't answer; then it counts as dead.
+ */
+int hca_device_reset(struct hca_device *hca)
+{
+	int err;
+
+	down_write(&hca->chip);
+	cancel_delayed_work_sync(&hca->watch_work);
+	hca_lose_contexts(hca);
+	err = hca_chip_reset(hca) ? -EIO : 0;
+	if (err) {
+		hca_device_set_state(hca, HCA_STATE_DEAD);
+	} else {
+		hca_contexts_stopped(hca);
+		guard(mutex)(&hca->lock);
+		hca->silent = false;
+		hca->resets++;
+		WRITE_ONCE(hca->state, HCA_STATE_ALIVE);
+		hca_watch_start(&hca->watch,
+				hca_chip_global(hca, HCA_HEARTBEAT));
+		hca->watch_at = jiffies;
+		dev_info(hca->dev, "chip was reset\n");
+	}
+	hca_watch_again(hca);
+	up_write(&hca->chip);
+	return err;
 }
 
 /* The chip takes addresses of 64 bits, but low ones never need a bounce. */
@@ -151,6 +199,16 @@ static int hca_adopt_window(struct hca_device *hca, phys_addr_t window,
 	return PTR_ERR_OR_ZERO(hca->pio);
 }
 
+/*
+ * From processes, who may keep their mappings for as long as they like. They don't
+ * keep the window: whoever binds it next adopts it.
+ */
+static void hca_take_away(struct dmamap_region *region)
+{
+	dmamap_revoke(region, DMAMAP_AFTER_ZERO);
+	dmamap_detach(region);
+}
+
 /* Parts that were not adopted are NULL or an error, both ignored. */
 static void hca_abandon_window(struct hca_device *hca)
 {
@@ -185,6 +243,7 @@ static int hca_register(struct hca_device *hca)
 	hca->misc.name = hca->name;
 	hca->misc.fops = &hca_fops;
 	hca->misc.parent = hca->dev;
+	hca->misc.groups = hca_groups;
 	return misc_register(&hca->misc);
 }
 
@@ -196,6 +255,7 @@ static struct hca_device *hca_device_new(struct device *dev)
 		return NULL;
 	kref_init(&hca->ref);
 	hca->dev = get_device(dev);
+	init_rwsem(&hca->chip);
 	mutex_init(&hca->lock);
 	INIT_LIST_HEAD(&hca->files);
 	INIT_LIST_HEAD(&hca->leaked);
@@ -218,6 +278,7 @@ struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
 				     enum dmamap_behind behind)
 {
 	struct hca_device *hca;
+	unsigned int ended;
 	int err;
 
 	hca = hca_device_new(dev);
@@ -244,6 +305,11 @@ struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
 	if (err)
 		goto err_window;
 
+	/* What the driver before us could not stop has stopped now. */
+	ended = dmamap_device_stopped(dev);
+	if (ended)
+		dev_info(dev, "memory of %u regions is free again\n", ended);
+
 	hca_watch_start(&hca->watch, hca_chip_global(hca, HCA_HEARTBEAT));
 	hca->watch_at = jiffies;
 	hca_watch_again(hca);
@@ -269,7 +335,9 @@ err_put:
  * @hca: device that hca_device_create() returned
  *
  * When it returns, neither kernel nor processes touch the window any more.
- * Open files stay valid and answer -ENODEV.
+ * Open files stay valid and answer -ENODEV. Mappings stay, too: those of the
+ * window take what is written and do nothing, the others keep what they held
+ * last, so that nobody who sends or receives meets a signal.
  *
  * Context: process, sleeps up to 2 s for each context that the chip holds.
  */
@@ -280,14 +348,16 @@ void hca_device_destroy(struct hca_device *hca)
 	hca_debugfs_remove(hca);
 	hca_device_set_state(hca, HCA_STATE_GONE);
 	cancel_delayed_work_sync(&hca->watch_work);
-	dmamap_revoke(hca->users, DMAMAP_AFTER_SIGBUS);
-	dmamap_revoke(hca->pio, DMAMAP_AFTER_SIGBUS);
+	hca_take_away(hca->users);
+	hca_take_away(hca->pio);
 	hca_files_remove(hca);
 
 	hca_contexts_reap(hca);
 	if (hca->leaked_contexts)
-		dev_warn(hca->dev, "memory of %u contexts is kept for ever\n",
+		dev_warn(hca->dev,
+			 "memory of %u contexts is kept until the chip is reset\n",
 			 hca->leaked_contexts);
+	hca_contexts_abandon(hca);
 
 	hca_abandon_window(hca);
 	ida_free(&hca_ids, hca->id);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HCA driver: the character device, one open file for each process. */
+#include <linux/cleanup.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -12,6 +14,11 @@
 
 /* What context.h mirrors because C++ can't include the originals. */
 static_assert(HCA_REFUSE_IO == -EIO);
+static_assert(HCA_REFUSE_ACCESS == -EACCES);
+static_assert(HCA_REFUSE_BUSY == -EBUSY);
+static_assert(HCA_REQUEST_NUMBER == HCA_OPEN_NUMBER);
+static_assert(HCA_REQUEST_OWN_PARTITION == HCA_PARTITION_OWN);
+static_assert(HCA_USER_PARTITION == HCA_PARTITION_USER);
 static_assert(HCA_REFUSE_NO_DEVICE == -ENODEV);
 static_assert(HCA_REFUSE_INVALID == -EINVAL);
 static_assert(HCA_REFUSE_NO_SPACE == -ENOSPC);
@@ -60,6 +67,8 @@ static __poll_t hca_file_events(struct hca_file *f)
 		return EPOLLERR | EPOLLHUP;
 	if (!f->published)
 		return 0;
+	if (READ_ONCE(context->lost))
+		return EPOLLERR | EPOLLHUP;
 
 	headers = context->coherent[HCA_SOURCE_HEADERS];
 	head = hca_chip_head(f->hca, context->number);
@@ -141,6 +150,18 @@ static int hca_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
+/* Under the lock of the file. */
+static void hca_file_close_context(struct hca_file *f)
+{
+	if (!f->context)
+		return;
+	down_read(&f->hca->chip);
+	hca_context_close(f->hca, f->context);
+	up_read(&f->hca->chip);
+	f->context = NULL;
+	f->published = false;
+}
+
 /* Nobody maps or polls any more: mappings hold the file. */
 static int hca_release(struct inode *inode, struct file *file)
 {
@@ -150,10 +171,7 @@ static int hca_release(struct inode *inode, struct file *file)
 	cancel_delayed_work_sync(&f->poll_work);
 
 	mutex_lock(&f->lock);
-	if (f->context)
-		hca_context_close(hca, f->context);
-	f->context = NULL;
-	f->published = false;
+	hca_file_close_context(f);
 	mutex_unlock(&f->lock);
 
 	/*
@@ -168,7 +186,8 @@ static int hca_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static void hca_describe(const struct hca_context *context,
+static void hca_describe(struct hca_device *hca,
+			 const struct hca_context *context,
 			 struct hca_context_info *info)
 {
 	struct hca_plan plan;
@@ -177,6 +196,8 @@ static void hca_describe(const struct hca_context *context,
 	memset(info, 0, sizeof(*info));
 	info->abi = HCA_ABI_VERSION;
 	info->context = context->number;
+	info->partition = context->partition;
+	info->node = hca_chip_global(hca, HCA_NODE);
 	info->pio_buffers = HCA_PIO_BUFFERS;
 	info->eager_buffers = HCA_EAGER_BUFFERS;
 	info->header_entries = HCA_HEADER_ENTRIES;
@@ -189,7 +210,16 @@ static void hca_describe(const struct hca_context *context,
 	}
 }
 
-static int hca_file_open_context(struct hca_file *f,
+/* The key that the calling process gets. */
+static int hca_partition(struct hca_device *hca, u32 wanted, u32 *key)
+{
+	u32 uid = from_kuid(&init_user_ns, current_fsuid());
+
+	guard(mutex)(&hca->lock);
+	return hca_partition_key(&hca->partitions, wanted, uid, key);
+}
+
+static int hca_file_open_context(struct hca_file *f, u32 wanted, u32 partition,
 				 struct hca_context_info *info)
 {
 	struct hca_context *context;
@@ -201,12 +231,14 @@ static int hca_file_open_context(struct hca_file *f,
 	} else if (f->context) {
 		err = -EBUSY;
 	} else {
-		context = hca_context_open(f->hca);
+		down_read(&f->hca->chip);
+		context = hca_context_open(f->hca, wanted, partition);
+		up_read(&f->hca->chip);
 		if (IS_ERR(context)) {
 			err = PTR_ERR(context);
 		} else {
 			f->context = context;
-			hca_describe(context, info);
+			hca_describe(f->hca, context, info);
 		}
 	}
 	mutex_unlock(&f->lock);
@@ -226,8 +258,7 @@ static int hca_file_publish(struct hca_file *f, bool told)
 		err = -ENODEV;
 	} else if (!told) {
 		err = -EFAULT;
-		hca_context_close(f->hca, f->context);
-		f->context = NULL;
+		hca_file_close_context(f);
 	} else {
 		f->published = true;
 	}
@@ -240,18 +271,30 @@ static long hca_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct hca_file *f = file->private_data;
 	void __user *user = (void __user *)arg;
 	struct hca_context_info info;
+	struct hca_request request;
+	u32 wanted, partition;
 	int err;
 
 	if (cmd != HCA_IOC_OPEN_CONTEXT)
 		return -ENOTTY;
 	if (copy_from_user(&info, user, sizeof(info)))
 		return -EFAULT;
-	err = hca_request_check(info.abi, HCA_ABI_VERSION, info.reserved,
-				ARRAY_SIZE(info.reserved));
+	request = (struct hca_request) {
+		.abi = info.abi,
+		.flags = info.flags,
+		.context = info.context,
+		.partition = info.partition,
+		.reserved = info.reserved,
+		.reserved_count = ARRAY_SIZE(info.reserved),
+	};
+	err = hca_request_check(&request, HCA_ABI_VERSION, &wanted);
+	if (err)
+		return err;
+	err = hca_partition(f->hca, info.partition, &partition);
 	if (err)
 		return err;
 
-	err = hca_file_open_context(f, &info);
+	err = hca_file_open_context(f, wanted, partition, &info);
 	if (err)
 		return err;
 	return hca_file_publish(f, !copy_to_user(user, &info, sizeof(info)));
@@ -342,21 +385,21 @@ static void hca_file_remove(struct hca_file *f)
 
 	mutex_lock(&f->lock);
 	f->gone = true;
+	/* What comes after this is no part of the last contents. */
+	if (f->context && !hca_context_stop(f->hca, f->context))
+		WRITE_ONCE(f->hca->silent, true);
 	for (i = 0; f->context && i < HCA_COHERENT_SOURCES; i++)
 		regions[i] = dmamap_get(f->context->coherent[i]);
 	mutex_unlock(&f->lock);
 
 	/* Without the lock: page tables are edited, mmap() waits for us. */
 	for (i = 0; i < HCA_COHERENT_SOURCES && regions[i]; i++) {
-		dmamap_revoke(regions[i], DMAMAP_AFTER_SIGBUS);
+		dmamap_revoke(regions[i], DMAMAP_AFTER_SNAPSHOT);
 		dmamap_put(regions[i]);
 	}
 
 	mutex_lock(&f->lock);
-	if (f->context)
-		hca_context_close(f->hca, f->context);
-	f->context = NULL;
-	f->published = false;
+	hca_file_close_context(f);
 	mutex_unlock(&f->lock);
 }
 

@@ -7,6 +7,8 @@
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -27,6 +29,8 @@ struct device;
  *                     or from user space may run under the locks below
  *   hca_file.lock     the context of a file, and all access to the chip on its
  *                     behalf; held while the chip is asked and answers
+ *   hca_device.chip   read: a context is opened or closed; write: the chip is
+ *                     reset, so no context is half open then
  *   hca_device.lock   what files share; never held while waiting for the chip
  *
  * dmamap_alloc(), dmamap_put() and dmamap_mmap() are called under
@@ -42,14 +46,26 @@ struct device;
 /**
  * struct hca_context - a context of the chip and the memory it works on
  * @number: index in the chip
+ * @partition: key of its packets
+ * @pid: process that opened it
+ * @comm: its name, for debugfs
  * @decided: the chip has answered the enable, with yes or no
+ * @stopped: hca_context_stop() was called
+ * @quiet: ... and the chip does no DMA of this context any more
+ * @lost: the chip was reset since; written under hca_device.lock, read anywhere
  * @behind: enum hca_behind of each kind, as dma_map_to_pfn() said
  * @coherent: regions, by enum hca_source
  * @leaked: link in hca_device.leaked, when the chip didn't let go
  */
 struct hca_context {
 	u32 number;
+	u32 partition;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
 	bool decided;
+	bool stopped;
+	bool quiet;
+	bool lost;
 	u32 behind[HCA_KINDS];
 	struct dmamap_region *coherent[HCA_COHERENT_SOURCES];
 	struct list_head leaked;
@@ -70,10 +86,13 @@ struct hca_context {
  * @watch_work: looks at the heartbeat
  * @watch_at: jiffies of the last look; @watch_work only
  * @watch: heartbeat; @watch_work only
+ * @chip: see above
  * @lock: protects all fields below
  * @state: enum hca_state; written under @lock, read anywhere
  * @silent: the chip was found dead, so no answer is worth waiting for; written
  *	under @lock, read anywhere
+ * @resets: times that hca_device_reset() worked
+ * @partitions: keys that the administrator has opened
  * @contexts: contexts in use or leaked
  * @active: contexts that want to hear of the state, by number
  * @files: open files that the removal of the device has not visited yet
@@ -95,9 +114,12 @@ struct hca_device {
 	unsigned long watch_at;
 	struct hca_watch watch;
 
+	struct rw_semaphore chip;
 	struct mutex lock;
 	u32 state;
 	bool silent;
+	u32 resets;
+	struct hca_partitions partitions;
 	struct hca_contexts contexts;
 	struct hca_context *active[HCA_CONTEXTS];
 	struct list_head files;
@@ -137,12 +159,17 @@ void hca_device_destroy(struct hca_device *hca);
 struct hca_device *hca_device_get(struct hca_device *hca);
 void hca_device_put(struct hca_device *hca);
 void hca_device_set_state(struct hca_device *hca, u32 state);
+int hca_device_reset(struct hca_device *hca);
 
 /* memory.c */
-struct hca_context *hca_context_open(struct hca_device *hca);
+struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
+				     u32 partition);
+bool hca_context_stop(struct hca_device *hca, struct hca_context *context);
 void hca_context_close(struct hca_device *hca, struct hca_context *context);
 void hca_context_status(struct hca_context *context, u32 status);
 void hca_contexts_reap(struct hca_device *hca);
+void hca_contexts_stopped(struct hca_device *hca);
+void hca_contexts_abandon(struct hca_device *hca);
 struct dmamap_region *hca_source_region(struct hca_device *hca,
 					struct hca_context *context,
 					u32 source);
@@ -160,6 +187,10 @@ bool hca_chip_quiet(struct hca_device *hca, struct hca_context *context);
 extern const struct file_operations hca_fops;
 void hca_files_wake(struct hca_device *hca);
 void hca_files_remove(struct hca_device *hca);
+
+/* sysfs.c */
+extern const struct attribute_group *hca_groups[];
+const char *hca_state_name(u32 state);
 
 /* debugfs.c */
 void hca_debugfs_init(void);

@@ -3,6 +3,8 @@
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
 #include <linux/err.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "hca.h"
@@ -55,13 +57,15 @@ static int hca_resolve(struct hca_device *hca, struct hca_context *context,
 	return 0;
 }
 
-static int hca_number_take(struct hca_device *hca)
+static int hca_number_take(struct hca_device *hca, u32 wanted)
 {
 	int number;
 
 	guard(mutex)(&hca->lock);
 	number = hca_state_errno(hca->state);
-	return number ?: hca_contexts_take(&hca->contexts);
+	if (!number)
+		number = hca_contexts_take(&hca->contexts, wanted);
+	return number == HCA_REFUSE_BUSY ? -EADDRINUSE : number;
 }
 
 static void hca_number_give(struct hca_device *hca, u32 number)
@@ -129,40 +133,55 @@ static void hca_leak(struct hca_device *hca, struct hca_context *context)
 	hca->leaked_contexts++;
 }
 
+static int hca_alloc_regions(struct hca_device *hca,
+			     struct hca_context *context)
+{
+	struct dmamap_region *region;
+	int source;
+
+	for (source = 0; source < HCA_COHERENT_SOURCES; source++) {
+		region = dmamap_alloc(hca->dev, hca_source_bytes(source),
+				      GFP_KERNEL,
+				      DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT);
+		if (IS_ERR(region))
+			return PTR_ERR(region);
+		context->coherent[source] = region;
+		hca_name_region(context, source);
+	}
+	return 0;
+}
+
 /**
  * hca_context_open() - allocate a context and switch it on
  * @hca: device that is not gone
+ * @wanted: number of the context, or HCA_ANY_CONTEXT
+ * @partition: key of its packets
  *
- * Context: process, under hca_file.lock; sleeps.
- * Return: the context, or ERR_PTR(): -ENOSPC, -EIO, -ENODEV, -ENOMEM and what
- *	dmamap_alloc() says.
+ * Context: process, under hca_file.lock and hca_device.chip; sleeps.
+ * Return: the context, or ERR_PTR(): -ENOSPC, -EADDRINUSE, -EIO, -ENODEV,
+ *	-ENOMEM and what dmamap_alloc() says.
  */
-struct hca_context *hca_context_open(struct hca_device *hca)
+struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
+				     u32 partition)
 {
 	struct hca_context *context;
-	struct dmamap_region *region;
-	int source, kind, err;
+	int kind, err;
 
 	context = kzalloc(sizeof(*context), GFP_KERNEL);
 	if (!context)
 		return ERR_PTR(-ENOMEM);
+	context->partition = partition;
+	context->pid = task_tgid_nr(current);
+	get_task_comm(context->comm, current);
 
-	err = hca_number_take(hca);
+	err = hca_number_take(hca, wanted);
 	if (err < 0)
 		goto err_free;
 	context->number = err;
 
-	for (source = 0; source < HCA_COHERENT_SOURCES; source++) {
-		region = dmamap_alloc(hca->dev, hca_source_bytes(source),
-				      GFP_KERNEL, DMAMAP_NO_SNOOP);
-		if (IS_ERR(region)) {
-			err = PTR_ERR(region);
-			goto err_regions;
-		}
-		context->coherent[source] = region;
-		hca_name_region(context, source);
-	}
-
+	err = hca_alloc_regions(hca, context);
+	if (err)
+		goto err_regions;
 	for (kind = 0; kind < HCA_KINDS; kind++) {
 		err = hca_resolve(hca, context, kind);
 		if (err)
@@ -190,6 +209,24 @@ err_free:
 }
 
 /**
+ * hca_context_stop() - switch a context off
+ * @hca: device that is not gone
+ * @context: context; stopped already is fine
+ *
+ * Context: process, under hca_file.lock; sleeps up to 2 s.
+ * Return: true when the chip confirms that no DMA comes any more.
+ */
+bool hca_context_stop(struct hca_device *hca, struct hca_context *context)
+{
+	if (!context->stopped) {
+		hca_deactivate(hca, context);
+		context->quiet = hca_chip_disable(hca, context);
+		context->stopped = true;
+	}
+	return context->quiet;
+}
+
+/**
  * hca_context_close() - switch a context off and give its memory back
  * @hca: device that is not gone
  * @context: context; invalid afterwards
@@ -200,8 +237,7 @@ err_free:
  */
 void hca_context_close(struct hca_device *hca, struct hca_context *context)
 {
-	hca_deactivate(hca, context);
-	if (!hca_chip_disable(hca, context)) {
+	if (!hca_context_stop(hca, context)) {
 		hca_leak(hca, context);
 		return;
 	}
@@ -234,6 +270,46 @@ void hca_contexts_reap(struct hca_device *hca)
 		hca_number_give(hca, context->number);
 		kfree(context);
 	}
+}
+
+/**
+ * hca_contexts_stopped() - the chip was reset: nothing is in doubt any more
+ * @hca: device that is not gone
+ *
+ * Context: process, hca_device.chip held for writing.
+ */
+void hca_contexts_stopped(struct hca_device *hca)
+{
+	struct hca_context *context;
+
+	scoped_guard(mutex, &hca->lock) {
+		list_for_each_entry(context, &hca->leaked, leaked)
+			context->decided = true;
+	}
+	hca_contexts_reap(hca);
+}
+
+/**
+ * hca_contexts_abandon() - give up memory that the chip may still write to
+ * @hca: device that goes away
+ *
+ * The layer keeps it until the chip has been reset by whoever binds it next.
+ *
+ * Context: process, sleeps.
+ */
+void hca_contexts_abandon(struct hca_device *hca)
+{
+	struct hca_context *context, *next;
+	int source;
+
+	guard(mutex)(&hca->lock);
+	list_for_each_entry_safe(context, next, &hca->leaked, leaked) {
+		for (source = 0; source < HCA_COHERENT_SOURCES; source++)
+			dmamap_abandon(context->coherent[source]);
+		list_del(&context->leaked);
+		kfree(context);
+	}
+	hca->leaked_contexts = 0;
 }
 
 /**

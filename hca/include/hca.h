@@ -25,7 +25,7 @@ struct hca;
  * struct hca_message - a packet as it was received
  * @payload: bytes in the eager buffer, not copied; gone after hca_release()
  * @length: bytes at @payload
- * @source: context that sent it
+ * @source: address of the context that sent it; what hca_send() takes
  * @tag: the sender's
  * @checksum: CRC-32C that the sender computed; compare with hca_crc32c()
  */
@@ -54,6 +54,33 @@ struct hca_message {
 int hca_open(const char *node, struct hca **out);
 
 /**
+ * struct hca_options - which context; all 0 is what hca_open() asks for
+ * @flags: HCA_OPEN_NUMBER when @context is to be had, and no other
+ * @context: its number: an address that others know beforehand
+ * @partition: HCA_PARTITION_OWN, or the key of a partition that is open
+ * @reserved: 0
+ */
+struct hca_options {
+	uint32_t flags;
+	uint32_t context;
+	uint32_t partition;
+	uint32_t reserved[5];
+};
+
+/**
+ * hca_open_with() - hca_open() of a certain context
+ * @node: device node, or NULL for HCA_DEVICE_NODE
+ * @options: what is asked for
+ * @out: the handle; NULL on error
+ *
+ * Return: as hca_open(), and
+ *	-EINVAL      unknown flags, no such context, a reserved word that is set
+ *	-EADDRINUSE  the context is in use
+ *	-EACCES      the partition is not open to this user
+ */
+int hca_open_with(const char *node, const struct hca_options *options, struct hca **out);
+
+/**
  * hca_close() - unmap everything and give the context back
  * @hca: handle, or NULL
  *
@@ -61,8 +88,17 @@ int hca_open(const char *node, struct hca **out);
  */
 void hca_close(struct hca *hca);
 
-/** hca_context() - number of the context: what others send to. */
+/** hca_context() - number of the context on its board. */
 uint32_t hca_context(const struct hca *hca);
+
+/** hca_address() - address of the context on the fabric: what others send to. */
+uint32_t hca_address(const struct hca *hca);
+
+/** hca_link() - how the cable is, as the chip tells polling processes. */
+enum hca_link hca_link(const struct hca *hca);
+
+/** hca_peers() - boards on the fabric, without this one: bit n is node n. */
+uint32_t hca_peers(const struct hca *hca);
 
 /** hca_info() - what the driver said about the context; valid until hca_close(). */
 const struct hca_context_info *hca_info(const struct hca *hca);
@@ -70,7 +106,7 @@ const struct hca_context_info *hca_info(const struct hca *hca);
 /**
  * hca_send() - send a packet
  * @hca: handle
- * @dest: context to send to
+ * @dest: address to send to: hca_address() of the other, or HCA_ADDRESS(node, context)
  * @tag: any value; arrives with the packet
  * @payload: bytes, or NULL when @length is 0
  * @length: 0 to HCA_PAYLOAD_MAX
@@ -85,6 +121,7 @@ const struct hca_context_info *hca_info(const struct hca *hca);
  *	-EMSGSIZE  @length is over HCA_PAYLOAD_MAX
  *	-EINVAL    @payload is NULL and @length is not 0
  *	-EIO       the chip is dead
+ *	-ECONNRESET  the chip was reset: close, and open another context
  *	-ENODEV    the device is gone
  */
 int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, size_t length);
@@ -101,6 +138,7 @@ int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, 
  *	-EAGAIN   there is none
  *	-EBADMSG  the header queue entry makes no sense; hca_release() skips it
  *	-EIO      there is none and the chip is dead
+ *	-ECONNRESET  there is none and the chip was reset
  *	-ENODEV   there is none and the device is gone
  */
 int hca_receive(struct hca *hca, struct hca_message *message);
@@ -145,9 +183,35 @@ int hca_drained(const struct hca *hca);
  *	-ETIMEDOUT  there was none in time
  *	-EINTR      a signal came
  *	-EIO        the chip is dead
+ *	-ECONNRESET the chip was reset
  *	-ENODEV     the device is gone
  */
 int hca_wait(struct hca *hca, int timeout_ms);
+
+/** hca_fd() - file to wait for with poll() or epoll; readable when there is a message. */
+int hca_fd(const struct hca *hca);
+
+/**
+ * struct hca_stats - what went through a handle since hca_open()
+ * @sent: packets given to the chip
+ * @sent_bytes: their payload
+ * @received: messages released
+ * @busy: sends that found no free PIO buffer
+ * @refused: packets that the chip refused
+ */
+struct hca_stats {
+	uint64_t sent;
+	uint64_t sent_bytes;
+	uint64_t received;
+	uint64_t busy;
+	uint64_t refused;
+};
+
+/** hca_get_stats() - copy them; makes no system call. */
+void hca_get_stats(const struct hca *hca, struct hca_stats *stats);
+
+/** hca_error_name() - word for an enum hca_chip_error, "unknown" for others. */
+const char *hca_error_name(uint32_t error);
 
 /** hca_crc32c() - CRC-32C (Castagnoli) of some bytes. */
 uint32_t hca_crc32c(const void *data, size_t length);

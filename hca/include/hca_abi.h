@@ -9,7 +9,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define HCA_ABI_VERSION		1
+#define HCA_ABI_VERSION		2
 #define HCA_DEVICE_NODE		"/dev/hca0"
 
 /* The five kinds of memory; mmap() at offset HCA_MAP_OFFSET(kind). */
@@ -39,21 +39,40 @@ struct hca_kind_info {
 	__u32 reserved[2];	/* 0 */
 };
 
+/* The context that hca_context_info.context names, and no other. */
+#define HCA_OPEN_NUMBER		0x1
+#define HCA_OPEN_ALL		HCA_OPEN_NUMBER
+
+/*
+ * A partition is a key: packets come and go only between contexts that have the
+ * same. HCA_PARTITION_OWN asks for that of the user who opens, which is
+ * HCA_PARTITION_USER | uid: nobody else gets it. Other keys, below
+ * HCA_PARTITION_USER, are for all whom the administrator lets in (sysfs file
+ * "partitions").
+ */
+#define HCA_PARTITION_OWN	0
+#define HCA_PARTITION_USER	0x80000000u
+
 struct hca_context_info {
 	__u32 abi;		/* in: HCA_ABI_VERSION */
-	__u32 context;		/* out: context number */
+	__u32 flags;		/* in: HCA_OPEN_*; out: 0 */
+	__u32 context;		/* in: with HCA_OPEN_NUMBER; out: context number */
+	__u32 partition;	/* in: HCA_PARTITION_OWN or a key; out: the key */
+	__u32 node;		/* out: of this board on the fabric */
 	__u32 pio_buffers;	/* out */
 	__u32 eager_buffers;	/* out */
 	__u32 header_entries;	/* out */
-	__u32 reserved[3];	/* in and out: 0 */
+	__u32 reserved[8];	/* in and out: 0 */
 	struct hca_kind_info kind[HCA_KINDS];	/* out */
 };
 
 /*
  * HCA_IOC_OPEN_CONTEXT - get a context; once for each open file.
- * Errors: EINVAL abi or reserved fields, EBUSY this file has a context already,
- * ENOSPC all contexts are in use, EIO the chip is dead, ENODEV the device is
- * gone, ENOMEM, EFAULT.
+ * Errors: EINVAL abi, flags, number, key or reserved fields; EBUSY this file has a
+ * context already; EADDRINUSE the context asked for is in use; ENOSPC all
+ * contexts are; EACCES the partition is not open to this user; EIO the chip is
+ * dead; ENODEV the device is gone; EAGAIN memory that the process may lock is
+ * used up; ENOMEM; EFAULT.
  */
 #define HCA_IOC_OPEN_CONTEXT	_IOWR('H', 0x01, struct hca_context_info)
 

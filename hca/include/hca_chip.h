@@ -28,9 +28,24 @@
 #define HCA_ERROR_CONTEXT	0x018	/* chip: context that caused it */
 #define HCA_ERRORS		0x01c	/* chip: number of errors since reset */
 #define HCA_PACKETS		0x020	/* chip: packets delivered since reset */
+#define HCA_NODE		0x024	/* chip: number of this board on the fabric */
+#define HCA_LINK		0x028	/* chip: enum hca_link */
+#define HCA_PEERS		0x02c	/* chip: bit n: node n was heard lately */
+#define HCA_ERROR_ADDR_LO	0x030	/* chip: address that was refused last */
+#define HCA_ERROR_ADDR_HI	0x034
+#define HCA_SENT		0x038	/* chip: packets given to the fabric */
+#define HCA_RETRIES		0x03c	/* chip: frames that were sent again */
+#define HCA_COUNT(error)	(0x100 + (error) * 4)	/* chip: of each kind */
 
 #define HCA_MAGIC_VALUE		0x31414348u	/* "HCA1" */
-#define HCA_VERSION_VALUE	1u
+#define HCA_VERSION_VALUE	2u
+#define HCA_NO_CONTEXT		0xffffffffu	/* HCA_ERROR_CONTEXT: of none */
+
+/* An address on the fabric: board and context in one word. */
+#define HCA_NODES		16
+#define HCA_ADDRESS(node, context)	((node) << 16 | (context))
+#define HCA_ADDRESS_NODE(address)	((address) >> 16)
+#define HCA_ADDRESS_CONTEXT(address)	((address) & 0xffff)
 
 /* Context n, user page: mapped by the process that owns the context. */
 #define HCA_USER_PAGE(n)	(0x10000 + (n) * HCA_PAGE_BYTES)
@@ -46,6 +61,7 @@
 #define HCA_CTL_AVAIL_LO	0x14	/* bus address of the PIO-available page */
 #define HCA_CTL_AVAIL_HI	0x18
 #define HCA_CTL_EAGER_COUNT	0x1c	/* entries of the eager table in use */
+#define HCA_CTL_PARTITION	0x20	/* key: packets come and go only within it */
 
 /* Context n, eager table: bus addresses of the eager buffers. Driver only. */
 #define HCA_EAGER_TABLE(n)	(0x40000 + (n) * HCA_PAGE_BYTES)
@@ -61,7 +77,7 @@
 #define HCA_PIO(n)		(0x80000 + (n) * HCA_PIO_CONTEXT_BYTES)
 
 /* In a PIO buffer. */
-#define HCA_PIO_DEST		0x00	/* destination context */
+#define HCA_PIO_DEST		0x00	/* HCA_ADDRESS() of the destination */
 #define HCA_PIO_LENGTH		0x04	/* payload bytes, 0 to HCA_PAYLOAD_MAX */
 #define HCA_PIO_TAG		0x08	/* the sender's, delivered as it is */
 #define HCA_PIO_CHECKSUM	0x0c	/* CRC-32C of the payload, end to end */
@@ -74,10 +90,12 @@
 #define HCA_AVAIL_STATUS	0x800	/* driver: enum hca_status */
 #define HCA_AVAIL_ERROR		0x804	/* chip: last error of this context */
 #define HCA_AVAIL_ERRORS	0x808	/* chip: number of errors of this context */
+#define HCA_AVAIL_LINK		0x80c	/* chip: copy of HCA_LINK */
+#define HCA_AVAIL_PEERS		0x810	/* chip: copy of HCA_PEERS */
 
 /* Receive header queue entry: the chip writes, the process reads. */
 #define HCA_HDR_BYTES		32
-#define HCA_HDR_SOURCE		0x00	/* context that sent */
+#define HCA_HDR_SOURCE		0x00	/* HCA_ADDRESS() of who sent */
 #define HCA_HDR_LENGTH		0x04	/* payload bytes */
 #define HCA_HDR_EAGER		0x08	/* index of the eager buffer */
 #define HCA_HDR_TAG		0x0c
@@ -89,15 +107,29 @@ enum hca_status {
 	HCA_STATUS_OK = 0,
 	HCA_STATUS_DEAD = 1,	/* the chip stopped answering */
 	HCA_STATUS_GONE = 2,	/* the device was unbound */
+	HCA_STATUS_RESET = 3,	/* the chip was reset: the context is lost */
 };
 
-/* Why the chip refused something. */
+/* The cable. */
+enum hca_link {
+	HCA_LINK_DOWN = 0,	/* only contexts of this board can be reached */
+	HCA_LINK_UP = 1,
+};
+
+/* Why the chip refused something, or what went wrong on the fabric. */
 enum hca_chip_error {
 	HCA_ERR_NONE = 0,
 	HCA_ERR_BAD_LENGTH = 1,		/* payload longer than HCA_PAYLOAD_MAX */
-	HCA_ERR_BAD_DEST = 2,		/* no such context, or not enabled */
+	HCA_ERR_BAD_DEST = 2,		/* no such node or context, or not enabled */
 	HCA_ERR_BAD_ADDRESS = 3,	/* programmed address is not in the board's RAM */
 	HCA_ERR_BAD_SETUP = 4,		/* control page makes no sense */
+	HCA_ERR_BAD_PARTITION = 5,	/* destination is in another partition */
+	HCA_ERR_LINK_DOWN = 6,		/* no link, or lost before there was an answer */
+	HCA_ERR_TIMEOUT = 7,		/* the other node doesn't answer */
+	HCA_ERR_CRC = 8,		/* a frame came damaged; it is sent again */
+	HCA_ERR_SEQUENCE = 9,		/* a frame came twice, or one before it is missing */
+	HCA_ERR_FRAME = 10,		/* a frame that is none of the fabric's */
+	HCA_ERRORS_END = 11,
 };
 
 #endif /* HCA_CHIP_H */

@@ -28,8 +28,10 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 
 	const uint32_t buffer = next_buffer_;
 
-	if (!free(buffer))
+	if (!free(buffer)) {
+		++stats_.busy;
 		return -EAGAIN;
+	}
 
 	const std::size_t base = std::size_t{buffer} * HCA_PIO_BYTES;
 
@@ -46,6 +48,8 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 	// The trigger before the next packet's, and out of a write-combining buffer now.
 	order_stores();
 	next_buffer_ = (buffer + 1) % geometry_.pio_buffers;
+	++stats_.sent;
+	stats_.sent_bytes += length;
 	return 0;
 }
 
@@ -124,12 +128,26 @@ int DataPath::release() noexcept
 	// What was read of entry and payload before the chip may overwrite them.
 	order_all();
 	registers_.store(HCA_USER_RCV_HEAD, ++next_entry_);
+	++stats_.received;
 	return 0;
 }
 
 enum hca_status DataPath::status() const noexcept
 {
 	return static_cast<enum hca_status>(pio_avail_.load(HCA_AVAIL_STATUS));
+}
+
+enum hca_link DataPath::link() const noexcept
+{
+	return pio_avail_.load(HCA_AVAIL_LINK) == HCA_LINK_UP ? HCA_LINK_UP : HCA_LINK_DOWN;
+}
+
+hca_stats DataPath::stats() const noexcept
+{
+	hca_stats stats = stats_;
+
+	stats.refused = errors();
+	return stats;
 }
 
 int DataPath::status_error() const noexcept
@@ -139,6 +157,8 @@ int DataPath::status_error() const noexcept
 		return 0;
 	case HCA_STATUS_GONE:
 		return -ENODEV;
+	case HCA_STATUS_RESET:
+		return -ECONNRESET;
 	default:
 		return -EIO;
 	}

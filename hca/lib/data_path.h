@@ -52,6 +52,10 @@ public:
 	/// 0, -EIO or -ENODEV.
 	int status_error() const noexcept;
 
+	enum hca_link link() const noexcept;
+	uint32_t peers() const noexcept { return pio_avail_.load(HCA_AVAIL_PEERS); }
+	hca_stats stats() const noexcept;
+
 	uint32_t errors() const noexcept { return pio_avail_.load(HCA_AVAIL_ERRORS); }
 	uint32_t last_error() const noexcept { return pio_avail_.load(HCA_AVAIL_ERROR); }
 
@@ -69,6 +73,7 @@ private:
 
 	std::array<uint32_t, HCA_PIO_BUFFERS> generation_{};
 	uint32_t next_buffer_ = 0;
+	hca_stats stats_{};
 	uint32_t next_entry_;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstdint>
@@ -54,13 +55,13 @@ bool makes_sense(const hca_context_info &info) noexcept
 	return true;
 }
 
-std::expected<Device, int> Device::open(const char *node) noexcept
+std::expected<Device, int> Device::open(const char *node, const hca_options &options) noexcept
 {
 	Device device(::open(node, O_RDWR | O_CLOEXEC));
 
 	if (device.fd_ < 0)
 		return std::unexpected(-errno);
-	if (const int error = device.open_context())
+	if (const int error = device.open_context(options))
 		return std::unexpected(error);
 	for (const auto &[kind, protection] : kAccess) {
 		if (const int error = device.map(kind, protection))
@@ -69,9 +70,17 @@ std::expected<Device, int> Device::open(const char *node) noexcept
 	return device;
 }
 
-int Device::open_context() noexcept
+int Device::open_context(const hca_options &options) noexcept
 {
+	const bool clear = std::ranges::all_of(options.reserved,
+					       [](uint32_t word) { return word == 0; });
+
+	if (!clear)
+		return -EINVAL;
 	info_.abi = HCA_ABI_VERSION;
+	info_.flags = options.flags;
+	info_.context = options.context;
+	info_.partition = options.partition;
 	if (ioctl(fd_, HCA_IOC_OPEN_CONTEXT, &info_) != 0)
 		return -errno;
 	return makes_sense(info_) ? 0 : -EPROTO;

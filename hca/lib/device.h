@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data_path.h"
+#include "hca.h"
 #include "hca_abi.h"
 
 #include <array>
@@ -20,7 +21,8 @@ bool makes_sense(const hca_context_info &info) noexcept;
 /// Errors: negative errno values.
 class Device {
 public:
-	static std::expected<Device, int> open(const char *node) noexcept;
+	static std::expected<Device, int> open(const char *node,
+					     const hca_options &options) noexcept;
 
 	Device(Device &&other) noexcept;
 	Device &operator=(Device &&) = delete;
@@ -34,7 +36,7 @@ public:
 private:
 	explicit Device(int fd) noexcept : fd_(fd) {}
 
-	int open_context() noexcept;
+	int open_context(const hca_options &options) noexcept;
 	int map(hca_kind kind, int protection) noexcept;
 
 	// The mappings go first, then the file and with it the context.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -48,11 +49,20 @@ int milliseconds_until(Clock::time_point when)
 
 int hca_open(const char *node, struct hca **out)
 {
+	const hca_options any{};
+
+	return hca_open_with(node, &any, out);
+}
+
+int hca_open_with(const char *node, const struct hca_options *options, struct hca **out)
+{
 	if (!out)
 		return -EINVAL;
 	*out = nullptr;
+	if (!options)
+		return -EINVAL;
 
-	auto device = libhca::Device::open(node ? node : HCA_DEVICE_NODE);
+	auto device = libhca::Device::open(node ? node : HCA_DEVICE_NODE, *options);
 
 	if (!device)
 		return device.error();
@@ -69,6 +79,42 @@ void hca_close(struct hca *hca)
 uint32_t hca_context(const struct hca *hca)
 {
 	return hca->device.info().context;
+}
+
+uint32_t hca_address(const struct hca *hca)
+{
+	return HCA_ADDRESS(hca->device.info().node, hca->device.info().context);
+}
+
+enum hca_link hca_link(const struct hca *hca)
+{
+	return hca->path.link();
+}
+
+uint32_t hca_peers(const struct hca *hca)
+{
+	return hca->path.peers();
+}
+
+int hca_fd(const struct hca *hca)
+{
+	return hca->device.fd();
+}
+
+void hca_get_stats(const struct hca *hca, struct hca_stats *stats)
+{
+	*stats = hca->path.stats();
+}
+
+const char *hca_error_name(uint32_t error)
+{
+	static constexpr const char *names[] = {
+		"none", "bad length", "bad destination", "bad address", "bad setup",
+		"bad partition", "link down", "timeout", "crc", "sequence", "bad frame",
+	};
+
+	static_assert(std::size(names) == HCA_ERRORS_END);
+	return error < std::size(names) ? names[error] : "unknown";
 }
 
 const struct hca_context_info *hca_info(const struct hca *hca)

@@ -238,8 +238,8 @@ TEST(ChipFlow, RandomWordsFromProcessesDoNoHarm)
 		board.chip().step();
 	}
 	EXPECT_GT(board.chip().stats().packets, 100u);
-	EXPECT_GT(board.chip().stats().refused_length, 100u);
-	EXPECT_GT(board.chip().stats().refused_dest, 100u);
+	EXPECT_GT(board.chip().stats().refused[HCA_ERR_BAD_LENGTH], 100u);
+	EXPECT_GT(board.chip().stats().refused[HCA_ERR_BAD_DEST], 100u);
 	EXPECT_GT(board.chip().stats().back_pressure, 10u);
 }
 

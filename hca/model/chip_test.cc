@@ -182,8 +182,8 @@ TEST(Chip, RefusesBadPackets)
 	}
 	EXPECT_EQ(board.entry(0, 0).read(HCA_HDR_SEQUENCE), 0u);
 	EXPECT_EQ(board.window().read(HCA_PACKETS), 0u);
-	EXPECT_EQ(board.chip().stats().refused_length, 5u);
-	EXPECT_EQ(board.chip().stats().refused_dest, 4u);
+	EXPECT_EQ(board.chip().stats().refused[HCA_ERR_BAD_LENGTH], 5u);
+	EXPECT_EQ(board.chip().stats().refused[HCA_ERR_BAD_DEST], 4u);
 }
 
 TEST(Chip, LeavesTheDriversStatusWordAlone)

@@ -80,6 +80,7 @@ std::expected<void, Refusal> Context::find_memory(const Memory &memory, Words co
 		eager_.push_back(*buffer);
 	}
 
+	partition_ = control.read(HCA_CTL_PARTITION);
 	entries_ = entries;
 	header_queue_ = Words(*queue);
 	avail_ = Words(*avail);
@@ -91,6 +92,12 @@ void Context::publish() noexcept
 	user_.write(HCA_USER_RCV_HEAD, next_entry_);
 	for (uint32_t i = 0; i < HCA_PIO_BUFFERS; ++i)
 		avail_.write(HCA_AVAIL_DONE(i), done_[i]);
+}
+
+void Context::show_link(bool up, uint32_t peers) noexcept
+{
+	avail_.write(HCA_AVAIL_PEERS, peers);
+	avail_.write(HCA_AVAIL_LINK, up ? HCA_LINK_UP : HCA_LINK_DOWN);
 }
 
 std::size_t Context::trigger(uint32_t buffer) const noexcept

@@ -22,7 +22,7 @@ struct Refusal {
 
 /// A packet that waits in a PIO buffer. The header was read once and is not read again.
 struct Packet {
-	uint32_t buffer;
+	uint32_t buffer;	///< it and `generation` mean nothing for one of another board
 	uint32_t generation;
 	uint32_t dest;
 	uint32_t length;
@@ -44,6 +44,12 @@ public:
 
 	/// Writes what a process finds after enabling: RCV_HEAD and DONE.
 	void publish() noexcept;
+
+	/// Tells the process how the cable is and who is on the fabric.
+	void show_link(bool up, uint32_t peers) noexcept;
+
+	/// The key that the driver gave it.
+	uint32_t partition() const noexcept { return partition_; }
 
 	/// The packet to be sent next, if there is one.
 	std::optional<Packet> pending() const noexcept;
@@ -84,6 +90,8 @@ private:
 	Words header_queue_;
 	Words avail_;
 	std::vector<std::span<std::byte>> eager_;
+
+	uint32_t partition_ = 0;
 
 	// Sender.
 	std::array<uint32_t, HCA_PIO_BUFFERS> done_{};

@@ -3,6 +3,7 @@
 
 #include "hca_chip.h"
 
+#include <array>
 #include <cstdint>
 
 namespace chip_model {
@@ -18,12 +19,16 @@ struct Event {
 		disable,
 		deliver,
 		refuse_packet,
+		send,		///< to another board
+		drop_frame,
+		link_up,
+		link_down,
 		wait,		///< the receiver is full; told once for each packet
 	};
 
 	Kind kind;
-	uint32_t context = 0;	///< the context, or the sender
-	uint32_t dest = 0;
+	uint32_t context = 0;	///< number of the context, or address of the sender
+	uint32_t dest = 0;	///< address
 	uint32_t length = 0;
 	uint32_t tag = 0;
 	uint32_t entry = 0;	///< the receiver's entry counter
@@ -45,10 +50,9 @@ struct Stats {
 	uint64_t packets = 0;
 	uint64_t bytes = 0;
 	uint64_t back_pressure = 0;	///< packets that had to wait for the receiver
-	uint64_t refused_length = 0;
-	uint64_t refused_dest = 0;
-	uint64_t refused_address = 0;
-	uint64_t refused_setup = 0;
+	uint64_t received = 0;		///< packets of other boards
+	uint64_t dropped = 0;		///< frames of the fabric
+	std::array<uint64_t, HCA_ERRORS_END> refused{};	///< packets and setups, by error
 	uint64_t enables = 0;
 	uint64_t disables = 0;
 	uint64_t resets = 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "backoff.h"
 #include "chip.h"
+#include "faulty_wire.h"
 #include "options.h"
 #include "shared_file.h"
 #include "trace.h"
+#include "unix_wire.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 
 namespace {
@@ -23,6 +27,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kBeat{20};	// the specification asks for 100 ms
 
 volatile std::sig_atomic_t stop_asked;
+volatile std::sig_atomic_t unplugged;
 
 bool stopping() noexcept
 {
@@ -36,6 +41,9 @@ void catch_signals() noexcept
 	action.sa_handler = [](int) { stop_asked = 1; };
 	sigaction(SIGTERM, &action, nullptr);
 	sigaction(SIGINT, &action, nullptr);
+	action.sa_handler = [](int number) { unplugged = number == SIGUSR1; };
+	sigaction(SIGUSR1, &action, nullptr);
+	sigaction(SIGUSR2, &action, nullptr);
 }
 
 // The parent may have died before prctl() took effect; then nobody sends the signal.
@@ -101,8 +109,21 @@ int serve(const Options &options)
 		return fail("the window lies inside the RAM that the chip may write; make "
 			    "--ram-size smaller, as the board's mem= says");
 
+	std::optional<UnixWire> wire;
+	std::optional<FaultyWire> faulty;
+
+	if (!options.fabric.empty()) {
+		auto opened = UnixWire::open(options.fabric, options.node);
+
+		if (!opened)
+			return fail(opened.error());
+		wire.emplace(std::move(*opened));
+		faulty.emplace(*wire, options.faults, unplugged);
+	}
+
 	Chip chip(Words(window->bytes()), Memory(ram->bytes(), BusAddr{options.ram_base}),
-		  trace.get());
+		  {.observer = trace.get(), .wire = faulty ? &*faulty : nullptr,
+		   .node = options.node, .epoch = std::random_device{}()});
 
 	chip.start();
 	run(chip);

@@ -64,7 +64,7 @@ protected:
 		}
 		if (mapped_ != MAP_FAILED)
 			munmap(mapped_, kRamBytes + HCA_WINDOW_BYTES);
-		for (const char *name : {"board", "trace", "out"})
+		for (const char *name : {"board", "trace", "out", "node-3"})
 			unlink((folder_ + "/" + name).c_str());
 		rmdir(folder_.c_str());
 	}
@@ -189,6 +189,32 @@ TEST_F(ModelProcess, HeartBeats)
 	EXPECT_EQ(finish(), 0);
 }
 
+// The cable goes out and in; nobody else is on this fabric.
+TEST_F(ModelProcess, HasACableOnAFabric)
+{
+	auto arguments = usual();
+
+	make_board();
+	arguments.insert(arguments.end(), {"--fabric", folder_, "--node", "3"});
+	start(arguments);
+	ASSERT_TRUE(started());
+	EXPECT_EQ(window().read(HCA_NODE), 3u);
+
+	const auto link_is = [this](uint32_t state) {
+		return eventually([&] { return window().read(HCA_LINK) == state; });
+	};
+
+	EXPECT_TRUE(link_is(HCA_LINK_UP));
+	kill(pid_, SIGUSR1);
+	EXPECT_TRUE(link_is(HCA_LINK_DOWN));
+	kill(pid_, SIGUSR2);
+	EXPECT_TRUE(link_is(HCA_LINK_UP));
+	kill(pid_, SIGTERM);
+	EXPECT_EQ(finish(), 0);
+	EXPECT_NE(access(path("node-3").c_str(), F_OK), 0) << "the socket is left behind";
+	EXPECT_NE(contents(path("trace")).find("link down"), std::string::npos);
+}
+
 TEST_F(ModelProcess, WaitsForTheFiles)
 {
 	start(usual());
@@ -250,6 +276,12 @@ TEST_F(ModelProcess, SaysWhatIsWrong)
 		{{"--ram", "/dev/null", "--window", file, "--ram-size", "64K", "--wait", "0"},
 		 "not a regular file"},
 		{{"surplus"}, "unexpected argument"},
+		{{"--node", "16"}, "is more than 15"},
+		{{"--drop", "1001"}, "is more than 1000"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--node", "1"},
+		 "means nothing without --fabric"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--window-offset", "0x10000",
+		  "--fabric", "/nowhere"}, "can't be bound"},
 	};
 
 	for (const auto &[arguments, says] : cases) {

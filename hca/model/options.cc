@@ -18,6 +18,12 @@ enum Key : int {
 	kRamOffset,
 	kWindow,
 	kWindowOffset,
+	kFabric,
+	kNode,
+	kDrop,
+	kCorrupt,
+	kDuplicate,
+	kSeed,
 	kTrace,
 	kStats,
 	kDieWithParent,
@@ -29,6 +35,8 @@ constexpr char kDoc[] =
 	"both being files that it shares with QEMU.\v"
 	"Numbers may be written in decimal or as 0x..., and may end with K, M or G. RAM file and "
 	"window file may be the same file, as long as the two ranges in it do not overlap.\n\n"
+	"Models that share a --fabric folder, each with its own --node, are on one fabric: their boards "
+	"exchange packets. SIGUSR1 pulls the cable out, SIGUSR2 puts it back.\n\n"
 	"SIGTERM and SIGINT end the model in good order: the chip disables its contexts, clears "
 	"MAGIC, and the program exits with 0.";
 
@@ -41,11 +49,18 @@ constexpr argp_option kOptions[] = {
 	{nullptr, 0, nullptr, 0, "The register window:", 2},
 	{"window", kWindow, "FILE", 0, "File that holds the 1 MiB window", 2},
 	{"window-offset", kWindowOffset, "OFF", 0, "Where it starts in the file (default 0)", 2},
-	{nullptr, 0, nullptr, 0, "Running:", 3},
-	{"trace", kTrace, "FILE", 0, "Write a line for each thing the chip does (- is stderr)", 3},
-	{"stats", kStats, nullptr, 0, "Print counters as one line of JSON at exit", 3},
-	{"wait", kWait, "SECONDS", 0, "How long to wait for the files to appear (default 10)", 3},
-	{"die-with-parent", kDieWithParent, nullptr, 0, "End when the parent process ends", 3},
+	{nullptr, 0, nullptr, 0, "The fabric:", 3},
+	{"fabric", kFabric, "FOLDER", 0, "Folder in which the nodes have their sockets", 3},
+	{"node", kNode, "N", 0, "Number of this board, 0 to 15 (default 0)", 3},
+	{"drop", kDrop, "N", 0, "Lose N frames of a thousand", 3},
+	{"corrupt", kCorrupt, "N", 0, "Change a bit in N frames of a thousand", 3},
+	{"duplicate", kDuplicate, "N", 0, "Send N frames of a thousand twice", 3},
+	{"seed", kSeed, "N", 0, "Which frames: another number, other frames (default 1)", 3},
+	{nullptr, 0, nullptr, 0, "Running:", 4},
+	{"trace", kTrace, "FILE", 0, "Write a line for each thing the chip does (- is stderr)", 4},
+	{"stats", kStats, nullptr, 0, "Print counters as one line of JSON at exit", 4},
+	{"wait", kWait, "SECONDS", 0, "How long to wait for the files to appear (default 10)", 4},
+	{"die-with-parent", kDieWithParent, nullptr, 0, "End when the parent process ends", 4},
 	{nullptr, 0, nullptr, 0, nullptr, 0},
 };
 
@@ -94,6 +109,42 @@ uint64_t number(const char *what, const char *text, argp_state *state)
 	return value.value_or(0);
 }
 
+uint32_t below(uint32_t end, const char *what, const char *text, argp_state *state)
+{
+	const uint64_t value = number(what, text, state);
+
+	if (value >= end)
+		argp_error(state, "--%s: '%s' is more than %u", what, text, end - 1);
+	return static_cast<uint32_t>(value);
+}
+
+// True when the option is one of the fabric's.
+bool parse_fabric(int key, const char *arg, argp_state *state, Options &options)
+{
+	switch (key) {
+	case kFabric:
+		options.fabric = arg;
+		return true;
+	case kNode:
+		options.node = below(HCA_NODES, "node", arg, state);
+		return true;
+	case kDrop:
+		options.faults.drop = below(1001, "drop", arg, state);
+		return true;
+	case kCorrupt:
+		options.faults.corrupt = below(1001, "corrupt", arg, state);
+		return true;
+	case kDuplicate:
+		options.faults.duplicate = below(1001, "duplicate", arg, state);
+		return true;
+	case kSeed:
+		options.faults.seed = below(0x80000000, "seed", arg, state);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void check(const Options &options, argp_state *state)
 {
 	if (options.ram.empty())
@@ -104,6 +155,8 @@ void check(const Options &options, argp_state *state)
 		argp_error(state, "--ram-size is missing or 0: say how much RAM the board has");
 	if (options.ram_base > std::numeric_limits<uint64_t>::max() - options.ram_bytes)
 		argp_error(state, "--ram-base and --ram-size go beyond 64 bits");
+	if (options.fabric.empty() && options.node != 0)
+		argp_error(state, "--node means nothing without --fabric");
 	if (options.ram_offset % 4096 != 0 || options.window_offset % 4096 != 0)
 		argp_error(state, "--ram-offset and --window-offset must be multiples of 4096");
 }
@@ -112,6 +165,8 @@ error_t parse_option(int key, char *arg, argp_state *state)
 {
 	auto &options = *static_cast<Options *>(state->input);
 
+	if (parse_fabric(key, arg, state, options))
+		return 0;
 	switch (key) {
 	case kRam:
 		options.ram = arg;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #pragma once
 
+#include "faulty_wire.h"
+
 #include <cstdint>
 #include <string>
 
@@ -14,6 +16,9 @@ struct Options {
 	uint64_t ram_offset = 0;
 	std::string window;
 	uint64_t window_offset = 0;
+	std::string fabric;		///< folder of the sockets; empty: no fabric
+	uint32_t node = 0;
+	Faults faults;
 	std::string trace;		///< empty: no trace
 	unsigned int wait_seconds = 10;
 	bool stats = false;

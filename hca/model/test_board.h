@@ -30,12 +30,16 @@ public:
 	struct Geometry {
 		uint32_t entries = 8;
 		uint32_t eager = 8;
+		uint32_t partition = 0;
 	};
 
 	explicit TestBoard(uint32_t first_entry = 0)
+		: TestBoard(Chip::Setup{.first_entry = first_entry}) {}
+
+	explicit TestBoard(const Chip::Setup &setup)
 		: ram_(allocate(kRamBytes)), window_(allocate(HCA_WINDOW_BYTES)),
 		  chip_(Words({window_.get(), HCA_WINDOW_BYTES}),
-			Memory({ram_.get(), kRamBytes}, BusAddr{kBase}), nullptr, first_entry)
+			Memory({ram_.get(), kRamBytes}, BusAddr{kBase}), setup)
 	{
 		chip_.start();
 	}
@@ -79,6 +83,7 @@ public:
 		write_pair(control(n), HCA_CTL_AVAIL_LO, kBase + avail_offset(n));
 		control(n).write(HCA_CTL_HDRQ_ENTRIES, geometry.entries);
 		control(n).write(HCA_CTL_EAGER_COUNT, geometry.eager);
+		control(n).write(HCA_CTL_PARTITION, geometry.partition);
 	}
 
 	/// Asks for a state and lets the chip see it; true when the chip took it.

@@ -21,8 +21,63 @@ const char *name(hca_chip_error error) noexcept
 		return "bad address";
 	case HCA_ERR_BAD_SETUP:
 		return "bad setup";
+	case HCA_ERR_BAD_PARTITION:
+		return "bad partition";
+	case HCA_ERR_LINK_DOWN:
+		return "link down";
+	case HCA_ERR_TIMEOUT:
+		return "timeout";
+	case HCA_ERR_CRC:
+		return "crc";
+	case HCA_ERR_SEQUENCE:
+		return "sequence";
+	case HCA_ERR_FRAME:
+		return "bad frame";
+	case HCA_ERRORS_END:
+		break;
 	}
 	return "unknown";
+}
+
+// An address as people say it: the context, and before it the board if it isn't node 0.
+std::string where(uint32_t address)
+{
+	const std::string context = std::to_string(HCA_ADDRESS_CONTEXT(address));
+
+	if (HCA_ADDRESS_NODE(address) == 0)
+		return context;
+	return std::to_string(HCA_ADDRESS_NODE(address)) + "." + context;
+}
+
+void print_packet(std::FILE *file, const Event &event)
+{
+	using Kind = Event::Kind;
+
+	const std::string from = where(event.context);
+	const std::string to = where(event.dest);
+
+	switch (event.kind) {
+	case Kind::deliver:
+		std::fprintf(file, "deliver from=%s to=%s entry=%" PRIu32 " length=%" PRIu32
+			     " tag=%" PRIu32 "\n", from.c_str(), to.c_str(), event.entry,
+			     event.length, event.tag);
+		break;
+	case Kind::send:
+		std::fprintf(file, "send from=%s to=%s length=%" PRIu32 " tag=%" PRIu32 "\n",
+			     from.c_str(), to.c_str(), event.length, event.tag);
+		break;
+	case Kind::refuse_packet:
+		std::fprintf(file, "refuse packet from=%s to=%s length=%" PRIu32 " tag=%" PRIu32
+			     ": %s\n", from.c_str(), to.c_str(), event.length, event.tag,
+			     name(event.error));
+		break;
+	case Kind::wait:
+		std::fprintf(file, "wait from=%s to=%s tag=%" PRIu32 ": receiver is full\n",
+			     from.c_str(), to.c_str(), event.tag);
+		break;
+	default:
+		break;
+	}
 }
 
 void print(std::FILE *file, const Event &event) noexcept
@@ -49,20 +104,17 @@ void print(std::FILE *file, const Event &event) noexcept
 		std::fprintf(file, "refuse setup context=%" PRIu32 " address=0x%" PRIx64 ": %s\n",
 			     event.context, event.address, name(event.error));
 		break;
-	case Kind::deliver:
-		std::fprintf(file, "deliver from=%" PRIu32 " to=%" PRIu32 " entry=%" PRIu32
-			     " length=%" PRIu32 " tag=%" PRIu32 "\n",
-			     event.context, event.dest, event.entry, event.length, event.tag);
+	case Kind::drop_frame:
+		std::fprintf(file, "drop frame: %s\n", name(event.error));
 		break;
-	case Kind::refuse_packet:
-		std::fprintf(file, "refuse packet from=%" PRIu32 " to=%" PRIu32 " length=%" PRIu32
-			     " tag=%" PRIu32 ": %s\n",
-			     event.context, event.dest, event.length, event.tag, name(event.error));
+	case Kind::link_up:
+		std::fprintf(file, "link up\n");
 		break;
-	case Kind::wait:
-		std::fprintf(file, "wait from=%" PRIu32 " to=%" PRIu32 " tag=%" PRIu32
-			     ": receiver is full\n", event.context, event.dest, event.tag);
+	case Kind::link_down:
+		std::fprintf(file, "link down\n");
 		break;
+	default:
+		print_packet(file, event);
 	}
 }
 
@@ -97,14 +149,14 @@ void Trace::event(const Event &event) noexcept
 void print_stats(std::FILE *file, const Stats &stats) noexcept
 {
 	std::fprintf(file,
-		     "{\"packets\": %" PRIu64 ", \"bytes\": %" PRIu64
-		     ", \"back_pressure\": %" PRIu64 ", \"refused_length\": %" PRIu64
-		     ", \"refused_dest\": %" PRIu64 ", \"refused_address\": %" PRIu64
-		     ", \"refused_setup\": %" PRIu64 ", \"enables\": %" PRIu64
-		     ", \"disables\": %" PRIu64 ", \"resets\": %" PRIu64 "}\n",
-		     stats.packets, stats.bytes, stats.back_pressure, stats.refused_length,
-		     stats.refused_dest, stats.refused_address, stats.refused_setup, stats.enables,
-		     stats.disables, stats.resets);
+		     "{\"packets\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"received\": %" PRIu64
+		     ", \"back_pressure\": %" PRIu64 ", \"dropped\": %" PRIu64,
+		     stats.packets, stats.bytes, stats.received, stats.back_pressure, stats.dropped);
+	for (uint32_t error = HCA_ERR_BAD_LENGTH; error <= HCA_ERR_TIMEOUT; ++error)
+		std::fprintf(file, ", \"refused %s\": %" PRIu64,
+			     name(static_cast<hca_chip_error>(error)), stats.refused[error]);
+	std::fprintf(file, ", \"enables\": %" PRIu64 ", \"disables\": %" PRIu64
+		     ", \"resets\": %" PRIu64 "}\n", stats.enables, stats.disables, stats.resets);
 }
 
 } // namespace chip_model

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "child.h"
+#include "hca_chip.h"
 #include "options.h"
 #include "report.h"
 
@@ -98,7 +99,7 @@ std::expected<hca_context_info, std::string> Conversation::introduce()
 				     std::string(options_.node ? options_.node : HCA_DEVICE_NODE) +
 				     "): " + errno_text(read->error));
 		introduction = *read;
-		contexts_[who] = introduction.info.context;
+		contexts_[who] = HCA_ADDRESS(introduction.info.node, introduction.info.context);
 	}
 	std::printf("context %u sends %u messages to context %u\n", contexts_[0],
 		    options_.messages, contexts_[1]);
@@ -112,7 +113,7 @@ std::expected<Result, std::string> Conversation::talk()
 
 	// The receiver first: it needn't be there in time, but it may as well.
 	for (const std::size_t who : {1, 0}) {
-		if (!peers_[who].give({.context = contexts_[1 - who]}))
+		if (!peers_[who].give({.address = contexts_[1 - who]}))
 			return blame(who, "is gone before the first message");
 	}
 

@@ -103,8 +103,8 @@ void run_peer(Role role, const Options &options, const Pipe &in, const Pipe &out
 	Pattern pattern(options.size);
 	const bool strict = enter_strict_mode();
 	Outcome outcome = role == Role::sender ?
-		send_all(hca, orders.context, options.messages, pattern, progress) :
-		receive_all(hca, orders.context, options.messages, pattern, progress);
+		send_all(hca, orders.address, options.messages, pattern, progress) :
+		receive_all(hca, orders.address, options.messages, pattern, progress);
 
 	outcome.strict = strict;
 	leave(out.write(outcome) && outcome.error == 0 ? 0 : 1);

@@ -19,7 +19,7 @@ struct Introduction {
 
 /// What a peer is told when both are there: the data path may start.
 struct Orders {
-	uint32_t context;	///< of the other peer
+	uint32_t address;	///< of the other peer
 };
 
 /// What a peer says last.

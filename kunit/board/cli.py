@@ -11,6 +11,7 @@ import boards
 import check
 import compile_commands
 import coverage
+import fabric
 import figures
 import fuzz
 import judge
@@ -104,6 +105,14 @@ def do_xray(args):
     """What translates coherent memory: stock's and the layer's, and the lists."""
     return _on_boards(args, lambda board, bundle: xray.score(
         board, bundle, show=True))
+
+
+def do_fabric(args):
+    """All boards on one fabric, every pair talking both ways."""
+    with workspace.Workspace() as place:
+        bundles = [programs.prepare(board, place, None, args.config)
+                   for board in boards.find_all("all")]
+        return fabric.run(bundles, place, args.messages, args.faults)
 
 
 def do_figures(args):
@@ -207,6 +216,11 @@ def parser():
                        help=f"fuzz: {', '.join(fuzz.TARGETS)} or all")
     found.add_argument("--seconds", default="60",
                        help="fuzz: how long, for each target")
+    found.add_argument("--messages", default="1000",
+                       help="fabric: how many each board sends to each other")
+    found.add_argument("--faults", default="0",
+                       help="fabric: frames of a thousand that are lost, that "
+                       "are damaged, and that come twice")
     found.add_argument("--json", metavar="FILE",
                        help="figures: write them there, too")
     found.add_argument("--keep-going", action="store_true",

@@ -55,7 +55,7 @@ libcxx_package() {
 list_packages() {
 	printf '%s\n' linux-source-6.12 \
 		gcc g++ make cmake ninja-build ccache flex bison bc cpio \
-		xz-utils kmod python3 device-tree-compiler util-linux \
+		xz-utils kmod python3 device-tree-compiler util-linux pkg-config \
 		libelf-dev libssl-dev libncurses-dev libgtest-dev rumur \
 		"$(libcxx_package)" \
 		g++-arm-linux-gnueabihf g++-hppa-linux-gnu

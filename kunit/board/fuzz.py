@@ -14,7 +14,8 @@ from paths import CACHE, LOGS, Stop, environment, is_terminal, say, tail
 
 # How long an input is at first, and may become. An order has 40 steps of two
 # bytes; those that are nearly right, with few of them, say most.
-TARGETS = {"layer": (4096, 4096), "orders": (9, 81), "oracle": (300, 1200)}
+TARGETS = {"layer": (4096, 4096), "orders": (9, 81), "oracle": (300, 1200),
+           "chip": (400, 4096)}
 CLANG = programs.FUZZ_CLANG
 SYMBOLIZER = f"/usr/lib/llvm-{CLANG}/bin/llvm-symbolizer"
 SEEDS = 32                  # inputs to begin with, if there are none

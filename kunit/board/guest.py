@@ -4,6 +4,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import time
 
@@ -14,15 +15,17 @@ from workspace import Child, Workspace
 
 GRACE = 2                   # seconds from the end of the job to power off
 CONSOLE_TAIL = 40
+SIGNALS = {"pull-cable": signal.SIGUSR1, "plug-cable": signal.SIGUSR2}
 
 
 class Boot:
     """What one boot is to do, and afterwards how it went."""
 
     def __init__(self, board, bundle, job, parameters="", chip=True,
-                 timeout=120, label=None, **machine):
+                 timeout=120, label=None, fabric=None, **machine):
         self.board, self.bundle, self.job = board, bundle, job
         self.parameters, self.chip = parameters, chip
+        self.fabric = fabric        # options that put the chip on a fabric
         self.machine = machine      # more for boards.qemu_command()
         self.timeout = timeout
         self.label = label or f"{board.name}-{job}"
@@ -33,6 +36,7 @@ class Boot:
         self.errors = []
         self.seconds = 0.0
         self.early = False      # ended before the job did
+        self._chip = self._restart = self._qemu = None
 
     def cmdline(self):
         line = boards.cmdline_of(self.board, self.bundle.strategy)
@@ -44,21 +48,29 @@ class Boot:
         start = time.monotonic()
         with Workspace(self.board.ram) as folder, contextlib.ExitStack() as stack:
             boards.make_files(self.board, folder)
-            chip = self._start_chip(stack, folder)
-            qemu = stack.enter_context(self._start_qemu(folder))
-            self._listen(qemu, chip)
+            self._chip = self._start_chip(stack, folder)
+            self._restart = lambda: self._start_chip(stack, folder, "ab")
+            self._qemu = stack.enter_context(self._start_qemu(folder))
+            self._listen(self._qemu)
         self.seconds = time.monotonic() - start
         self._judge()
         return self
 
-    def _start_chip(self, stack, folder):
+    def stop(self):
+        """Ends the boot from another thread, as if the power went off."""
+        if self._qemu:
+            self._qemu.kill()
+
+    def _start_chip(self, stack, folder, mode="wb"):
         if not self.chip:
             return None
         if not self.bundle.model:
             raise Stop("the chip model is not built; run: make host")
         log = stack.enter_context(
-            open(LOGS / f"chip-{self.label}.log", "wb"))
+            open(LOGS / f"chip-{self.label}.log", mode))
         command = boards.model_command(self.board, self.bundle.model, folder)
+        # Alone on a fabric of its own, unless it is to be with others.
+        command += self.fabric or ["--fabric", str(folder), "--node", "0"]
         return stack.enter_context(Child(command, stdout=log, stderr=log))
 
     def _start_qemu(self, folder):
@@ -67,31 +79,37 @@ class Boot:
             self.cmdline(), **self.machine)
         return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
-    def _listen(self, qemu, chip):
+    def _listen(self, qemu):
         """Read the console until the power is off, or patience is."""
         deadline = time.monotonic() + self.timeout
         with open(self.log, "wb") as log:
             for line in _lines(qemu.process.stdout, lambda: deadline):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
-                if chip and self.console.wants:
-                    self._grant(self.console.wants.pop(), chip)
-                    chip = None
+                while self.console.wants:
+                    self._grant(self.console.wants.pop(0))
                 if self.console.code is not None:
                     deadline = min(deadline, time.monotonic() + GRACE)
         if self.console.code is None and not qemu.ended() \
                 and time.monotonic() >= deadline:
             self.errors.append(f"time-out after {self.timeout} s")
-        if chip and chip.ended():
+        if self._chip and self._chip.ended():
             self.errors.append(
                 f"the chip model ended by itself, code "
-                f"{chip.process.returncode}; see {LOGS}/chip-{self.label}.log")
+                f"{self._chip.process.returncode}; "
+                f"see {LOGS}/chip-{self.label}.log")
 
-    def _grant(self, wish, chip):
-        if wish == "kill-model":
-            chip.kill()
+    def _grant(self, wish):
+        """What a program asks to be done with the chip beside the board."""
+        if wish == "start-model" and not self._chip:
+            self._chip = self._restart()
+        elif wish == "kill-model" and self._chip:
+            self._chip.kill()
+            self._chip = None
+        elif wish in SIGNALS and self._chip:
+            self._chip.process.send_signal(SIGNALS[wish])
         else:
-            self.errors.append(f"the board wants {wish!r}: unknown")
+            self.errors.append(f"the board wants {wish!r}: unknown, or not now")
 
     def _judge(self):
         self.errors += self.console.faults[:3] + self.console.errors[:3]

@@ -9,7 +9,7 @@
  *	@dmamap done CODE		the job is over, 0 is good
  *
  * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
- * kunit, xray, stock, refusal, figures.
+ * kunit, xray, stock, refusal, figures, fabric (NODES=1,2,3 MESSAGES=N).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -36,6 +36,8 @@
 #define TESTS		"/tests"
 #define TEST_SECONDS	60
 #define HELLO_SECONDS	75	/* longer than its own, which says more */
+#define FABRIC		"/bin/hca-fabric"
+#define FABRIC_SECONDS	600
 #define MAX_TESTS	64
 
 static char cmdline[2048];
@@ -217,6 +219,12 @@ static int open_context(void)
 		file = -1;
 	}
 	return file;
+}
+
+/* NODES and MESSAGES of the kernel's command line are its environment. */
+static int job_fabric(void)
+{
+	return run(FABRIC, "--report", FABRIC_SECONDS);
 }
 
 static int job_run(void)
@@ -432,6 +440,7 @@ static const struct job {
 	{ "stock", job_stock },
 	{ "refusal", job_refusal },
 	{ "figures", job_figures },
+	{ "fabric", job_fabric },
 };
 
 static int do_job(void)

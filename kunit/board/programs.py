@@ -17,7 +17,8 @@ STEP = re.compile(r"^\[\d+/\d+\] (.*)$")
 SOURCE_OF = re.compile(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", re.MULTILINE)
 INIT = "board-init"
 MODEL = "hca-model"
-HELLO = "hca-hello"
+TOOLS = ("hca-hello", "hca-fabric", "hca-info", "hca-pingpong", "hca-bw",
+         "hca-stress")
 COVERAGE_CLANG = 19         # Debian 12 and 13 have it
 FUZZ_CLANG = COVERAGE_CLANG
 COVERAGE_FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
@@ -94,11 +95,11 @@ def _configure(name, where):
 
 
 def _board_programs(where):
-    """{path on the board: file}: the hello and every test program."""
+    """{path on the board: file}: the tools and every test program."""
     found = {f"tests/{file.name}": file
              for file in sorted((where / "bin").glob("*_test"))}
-    if (where / "bin" / HELLO).exists():
-        found[f"bin/{HELLO}"] = where / "bin" / HELLO
+    found.update({f"bin/{name}": where / "bin" / name for name in TOOLS
+                  if (where / "bin" / name).exists()})
     return found
 
 

@@ -19,12 +19,13 @@ KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
 KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
                        re.MULTILINE)     # of a test, not of a whole suite
 COUNT = re.compile(r"(\w+): (\d+)")
-# They kill the chip; fill the memory; use memory that is not theirs, as stock lets
-# them; or run for longer than all others together.
-OWN_BOOT = re.compile(r"dead|pagecache|stock|race|^mapping_test")
+# They kill the chip or unbind it; fill the memory; use memory that is not theirs, as
+# stock lets them; or run for longer than all others together.
+OWN_BOOT = re.compile(r"dead|remove|hostile|pagecache|stock|race|^mapping_test")
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
-MORE_SECONDS = {FLIPS: 300, "mapping_race_test": 180, "mapping_test": 240,
+MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_hostile_test": 120,
+                "mapping_race_test": 180, "mapping_test": 240,
                 "mapping_stock_test": 240}
 ENODEV = 19
 

@@ -128,6 +128,35 @@ class Pretended(unittest.TestCase):
                         model=f"echo $$ > {pid}; exec sleep 1000", timeout=10)
         self.assertEqual(got.errors, [])
 
+    def test_chip_comes_back_on_wish(self):
+        lives = self.place / "lives"
+        got = self.boot(f"until [ -s {lives} ]; do sleep 0.05; done;"
+                        "echo '@dmamap want kill-model';"
+                        "echo '@dmamap want start-model';"
+                        f"until [ $(wc -l < {lives}) = 2 ]; do sleep 0.05; done;"
+                        "echo '@dmamap done 0'",
+                        model=f"echo life >> {lives}; exec sleep 1000",
+                        timeout=10)
+        self.assertEqual(got.errors, [])
+
+    def test_cable(self):
+        seen = self.place / "seen"
+        got = self.boot(f"until [ -s {seen} ]; do sleep 0.05; done;"
+                        "echo '@dmamap want pull-cable'; sleep 0.3;"
+                        "echo '@dmamap want plug-cable';"
+                        f"until [ $(wc -l < {seen}) = 3 ]; do sleep 0.05; done;"
+                        "echo '@dmamap done 0'",
+                        model=f"trap 'echo out >> {seen}' USR1;"
+                              f"trap 'echo in >> {seen}' USR2;"
+                              f"echo up >> {seen};"
+                              "while :; do sleep 0.05; done", timeout=10)
+        self.assertEqual(got.errors, [])
+        self.assertEqual(seen.read_text().split(), ["up", "out", "in"])
+
+    def test_wishes_out_of_turn(self):
+        got = self.boot("echo '@dmamap want start-model'; echo '@dmamap done 0'")
+        self.assertIn("not now", got.errors[0])
+
     def test_unknown_wish(self):
         got = self.boot("echo '@dmamap want peace'; echo '@dmamap done 0'")
         self.assertIn("unknown", got.errors[0])

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hca_abi.h"
+#include "hca_chip.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -49,15 +50,31 @@ public:
 	}
 	void write() const noexcept { *reinterpret_cast<volatile unsigned int *>(data()) = 0; }
 
-	bool all_zero() const noexcept
+	bool all_zero() const noexcept { return zero(bytes_); }
+
+	/// All of it is zero, except for `bytes` at `offset`.
+	bool zero_but(std::size_t offset, std::size_t bytes) const noexcept
 	{
-		return std::ranges::all_of(bytes_, [](std::byte byte) { return byte == std::byte{0}; });
+		return zero(bytes_.first(offset)) && zero(bytes_.subspan(offset + bytes));
 	}
 
 private:
+	static bool zero(std::span<const std::byte> bytes) noexcept
+	{
+		return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+	}
+
 	std::span<std::byte> bytes_;
 	int error_ = 0;
 };
+
+/// Memory of a context that nobody has used. The chip says how its link is at once, in two
+/// words of the PIO-available page.
+inline bool is_fresh(hca_kind kind, const Mapping &mapping) noexcept
+{
+	static_assert(HCA_AVAIL_PEERS == HCA_AVAIL_LINK + 4);
+	return kind == HCA_KIND_PIO_AVAIL ? mapping.zero_but(HCA_AVAIL_LINK, 8) : mapping.all_zero();
+}
 
 /// The device node opened without the library, to ask for what the library never would.
 class RawContext {
@@ -78,6 +95,19 @@ public:
 			return error_;
 		info_ = {};
 		info_.abi = HCA_ABI_VERSION;
+		return request(&info_);
+	}
+
+	/// Gets a certain context, in a certain partition.
+	int open_context(unsigned int flags, unsigned int context, unsigned int partition) noexcept
+	{
+		if (error_ != 0)
+			return error_;
+		info_ = {};
+		info_.abi = HCA_ABI_VERSION;
+		info_.flags = flags;
+		info_.context = context;
+		info_.partition = partition;
 		return request(&info_);
 	}
 

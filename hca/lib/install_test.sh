@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# install_test.sh CMAKE BUILD CC: installs the library, and uses it as others would.
+set -eu
+
+cmake=$1 build=$2 cc=$3
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+"$cmake" --install "$build" --prefix "$place" --component hca > /dev/null
+for file in lib/libhca.a lib/pkgconfig/libhca.pc include/hca/hca.hpp \
+	    share/man/man1/hca-tools.1 share/man/man3/libhca.3; do
+	[ -s "$place/$file" ] || { echo "$file is not installed"; exit 1; }
+done
+
+cat > "$place/user.c" << 'END'
+#include <errno.h>
+#include <hca.h>
+
+int main(void)
+{
+	struct hca *hca;
+
+	return hca_open("/nowhere", &hca) == -ENOENT ? 0 : 1;
+}
+END
+flags() { PKG_CONFIG_PATH=$place/lib/pkgconfig pkg-config "$@" libhca; }
+# Words, not one word: these are options of the compiler.
+# shellcheck disable=SC2046
+"$cc" -std=c11 -Wall -Werror $(flags --cflags) "$place/user.c" $(flags --libs) -o "$place/user"
+"$place/user"

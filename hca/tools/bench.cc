@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "bench.h"
+
+#include <argp.h>
+#include <endian.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace bench {
+namespace {
+
+constexpr argp_option kOptions[] = {
+	{"messages", 'm', "N", 0, "How many messages (default 10000)", 0},
+	{"size", 's', "BYTES", 0, "Payload of each message (default 8)", 0},
+	{"serve", 'S', nullptr, 0, "Answer others, and say under which address", 0},
+	{"peer", 'p', "NODE.CONTEXT", 0, "Talk to a --serve there (default: a process of our own)", 0},
+	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 60)", 0},
+	{"json", 'j', nullptr, 0, "One JSON object instead of a sentence", 0},
+	{nullptr, 0, nullptr, 0, nullptr, 0},
+};
+
+std::optional<uint32_t> number(const char *text, uint32_t least, uint32_t most, char end_char)
+{
+	char *end = nullptr;
+
+	errno = 0;
+	const unsigned long value = std::strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != end_char || errno != 0 || value < least ||
+	    value > most)
+		return std::nullopt;
+	return static_cast<uint32_t>(value);
+}
+
+uint32_t number_or_error(const char *text, uint32_t least, uint32_t most, argp_state *state)
+{
+	const auto value = number(text, least, most, '\0');
+
+	if (!value)
+		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
+	return value.value_or(0);
+}
+
+uint32_t address(const char *text, argp_state *state)
+{
+	const char *dot = std::strchr(text, '.');
+	const auto node = number(text, 0, HCA_NODES - 1, '.');
+	const auto context = dot ? number(dot + 1, 0, HCA_CONTEXTS - 1, '\0') : std::nullopt;
+
+	if (!node || !context)
+		argp_error(state, "'%s' is no address like 2.0", text);
+	return HCA_ADDRESS(node.value_or(0), context.value_or(0));
+}
+
+error_t parse_option(int key, char *arg, argp_state *state)
+{
+	auto &options = *static_cast<Options *>(state->input);
+
+	switch (key) {
+	case 'm':
+		options.messages = number_or_error(arg, 1, 100000000, state);
+		return 0;
+	case 's':
+		options.size = number_or_error(arg, 0, HCA_PAYLOAD_MAX, state);
+		return 0;
+	case 'S':
+		options.serve = true;
+		return 0;
+	case 'p':
+		options.peer = address(arg, state);
+		return 0;
+	case 't':
+		options.timeout_seconds = number_or_error(arg, 1, 1000000, state);
+		return 0;
+	case 'j':
+		options.json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (options.serve && options.peer)
+			argp_error(state, "--serve and --peer: one of them only");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+// What the parent learns of its server: an address, or a negative errno value.
+struct Hello {
+	uint32_t address;
+	int32_t error;
+};
+
+[[noreturn]] void be_server(int out)
+{
+	hca *handle = nullptr;
+	Hello hello{};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	hello.error = hca_open(nullptr, &handle);
+	if (handle)
+		hello.address = hca_address(handle);
+	if (write(out, &hello, sizeof(hello)) == sizeof(hello) && handle)
+		serve(handle);
+	_exit(EXIT_FAILURE);
+}
+
+[[noreturn]] void give_up(const char *program, const char *what, int error)
+{
+	std::fprintf(stderr, "%s: %s: %s\n", program, what, std::strerror(-error));
+	std::exit(EXIT_FAILURE);
+}
+
+} // namespace
+
+Options Options::parse(int argc, char **argv, const char *doc)
+{
+	const argp parser = {kOptions, parse_option, nullptr, doc, nullptr, nullptr, nullptr};
+	Options options;
+
+	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+	return options;
+}
+
+Handle open_or_exit(const char *program)
+{
+	hca *handle = nullptr;
+
+	if (const int error = hca_open(nullptr, &handle))
+		give_up(program, "can't open " HCA_DEVICE_NODE, error);
+	return Handle(handle);
+}
+
+int serve(hca *handle)
+{
+	uint32_t count = 0;
+	int error;
+
+	std::fprintf(stderr, "serving as %u.%u\n", HCA_ADDRESS_NODE(hca_address(handle)),
+		     HCA_ADDRESS_CONTEXT(hca_address(handle)));
+	for (;;) {
+		hca_message message;
+
+		error = hca_receive(handle, &message);
+		if (error == -EAGAIN) {
+			sched_yield();
+			continue;
+		}
+		if (error)
+			return error;
+
+		const uint32_t total = htole32(count);
+
+		if (message.tag == kCount)
+			++count;
+		else if (message.tag == kEcho)
+			error = send(handle, message.source, kEcho, message.payload, message.length);
+		else if (message.tag == kTotal)
+			error = send(handle, message.source, kTotal, &total, sizeof(total));
+		if (message.tag == kTotal)
+			count = 0;
+		hca_release(handle);
+		if (error)
+			return error;
+	}
+}
+
+Server::Server(const char *program)
+{
+	int fds[2];
+	Hello hello{};
+
+	if (pipe(fds) != 0)
+		give_up(program, "no pipe", -errno);
+	pid_ = fork();
+	if (pid_ < 0)
+		give_up(program, "can't start a process", -errno);
+	if (pid_ == 0)
+		be_server(fds[1]);
+	close(fds[1]);
+	if (read(fds[0], &hello, sizeof(hello)) != sizeof(hello))
+		hello.error = -EPIPE;
+	close(fds[0]);
+	if (hello.error)
+		give_up(program, "the other process can't open " HCA_DEVICE_NODE, hello.error);
+	address_ = hello.address;
+}
+
+Server::~Server()
+{
+	kill(pid_, SIGKILL);
+	waitpid(pid_, nullptr, 0);
+}
+
+int send(hca *handle, uint32_t dest, Tag tag, const void *payload, std::size_t length)
+{
+	int error;
+
+	while ((error = hca_send(handle, dest, tag, payload, length)) == -EAGAIN)
+		sched_yield();
+	return error;
+}
+
+int receive(hca *handle, hca_message &message, uint64_t deadline_us)
+{
+	int error;
+
+	while ((error = hca_receive(handle, &message)) == -EAGAIN) {
+		if (hca_errors(handle, nullptr) != 0)
+			return -ECONNREFUSED;
+		if (now_us() >= deadline_us)
+			return -ETIMEDOUT;
+		sched_yield();
+	}
+	return error;
+}
+
+uint64_t now_us()
+{
+	using namespace std::chrono;
+
+	return static_cast<uint64_t>(
+		duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+} // namespace bench

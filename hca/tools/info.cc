@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+// Shows an HCA: its state, who is on the fabric, what the chip has counted. Changes nothing.
+#include "hca.h"
+
+#include <argp.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace {
+
+struct Options {
+	std::string name = "hca0";
+	bool json = false;
+};
+
+struct Row {
+	const char *key;	///< file below the device's folder
+	const char *says;
+	bool is_number;
+};
+
+constexpr Row kRows[] = {
+	{"state", "state of the chip", false},
+	{"abi", "version of the interface", true},
+	{"link", "link", false},
+	{"counters/node", "number on the fabric", true},
+	{"peers", "other nodes", false},
+	{"contexts", "contexts in use", true},
+	{"contexts_max", "contexts there are", true},
+	{"partitions", "partitions that are open", false},
+	{"resets", "resets", true},
+	{"counters/packets", "packets delivered here", true},
+	{"counters/sent", "packets sent to other nodes", true},
+	{"counters/retries", "frames sent again", true},
+	{"counters/errors", "errors", true},
+	{"counters/bad_length", "... packets too long", true},
+	{"counters/bad_dest", "... to nobody", true},
+	{"counters/bad_partition", "... into another partition", true},
+	{"counters/link_down", "... without a link", true},
+	{"counters/timeout", "... to nodes that gave no answer", true},
+	{"counters/bad_address", "... memory that isn't there", true},
+	{"counters/bad_setup", "... contexts set up wrong", true},
+	{"counters/crc", "... frames damaged", true},
+	{"counters/sequence", "... frames that came twice", true},
+	{"counters/bad_frame", "... frames that are none", true},
+};
+
+constexpr char kDoc[] =
+	"Shows an HCA: state, fabric, counters."
+	"\vExit status 0 says that the chip is alive, 1 that it isn't, 2 that there is none.";
+
+constexpr argp_option kOptions[] = {
+	{"json", 'j', nullptr, 0, "One JSON object instead of a table", 0},
+	{nullptr, 0, nullptr, 0, nullptr, 0},
+};
+
+error_t parse_option(int key, char *arg, argp_state *state)
+{
+	auto &options = *static_cast<Options *>(state->input);
+
+	switch (key) {
+	case 'j':
+		options.json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num != 0)
+			argp_error(state, "one device only");
+		if (std::string_view(arg).find('/') != std::string_view::npos)
+			argp_error(state, "'%s' is no name like hca0", arg);
+		options.name = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+std::optional<std::string> read_value(const Options &options, const char *key)
+{
+	std::ifstream file("/sys/class/misc/" + options.name + "/" + key);
+	std::string value;
+
+	if (!file)
+		return std::nullopt;
+	std::getline(file, value);
+	return value;
+}
+
+// What the driver writes has neither quotes nor backslashes in it.
+void print(const Options &options, const Row &row, const std::string &value, bool first)
+{
+	if (!options.json)
+		std::printf("%-32s %s\n", row.says, value.empty() ? "none" : value.c_str());
+	else if (row.is_number)
+		std::printf("%s\"%s\": %s", first ? "" : ", ", row.key, value.c_str());
+	else
+		std::printf("%s\"%s\": \"%s\"", first ? "" : ", ", row.key, value.c_str());
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	const argp parser = {kOptions, parse_option, "[DEVICE]", kDoc, nullptr, nullptr, nullptr};
+	Options options;
+
+	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+
+	const auto state = read_value(options, "state");
+
+	if (!state) {
+		std::fprintf(stderr, "hca-info: there is no device %s: %s\n", options.name.c_str(),
+			     std::strerror(errno));
+		return 2;
+	}
+	if (options.json)
+		std::printf("{");
+	for (const Row &row : kRows) {
+		const auto value = read_value(options, row.key);
+
+		if (value)
+			print(options, row, *value, &row == kRows);
+	}
+	if (options.json)
+		std::printf("}\n");
+	return *state == "alive" ? EXIT_SUCCESS : EXIT_FAILURE;
+}

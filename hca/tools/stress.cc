@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+// Many contexts at once: processes in a ring, each sending to the next and checking what comes.
+#include "hca.h"
+#include "pattern.h"
+
+#include <argp.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+	uint32_t contexts = 4;
+	uint32_t messages = 100000;		///< of all together
+	std::optional<uint32_t> size;
+	unsigned int timeout_seconds = 600;
+	bool json = false;
+};
+
+constexpr char kDoc[] =
+	"Processes in a ring, each with a context, send checksummed messages to the next and check "
+	"those of the one before."
+	"\vExit status 0 says that every message came once, in order and intact.";
+
+constexpr argp_option kOptions[] = {
+	{"contexts", 'c', "N", 0, "How many processes, 1 to 16 (default 4)", 0},
+	{"messages", 'm', "N", 0, "How many messages, all together (default 100000)", 0},
+	{"size", 's', "BYTES", 0, "Payload of each message (default: varied)", 0},
+	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 600)", 0},
+	{"json", 'j', nullptr, 0, "One JSON object instead of a sentence", 0},
+	{nullptr, 0, nullptr, 0, nullptr, 0},
+};
+
+uint32_t number(const char *text, uint32_t least, uint32_t most, argp_state *state)
+{
+	char *end = nullptr;
+
+	errno = 0;
+	const unsigned long value = std::strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value < least ||
+	    value > most)
+		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
+	return static_cast<uint32_t>(value);
+}
+
+error_t parse_option(int key, char *arg, argp_state *state)
+{
+	auto &options = *static_cast<Options *>(state->input);
+
+	switch (key) {
+	case 'c':
+		options.contexts = number(arg, 1, HCA_CONTEXTS, state);
+		return 0;
+	case 'm':
+		options.messages = number(arg, 1, 1000000000, state);
+		return 0;
+	case 's':
+		options.size = number(arg, 0, HCA_PAYLOAD_MAX, state);
+		return 0;
+	case 't':
+		options.timeout_seconds = number(arg, 1, 1000000, state);
+		return 0;
+	case 'j':
+		options.json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/// What a process says to the others; in shared memory. Each word has one writer.
+struct Place {
+	volatile uint32_t address_plus_1;	///< 0: not there yet
+	volatile uint32_t received;
+	volatile uint32_t corrupt;
+	volatile uint32_t done;
+	volatile int32_t error;			///< negative errno value
+};
+
+/// One process of the ring.
+class Member {
+public:
+	Member(std::span<Place> places, uint32_t which, const Options &options)
+		: places_(places), own_(places[which]), next_((which + 1) % places.size()),
+		  before_((which + places.size() - 1) % places.size()),
+		  messages_(options.messages / places.size()), outgoing_(options.size),
+		  incoming_(options.size) {}
+
+	[[noreturn]] void run()
+	{
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		own_.error = hca_open(nullptr, &handle_);
+		if (!own_.error) {
+			own_.address_plus_1 = hca_address(handle_) + 1;
+			own_.error = talk();
+		}
+		own_.done = 1;
+
+		// Others may still send to this context.
+		for (;;)
+			pause();
+	}
+
+private:
+	static uint32_t address_of(const Place &place)
+	{
+		while (place.address_plus_1 == 0)
+			usleep(1000);
+		return place.address_plus_1 - 1;
+	}
+
+	int talk()
+	{
+		const uint32_t dest = address_of(places_[next_]);
+		const uint32_t source = address_of(places_[before_]);
+		uint32_t sent = 0;
+
+		while (sent < messages_ || own_.received < messages_ || !hca_drained(handle_)) {
+			bool busy = receive(source);
+
+			if (sent < messages_) {
+				const auto payload = outgoing_.make(sent);
+				const int error = hca_send(handle_, dest, sent, payload.data(),
+							   payload.size());
+
+				if (error && error != -EAGAIN)
+					return error;
+				busy |= !error;
+				sent += !error;
+			}
+			if (hca_status(handle_) != HCA_STATUS_OK)
+				return -EIO;
+			if (!busy)
+				sched_yield();
+		}
+		return hca_errors(handle_, nullptr) ? -EREMOTEIO : 0;
+	}
+
+	bool receive(uint32_t source)
+	{
+		hca_message message;
+
+		if (hca_receive(handle_, &message) != 0)
+			return false;
+		if (message.source != source || !incoming_.matches(message, own_.received))
+			own_.corrupt = own_.corrupt + 1;
+		hca_release(handle_);
+		own_.received = own_.received + 1;
+		return true;
+	}
+
+	std::span<Place> places_;
+	Place &own_;
+	std::size_t next_, before_;
+	uint32_t messages_;
+	hello::Pattern outgoing_, incoming_;
+	hca *handle_ = nullptr;
+};
+
+/// All members, ended with the object.
+class Ring {
+public:
+	explicit Ring(const Options &options) : options_(options)
+	{
+		void *shared = mmap(nullptr, options.contexts * sizeof(Place), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (shared != MAP_FAILED)
+			places_ = {static_cast<Place *>(shared), options.contexts};
+	}
+	Ring(const Ring &) = delete;
+	~Ring()
+	{
+		for (const pid_t pid : members_) {
+			kill(pid, SIGKILL);
+			waitpid(pid, nullptr, 0);
+		}
+	}
+
+	bool start()
+	{
+		for (uint32_t which = 0; which < places_.size(); ++which) {
+			const pid_t pid = fork();
+
+			if (pid == 0)
+				Member(places_, which, options_).run();
+			if (pid < 0)
+				return false;
+			members_.push_back(pid);
+		}
+		return !places_.empty();
+	}
+
+	/// Until all are done, one has failed, or it has taken too long.
+	int wait()
+	{
+		const auto start = Clock::now();
+		const auto deadline = start + std::chrono::seconds(options_.timeout_seconds);
+		auto next_sign = start + 5s;
+
+		while (!std::ranges::all_of(places_, [](const Place &place) { return place.done; })) {
+			usleep(10000);
+			if (const int error = first_error())
+				return complain(std::strerror(-error));
+			if (Clock::now() >= deadline)
+				return complain("timed out");
+			if (Clock::now() >= next_sign) {
+				std::fprintf(stderr, "%u of %u messages\n", received(), wanted());
+				next_sign += 5s;
+			}
+		}
+		report(Clock::now() - start);
+		if (const int error = first_error())
+			return complain(std::strerror(-error));
+		return corrupt() == 0 && received() == wanted() ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+
+private:
+	uint32_t wanted() const
+	{
+		return options_.messages / options_.contexts * options_.contexts;
+	}
+	uint32_t received() const
+	{
+		uint32_t sum = 0;
+
+		for (const Place &place : places_)
+			sum += place.received;
+		return sum;
+	}
+	uint32_t corrupt() const
+	{
+		uint32_t sum = 0;
+
+		for (const Place &place : places_)
+			sum += place.corrupt;
+		return sum;
+	}
+	int first_error() const
+	{
+		for (const Place &place : places_) {
+			if (place.error)
+				return place.error;
+		}
+		return 0;
+	}
+
+	int complain(const char *what) const
+	{
+		std::fprintf(stderr, "hca-stress: after %u of %u messages: %s\n", received(), wanted(),
+			     what);
+		return EXIT_FAILURE;
+	}
+
+	void report(std::chrono::duration<double> took) const
+	{
+		const double rate = received() / took.count();
+
+		if (options_.json)
+			std::printf("{\"contexts\": %u, \"messages\": %u, \"corrupt\": %u, "
+				    "\"seconds\": %.3f, \"messages_per_second\": %.0f}\n",
+				    options_.contexts, received(), corrupt(), took.count(), rate);
+		else
+			std::printf("%u contexts, %u messages, %u corrupt, %.1f s, %.0f a second\n",
+				    options_.contexts, received(), corrupt(), took.count(), rate);
+	}
+
+	const Options &options_;
+	std::span<Place> places_;
+	std::vector<pid_t> members_;
+};
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	const argp parser = {kOptions, parse_option, nullptr, kDoc, nullptr, nullptr, nullptr};
+	Options options;
+
+	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+
+	Ring ring(options);
+
+	if (!ring.start()) {
+		std::fprintf(stderr, "hca-stress: can't start its processes: %s\n",
+			     std::strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return ring.wait();
+}
