@@ -3,7 +3,7 @@
  * What the glue keeps of a region, shared by the files of dma/glue.
  *
  * Lock order, outermost first:
- *   mmap_lock (any mm)
+ *   mmap_lock (any mm), or one_at_a_time (revoke.c): who moves mappings to another region
  *     dmamap_user_map.lock         held for writing while a part gets another region
  *       dmamap_region.revoke_lock  held for reading while PTEs are inserted, for
  *                                  writing while they are zapped
