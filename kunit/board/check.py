@@ -63,7 +63,8 @@ class Check:
         def prepare():
             image = builds.wait_for(which, place)
             holder["bundle"] = programs.with_programs(board, place, image,
-                                                      strategy or None)
+                                                      strategy or None,
+                                                      self.config)
             return suites.Score()
 
         if not self.phase(f"{which} build", prepare):

@@ -27,7 +27,7 @@ class Boot:
         self.parameters, self.chip = parameters, chip
         self.fabric = fabric        # options that put the chip on a fabric
         self.machine = machine      # more for boards.qemu_command()
-        self.timeout = timeout
+        self.timeout = timeout * bundle.slower
         self.label = label or f"{board.name}-{job}"
         if bundle.strategy:
             self.label += f"-{bundle.strategy}"

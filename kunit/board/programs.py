@@ -24,6 +24,10 @@ FUZZ_CLANG = COVERAGE_CLANG
 COVERAGE_FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 
 
+# Kernels that check all they do: KASAN and lockdep on an emulated CPU.
+SLOWER = {"debug": 5}
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What a boot needs, copied away from builds that may go on."""
@@ -32,6 +36,7 @@ class Bundle:
     model: Path
     tests: tuple
     strategy: str = None    # of the kernel; None: the board's default
+    slower: int = 1         # so many times as long may all take
 
 
 def folder(name):
@@ -121,10 +126,10 @@ def prepare(board, place, strategy=None, config="default"):
     image = place / f"{board.name}-kernel"
     with locked("kernel"):
         shutil.copyfile(kernel.build(board, strategy, config), image)
-    return with_programs(board, place, image, strategy)
+    return with_programs(board, place, image, strategy, config)
 
 
-def with_programs(board, place, image, strategy=None):
+def with_programs(board, place, image, strategy=None, config="default"):
     """The rest of the Bundle, once the kernel is there."""
     build("host", MODEL)        # a run doesn't wait for the host's tests
     build(board.name)
@@ -135,4 +140,4 @@ def with_programs(board, place, image, strategy=None):
         shutil.copy2(model, place / MODEL)
     return Bundle(kernel=image, initramfs=archive, tests=tests,
                   model=place / MODEL if model.exists() else None,
-                  strategy=strategy)
+                  strategy=strategy, slower=SLOWER.get(config, 1))

@@ -123,7 +123,7 @@ def _boot_tests(board, bundle, names):
     label = f"{board.name}-test" + (f"-{names[0]}" if len(names) == 1 else "")
     seconds = max(MORE_SECONDS.get(name, SECONDS) for name in names)
     boot = Boot(board, bundle, "test",
-                f"dmamap.tests={','.join(names)} dmamap.seconds={seconds}",
+                f"dmamap.tests={','.join(names)} dmamap.seconds={seconds * bundle.slower}",
                 timeout=60 + seconds * len(names), label=label,
                 alone=FLIPS in names).run()
     score, broken = Score(), list(boot.errors)

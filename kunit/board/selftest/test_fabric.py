@@ -92,6 +92,7 @@ class Run(unittest.TestCase):
 
 class _Bundle:
     strategy = None
+    slower = 1
 
 
 class Arguments(unittest.TestCase):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import common
 import boards
+import programs
 import workspace
 from guest import Boot
 from paths import LOGS, cache
@@ -22,6 +23,7 @@ from programs import Bundle
 
 HOLD = """
 import sys; sys.path[:0] = [{path!r}]
+import programs
 import workspace
 workspace.on_signals()
 with workspace.Workspace() as place, \\
@@ -75,6 +77,12 @@ class Pretended(unittest.TestCase):
     def leftovers(self):
         mine = f"{workspace.PREFIX}{os.getpid()}-*"
         return list(workspace.SHM.glob(mine))
+
+    def test_a_kernel_that_checks_all_it_does_has_longer(self):
+        bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
+                        model=None, slower=programs.SLOWER["debug"])
+        self.assertEqual(Boot(boards.find("x86"), bundle, "test",
+                              timeout=7).timeout, 35)
 
     def test_good(self):
         got = self.boot("echo '@dmamap kernel 6'; echo '@dmamap done 0'")
