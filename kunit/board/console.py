@@ -20,7 +20,7 @@ STAMP = re.compile(r"^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[[^\]]*\])? ?")
 FAULT = re.compile(
     r"^(Kernel panic|Internal error|Oops\b|BUG:|WARNING:|Kernel Fault|"
     r"Kernel BUG|kernel BUG|Unable to handle kernel|general protection fault|"
-    r"Bad page|INFO: task .* blocked|rcu: INFO:|HPMC|"
+    r"Bad page|INFO: task .* blocked|rcu: INFO:|HPMC|turning off the locking|"
     r"High Priority Machine Check)|KASAN:|UBSAN:")
 TAP_RESULT = re.compile(r"^(ok|not ok)\b(?:\s+(\d+))?(?:\s+-?\s*(.*))?$")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)")

@@ -275,7 +275,7 @@ static void an_empty_pool_refuses_and_is_filled(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 	struct dmamap_region *region;
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 
 	if (!FLOOR_PAGES)
 		kunit_skip(test, "no reserve is configured");

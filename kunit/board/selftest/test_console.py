@@ -41,6 +41,7 @@ class Faults(unittest.TestCase):
                      "BUG: unable to handle page fault", "Oops: 0000 [#1]",
                      "[    0.5][    T1] Internal error: Oops: 5 [#1] ARM",
                      "Kernel Fault: Code=26 (Data memory access rights trap)",
+                     "turning off the locking correctness validator.",
                      "BUG: KASAN: use-after-free in x"):
             self.assertEqual(len(console_of(line).faults), 1, line)
 
