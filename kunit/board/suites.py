@@ -25,8 +25,8 @@ OWN_BOOT = re.compile(r"dead|remove|hostile|pagecache|stock|race|^mapping_test")
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
 MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_hostile_test": 120,
-                "mapping_race_test": 180, "mapping_test": 240,
-                "mapping_stock_test": 240}
+                "mapping_race_test": 180, "mapping_test": 480,
+                "mapping_stock_test": 480}
 ENODEV = 19
 
 

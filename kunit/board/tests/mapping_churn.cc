@@ -203,8 +203,8 @@ void cpus_come_and_go(Check &check)
 }
 
 constexpr Case kCases[] = {
-	{"21 closing while a thread faults", close_under_a_fault, 0, 50},
-	{"23 a reader sees no frame after its mapping", reuse_under_a_reader, 0, 50},
+	{"21 closing while a thread faults", close_under_a_fault},
+	{"23 a reader sees no frame after its mapping", reuse_under_a_reader},
 	{"24 page tables of large mappings are walked while they change", walked_while_large, 0,
 	 50},
 	{"25 CPUs come and go during flips", cpus_come_and_go, kLayer | kHotplug,
