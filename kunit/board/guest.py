@@ -40,8 +40,10 @@ class Boot:
 
     def cmdline(self):
         line = boards.cmdline_of(self.board, self.bundle.strategy)
-        return (f"{line} panic=-1 kunit.enable=0 "
-                f"dmamap.job={self.job} {self.parameters}").strip()
+        slower = self.bundle.slower
+        return (f"{line} panic=-1 kunit.enable=0 dmamap.job={self.job} "
+                + (f"SLOWER={slower} " if slower > 1 else "")
+                + self.parameters).strip()
 
     def run(self):
         """Boot, follow the console to the end; returns self."""

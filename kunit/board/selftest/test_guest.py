@@ -81,8 +81,9 @@ class Pretended(unittest.TestCase):
     def test_a_kernel_that_checks_all_it_does_has_longer(self):
         bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
                         model=None, slower=programs.SLOWER["debug"])
-        self.assertEqual(Boot(boards.find("x86"), bundle, "test",
-                              timeout=7).timeout, 35)
+        boot = Boot(boards.find("x86"), bundle, "test", timeout=7)
+        self.assertEqual(boot.timeout, 35)
+        self.assertIn(" SLOWER=5", boot.cmdline())
 
     def test_good(self):
         got = self.boot("echo '@dmamap kernel 6'; echo '@dmamap done 0'")

@@ -105,7 +105,7 @@ int main()
 		tap.skip("this kernel can't hibernate", "hibernation");
 		return tap.finish();
 	}
-	alarm(kGuardSeconds);
+	guard(kGuardSeconds);
 	if (!is_safe(tap))
 		return tap.finish();
 	tap.ok(drain_pool() == 0 && statistic("frames_coherent") == 0,

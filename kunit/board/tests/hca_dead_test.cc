@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // The chip dies under a process: everything says so, nothing hangs.
+#include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
 
@@ -54,7 +55,7 @@ int main()
 	tap::Report tap;
 	hca *handle = nullptr;
 
-	alarm(kGuardSeconds);
+	guard(kGuardSeconds);
 	if (const int error = hca_open(nullptr, &handle))
 		tap.bail_out("can't open the HCA: %s", strerror(-error));
 	tap.ok(hca_status(handle) == HCA_STATUS_OK, "the chip lives");

@@ -2,6 +2,7 @@
 // A process that does its worst to its own context, to the interface and to itself, beside others
 // that talk: they, the driver and the chip go on as if it weren't there.
 #include "hca_sysfs.h"
+#include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
 
@@ -323,7 +324,7 @@ int main()
 {
 	tap::Report tap;
 
-	alarm(kGuardSeconds);
+	guard(kGuardSeconds);
 	if (const int error = RawContext().error())
 		tap.bail_out("can't open %s: %s", HCA_DEVICE_NODE, strerror(-error));
 	test_pointers(tap);

@@ -2,6 +2,7 @@
 // The chip is reset, the device unbound, the chip killed, all while processes have it mapped and
 // send: they get an error and no signal, nothing is left behind, and binding works again.
 #include "hca_sysfs.h"
+#include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
 
@@ -279,7 +280,7 @@ int main()
 	tap::Report tap;
 	const hca_sysfs::Binding binding;
 
-	alarm(kGuardSeconds);
+	guard(kGuardSeconds);
 	if (!binding.found())
 		tap.bail_out("there is no HCA to take away");
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
@@ -83,6 +84,15 @@ inline long long value_of(const Values &values, const char *name)
 	const auto found = values.find(name);
 
 	return found == values.end() ? 0 : found->second;
+}
+
+/// Ends the program with SIGALRM if it hangs; kernels that check all they do are SLOWER, which
+/// the runner tells them, and so us (unknown words of the command line are init's environment).
+inline void guard(unsigned int seconds)
+{
+	const char *slower = std::getenv("SLOWER");
+
+	alarm(seconds * (slower ? static_cast<unsigned int>(std::atoi(slower)) : 1));
 }
 
 /// What the kernel has said since it started, as far as it still knows.

@@ -360,7 +360,7 @@ int main()
 {
 	tap::Report tap;
 
-	alarm(kSeconds + 15);
+	guard(kSeconds + 15);
 	wanted_ops = from_environment("OPS", 1'000'000);
 	seed = from_environment("SEED", 1);
 	std::printf("# OPS=%lu SEED=%lu\n", wanted_ops, seed);

@@ -193,7 +193,7 @@ bool run_case(const Case &test)
 
 		setpgid(0, 0);
 		catch_faults(land);
-		alarm(test.seconds);
+		guard(test.seconds);
 		test.run(check);
 		_exit(EXIT_SUCCESS);
 	}

@@ -287,7 +287,7 @@ int main()
 	tap::Report tap;
 	FileStore store;
 
-	alarm(kGuardSeconds);
+	guard(kGuardSeconds);
 	if (access(kLoad, F_OK) != 0)
 		tap.bail_out("there is no %s: %s", kLoad, std::strerror(errno));
 	test_refusals(tap);
