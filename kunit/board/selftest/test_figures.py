@@ -95,6 +95,10 @@ class Repeats(unittest.TestCase):
         board = of(board="parisc")
         self.assertEqual(board.unlike(of(warm_1_layer=84)), [])
         self.assertEqual(board.unlike(of(warm_1_layer=85)), ["warm.1.layer"])
+        large = of(board="parisc", warm_1_layer=100_000)
+        self.assertEqual(large.unlike(of(warm_1_layer=100_500)), [])
+        self.assertEqual(large.unlike(of(warm_1_layer=100_501)),
+                         ["warm.1.layer"])
 
 
 class Command(unittest.TestCase):
