@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "bench.h"
 
+#include "number.h"
+
 #include <argp.h>
 #include <endian.h>
 #include <sched.h>
@@ -29,33 +31,11 @@ constexpr argp_option kOptions[] = {
 	{nullptr, 0, nullptr, 0, nullptr, 0},
 };
 
-std::optional<uint32_t> number(const char *text, uint32_t least, uint32_t most, char end_char)
-{
-	char *end = nullptr;
-
-	errno = 0;
-	const unsigned long value = std::strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != end_char || errno != 0 || value < least ||
-	    value > most)
-		return std::nullopt;
-	return static_cast<uint32_t>(value);
-}
-
-uint32_t number_or_error(const char *text, uint32_t least, uint32_t most, argp_state *state)
-{
-	const auto value = number(text, least, most, '\0');
-
-	if (!value)
-		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
-	return value.value_or(0);
-}
-
 uint32_t address(const char *text, argp_state *state)
 {
 	const char *dot = std::strchr(text, '.');
 	const auto node = number(text, 0, HCA_NODES - 1, '.');
-	const auto context = dot ? number(dot + 1, 0, HCA_CONTEXTS - 1, '\0') : std::nullopt;
+	const auto context = dot ? number(dot + 1, 0, HCA_CONTEXTS - 1) : std::nullopt;
 
 	if (!node || !context)
 		argp_error(state, "'%s' is no address like 2.0", text);
@@ -68,10 +48,10 @@ error_t parse_option(int key, char *arg, argp_state *state)
 
 	switch (key) {
 	case 'm':
-		options.messages = number_or_error(arg, 1, 100000000, state);
+		options.messages = number(arg, 1, 100000000, state);
 		return 0;
 	case 's':
-		options.size = number_or_error(arg, 0, HCA_PAYLOAD_MAX, state);
+		options.size = number(arg, 0, HCA_PAYLOAD_MAX, state);
 		return 0;
 	case 'S':
 		options.serve = true;
@@ -80,7 +60,7 @@ error_t parse_option(int key, char *arg, argp_state *state)
 		options.peer = address(arg, state);
 		return 0;
 	case 't':
-		options.timeout_seconds = number_or_error(arg, 1, 1000000, state);
+		options.timeout_seconds = number(arg, 1, 1000000, state);
 		return 0;
 	case 'j':
 		options.json = true;

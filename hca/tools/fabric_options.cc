@@ -2,12 +2,11 @@
 #include "fabric_options.h"
 
 #include "hca.h"
+#include "number.h"
 
 #include <argp.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <string>
 
 namespace fabric {
@@ -32,19 +31,6 @@ constexpr argp_option kOptions[] = {
 	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 60)", 0},
 	{nullptr, 0, nullptr, 0, nullptr, 0},
 };
-
-uint32_t number(const char *text, uint32_t least, uint32_t most, argp_state *state)
-{
-	char *end = nullptr;
-
-	errno = 0;
-	const unsigned long value = std::strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value < least ||
-	    value > most)
-		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
-	return static_cast<uint32_t>(value);
-}
 
 std::vector<uint32_t> nodes_of(const std::string &list, argp_state *state)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Many contexts at once: processes in a ring, each sending to the next and checking what comes.
 #include "hca.h"
+#include "number.h"
 #include "pattern.h"
 
 #include <argp.h>
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -47,19 +47,6 @@ constexpr argp_option kOptions[] = {
 	{"json", 'j', nullptr, 0, "One JSON object instead of a sentence", 0},
 	{nullptr, 0, nullptr, 0, nullptr, 0},
 };
-
-uint32_t number(const char *text, uint32_t least, uint32_t most, argp_state *state)
-{
-	char *end = nullptr;
-
-	errno = 0;
-	const unsigned long value = std::strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value < least ||
-	    value > most)
-		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
-	return static_cast<uint32_t>(value);
-}
 
 error_t parse_option(int key, char *arg, argp_state *state)
 {

@@ -184,6 +184,9 @@ void catch_faults(void (*handler)(int));
 /// What happens to a process that does this: the signal that ends it, or 0.
 int child_signal(const std::function<void()> &work);
 
+/// Buffer 1 of @file, filled with 1, can be mapped, and the mapping outlives the buffer.
+void expect_usable(Check &check, const File &file);
+
 /// What must be as before when a case is over.
 struct Counts {
 	long long regions, coherent, in_pool, quarantined, buffers;

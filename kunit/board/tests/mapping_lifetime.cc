@@ -226,16 +226,7 @@ void passed_on(Check &check)
 
 		kill(owner, SIGKILL);
 		waitpid(owner, nullptr, 0);
-
-		const Map map = file.map(1, page_bytes());
-
-		if (check.gives(0, map.error(), "maps when its owner is gone")) {
-			check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
-			check.gives(0, file.free(1), "free");
-			if (!stock)
-				check.gives(0, static_cast<long>(map.wrong(1)),
-					    "words changed then");
-		}
+		expect_usable(check, file);
 	}
 	expect_soon(check, before);
 }

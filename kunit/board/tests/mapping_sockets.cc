@@ -41,8 +41,8 @@ public:
 	[[nodiscard]] int operator[](int end) const { return ends_[end]; }
 
 private:
-	/// The only sockets of these kernels that send without a copy, to the same machine, too:
-	/// what the receiver reads is the sender's page.
+	/// Sends without a copy, to the same machine, too: what the receiver reads is the
+	/// sender's page.
 	bool connect_to_itself()
 	{
 		const int one = 1, listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -121,15 +121,7 @@ void file_in_a_message(Check &check)
 		}), "its owner sends it, and ends");
 
 		const File file = File::given(receive_file(pair[1]));
-		const Map map = file.map(1, page_bytes());
-
-		if (check.gives(0, map.error(), "maps")) {
-			check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
-			check.gives(0, file.free(1), "free");
-			if (!stock)
-				check.gives(0, static_cast<long>(map.wrong(1)),
-					    "words changed then");
-		}
+		expect_usable(check, file);
 	}
 	expect_soon(check, before);
 }

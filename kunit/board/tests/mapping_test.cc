@@ -152,6 +152,18 @@ int child_signal(const std::function<void()> &work)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+void expect_usable(Check &check, const File &file)
+{
+	const Map map = file.map(1, page_bytes());
+
+	if (!check.gives(0, map.error(), "maps"))
+		return;
+	check.gives(0, static_cast<long>(map.wrong(1)), "words changed");
+	check.gives(0, file.free(1), "free");
+	if (!stock)
+		check.gives(0, static_cast<long>(map.wrong(1)), "words changed then");
+}
+
 void expect_same(Check &check, const Counts &before)
 {
 	const Counts now = Counts::now();
