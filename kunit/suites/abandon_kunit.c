@@ -100,13 +100,9 @@ static struct dmamap_region *of_pages(struct device *dev)
 {
 	struct dmamap_region *region;
 
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;	/* as "dma-coherent" in a device tree does */
-#endif
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, SZ_16K, GFP_KERNEL, 0);
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = false;
-#endif
+	suite_set_snooping(dev, false);
 	return region;
 }
 

@@ -88,9 +88,7 @@ static void memory_of_a_device_that_snoops_is_charged(struct kunit *test)
 	struct dmamap_region *region;
 
 	become_process(test);
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;	/* as "dma-coherent" in a device tree does */
-#endif
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, 2 * PAGE_SIZE, GFP_KERNEL, DMAMAP_ACCOUNT);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	KUNIT_EXPECT_STREQ(test, dmamap_strategy(region), "snooped");

@@ -56,16 +56,9 @@ static void names_may_be_set_in_atomic_context(struct kunit *test)
 }
 
 #ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-static void snoop(struct device *dev, bool snoops)
-{
-	dev->dma_coherent = snoops;
-}
 #define SNOOPS "device snoops (bus or firmware)"
 #define DOES_NOT "device not snooping (bus or firmware)"
 #else
-static void snoop(struct device *dev, bool snoops)
-{
-}
 #define SNOOPS "device snoops (all devices of this architecture)"
 #define DOES_NOT "device not snooping (DMAMAP_NO_SNOOP)"
 #endif
@@ -84,10 +77,10 @@ static void the_reason_says_who_decided(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 
-	snoop(dev, true);
+	suite_set_snooping(dev, true);
 	expect_reason(test, dev, 0, SNOOPS);
 	expect_reason(test, dev, DMAMAP_NO_SNOOP, "device not snooping (DMAMAP_NO_SNOOP)");
-	snoop(dev, false);
+	suite_set_snooping(dev, false);
 	expect_reason(test, dev, DMAMAP_NO_SNOOP, DOES_NOT);
 }
 
@@ -169,7 +162,7 @@ static void cached_regions_have_no_aliases(struct kunit *test)
 	struct device *dev = suite_device(test);
 	struct dmamap_region *region;
 
-	snoop(dev, true);
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, PAGE_SIZE, GFP_KERNEL, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, suite_put_region, region), 0);

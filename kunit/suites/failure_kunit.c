@@ -59,13 +59,9 @@ static struct dmamap_region *of_snooping(struct device *dev)
 {
 	struct dmamap_region *region;
 
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;
-#endif
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, SZ_16K, GFP_KERNEL, 0);
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = false;
-#endif
+	suite_set_snooping(dev, false);
 	return region;
 }
 

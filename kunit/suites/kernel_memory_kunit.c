@@ -15,9 +15,7 @@ static struct device *snooping_device(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;	/* as "dma-coherent" in a device tree does */
-#endif
+	suite_set_snooping(dev, true);
 	return dev;
 }
 

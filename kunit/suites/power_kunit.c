@@ -41,9 +41,7 @@ static void hibernation_forbids_coherent_frames(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(dmamap_alloc(dev, PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP)),
 			-EBUSY);
 	/* Cached memory is copied like any other. */
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;
-#endif
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, PAGE_SIZE, GFP_KERNEL, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(region));
 	dmamap_put(region);

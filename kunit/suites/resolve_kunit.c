@@ -159,9 +159,7 @@ static void a_snooping_device_gets_pages(struct kunit *test)
 	struct dmamap_pfn answer;
 	struct page *page;
 
-#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
-	dev->dma_coherent = true;	/* as "dma-coherent" in a device tree does */
-#endif
+	suite_set_snooping(dev, true);
 	region = dmamap_alloc(dev, SZ_8K, GFP_KERNEL, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	KUNIT_EXPECT_STREQ(test, dmamap_strategy(region), "snooped");

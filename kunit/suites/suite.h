@@ -23,6 +23,14 @@ static inline struct device *suite_device(struct kunit *test)
 	return dev;
 }
 
+/* As "dma-coherent" in a device tree does; on some boards all devices are so, anyway. */
+static inline void suite_set_snooping(struct device *dev, bool snoops)
+{
+#ifdef CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE
+	dev->dma_coherent = snoops;
+#endif
+}
+
 static inline void suite_put_region(void *region)
 {
 	dmamap_put(region);
