@@ -36,6 +36,16 @@ u32 dmamap_machine_chunk(void)
 	return SZ_256K >> PAGE_SHIFT;
 }
 
+/*
+ * Normal non-cacheable memory may gather writes (ARM DDI 0406C A3.5.5), and
+ * pgprot_dmacoherent() is that where this option is set.
+ */
+u32 dmamap_machine_combining(void)
+{
+	return IS_ENABLED(CONFIG_ARM_DMA_MEM_BUFFERABLE) ? DMAMAP_COMBINING_COHERENT :
+							   DMAMAP_COMBINING_NONE;
+}
+
 static unsigned long linear_of(u64 pfn)
 {
 	return (unsigned long)__va(PFN_PHYS(pfn));

@@ -49,6 +49,12 @@ u32 dmamap_machine_chunk(void)
 	return SZ_256K >> PAGE_SHIFT;
 }
 
+/* Between cached and _PAGE_NO_CACHE there is nothing (asm/pgtable.h). */
+u32 dmamap_machine_combining(void)
+{
+	return DMAMAP_COMBINING_NONE;
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	const pte_t pte = *linear_pte(pfn);

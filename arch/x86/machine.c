@@ -38,6 +38,12 @@ u32 dmamap_machine_chunk(void)
 	return PMD_SIZE >> PAGE_SHIFT;
 }
 
+/* Without PAT there is no entry for it, and pgprot_writecombine() is uncached. */
+u32 dmamap_machine_combining(void)
+{
+	return pat_enabled() ? DMAMAP_COMBINING_SEPARATE : DMAMAP_COMBINING_NONE;
+}
+
 u32 dmamap_machine_linear(u64 pfn)
 {
 	return kernel_page_present(pfn_to_page(pfn)) ? DMAMAP_LINEAR_CACHED :
@@ -110,12 +116,20 @@ void dmamap_machine_purge_linear(u64 pfn, u64 pages)
  */
 u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
 {
+	enum page_cache_mode mode;
 	int err;
 
-	if (attribute != DMAMAP_ATTR_COHERENT)
+	switch (attribute) {
+	case DMAMAP_ATTR_COHERENT:
+		mode = _PAGE_CACHE_MODE_UC_MINUS;
+		break;
+	case DMAMAP_ATTR_WRITE_COMBINE:
+		mode = _PAGE_CACHE_MODE_WC;
+		break;
+	default:
 		return DMAMAP_NODEV;
-	err = memtype_reserve(PFN_PHYS(pfn), PFN_PHYS(pfn + pages), _PAGE_CACHE_MODE_UC_MINUS,
-			      NULL);
+	}
+	err = memtype_reserve(PFN_PHYS(pfn), PFN_PHYS(pfn + pages), mode, NULL);
 	return err ? DMAMAP_BUSY : DMAMAP_OK;
 }
 

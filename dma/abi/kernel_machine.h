@@ -16,7 +16,8 @@ public:
 	[[nodiscard]] BoardFacts facts() noexcept
 	{
 		return {static_cast<CmaPlacement>(dmamap_machine_cma_placement()),
-			Pages(dmamap_machine_unit()), Pages(dmamap_machine_chunk())};
+			Pages(dmamap_machine_unit()), Pages(dmamap_machine_chunk()),
+			dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE};
 	}
 
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept

@@ -135,7 +135,8 @@ u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_co
 							static_cast<int>(request->node),
 							request->may_sleep != 0},
 					      .device = request->device,
-					      .snooping = request->snooping != 0},
+					      .snooping = request->snooping != 0,
+					      .write_combine = request->write_combine != 0},
 					     owner),
 			       region);
 }

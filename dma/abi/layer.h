@@ -29,6 +29,7 @@ struct dmamap_core_request {
 	u32 node;	/* of memory, ~0 for any */
 	u8 snooping;
 	u8 may_sleep;
+	u8 write_combine;
 };
 
 /* dmamap::Resolution */

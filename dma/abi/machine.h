@@ -47,6 +47,7 @@ void dmamap_machine_tend_later(void);
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
 u32 dmamap_machine_unit(void);
 u32 dmamap_machine_chunk(void);
+u32 dmamap_machine_combining(void);
 u32 dmamap_machine_linear(u64 pfn);
 u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear);
 void dmamap_machine_purge_linear(u64 pfn, u64 pages);

@@ -54,6 +54,13 @@ enum dmamap_attribute {
 	DMAMAP_ATTR_WRITE_COMBINE,
 };
 
+/* Which memory gathers writes. */
+enum dmamap_combining {
+	DMAMAP_COMBINING_NONE,
+	DMAMAP_COMBINING_COHERENT,	/* all that is coherent */
+	DMAMAP_COMBINING_SEPARATE,	/* what has DMAMAP_ATTR_WRITE_COMBINE */
+};
+
 /* Where CMA lies: dmamap::CmaPlacement. */
 enum dmamap_cma_placement {
 	DMAMAP_CMA_NONE,

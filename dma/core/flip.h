@@ -35,13 +35,15 @@ template <class S, Machine M>
 	return opened;
 }
 
-/// Makes cached frames coherent and maps them for the kernel; the mapping shows
-/// zeroes. On error the frames are as before, unless the error is in doubt.
+/// Makes cached frames coherent and maps them for the kernel with @attribute; the
+/// mapping shows zeroes. On error the frames are as before, unless the error is in
+/// doubt.
 template <class S, Machine M>
 	requires Strategy<S, M>
-[[nodiscard]] FlipResult<CpuAddr> flip_to_coherent(M &m, FrameRun run) noexcept
+[[nodiscard]] FlipResult<CpuAddr> flip_to_coherent(M &m, FrameRun run,
+						  Attribute attribute = S::kAttribute) noexcept
 {
-	if (auto claimed = m.claim(run, S::kAttribute); !claimed)
+	if (auto claimed = m.claim(run, attribute); !claimed)
 		return std::unexpected(FlipError{claimed.error(), false});
 
 	m.drop_lazy_aliases(run);
@@ -51,7 +53,7 @@ template <class S, Machine M>
 	}
 	m.purge_linear(run);
 
-	auto mapped = m.map(run, S::kAttribute);
+	auto mapped = m.map(run, attribute);
 	if (!mapped) {
 		const bool in_doubt = !undo_close<S>(m, run);
 

@@ -13,7 +13,14 @@ struct Request {
 	Reach reach = {};
 	void *device = nullptr;       ///< for Machine::bus_address(), not looked at
 	bool snooping = false;
+	bool write_combine = false;   ///< writes may be gathered, where the board can
 };
+
+/// Whether memory with the pool's attribute does not do for @request.
+[[nodiscard]] constexpr bool combines(const Request &request, BoardFacts facts) noexcept
+{
+	return request.write_combine && facts.combines;
+}
 
 /// Region logic: allocates, adopts and releases regions with the board's
 /// strategy. No state of its own; frames, tables and counters belong to the
@@ -92,6 +99,8 @@ public:
 	[[nodiscard]] Result<Region> hold(Pages pages, const Request &request) noexcept
 	{
 		const BoardFacts facts = m_.facts();
+		const Attribute attribute = combines(request, facts) ? Attribute::write_combine
+								     : S::kAttribute;
 
 		if (!S::probe(facts).kept)
 			return fail(Errno::nodev);
@@ -108,7 +117,7 @@ public:
 			return fail(bus.error());
 		}
 
-		auto mapping = flip_to_coherent<S>(m_, *run);
+		auto mapping = flip_to_coherent<S>(m_, *run, attribute);
 		if (!mapping) {
 			give_or_quarantine(*run, mapping.error().in_doubt);
 			return fail(mapping.error().why);
@@ -118,7 +127,7 @@ public:
 			retire(*run, *mapping);
 			return fail(held.error());
 		}
-		return Region{*run, *mapping, *bus, S::kId, S::kAttribute, Behind::reserved};
+		return Region{*run, *mapping, *bus, S::kId, attribute, Behind::reserved};
 	}
 
 	/// Makes frames of hold() ordinary again; nobody has any of them.

@@ -43,6 +43,8 @@ struct BoardFacts {
 	Pages unit{1};
 	/// What the pool flips at a time; a multiple of the unit.
 	Pages chunk{1};
+	/// Whether write-combining memory has an attribute of its own.
+	bool combines = false;
 };
 
 /// The primitives that a machine offers to strategies and flips. Kernel boards

@@ -30,14 +30,15 @@ public:
 	{
 	}
 
-	/// As Layer::alloc(). What can't sleep gets what the pool has, or nomem.
+	/// As Layer::alloc(). What can't sleep gets what the pool has, or nomem. The pool
+	/// has one attribute: memory with another is flipped each time.
 	///
 	/// Context: any, if request.reach.may_sleep is false.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
 	{
 		const auto pages = pages_of_bytes(request.bytes);
 
-		if (!pages || request.snooping)
+		if (!pages || request.snooping || combines(request, m_.facts()))
 			return layer_.alloc(request, owner);
 
 		if (const Lent lent = take(*pages, request)) {

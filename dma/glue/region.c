@@ -33,7 +33,7 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 
 static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
 {
-	if (!dev || !size || (flags & ~(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT)))
+	if (!dev || !size || (flags & ~(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT | DMAMAP_WRITE_COMBINE)))
 		return -EINVAL;
 	if ((flags & DMAMAP_ACCOUNT) && !(gfpflags_allow_blocking(gfp) && current->mm))
 		return -EINVAL;
@@ -45,7 +45,8 @@ static int check_request(struct device *dev, size_t size, gfp_t gfp, unsigned in
 	return 0;
 }
 
-static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool snooping)
+static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp,
+		      unsigned int flags, bool snooping)
 {
 	struct device *dev = region->dev;
 	const struct dmamap_core_request request = {
@@ -56,6 +57,7 @@ static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool
 		.node = (u32)dev_to_node(dev),
 		.snooping = snooping,
 		.may_sleep = gfpflags_allow_blocking(gfp),
+		.write_combine = !!(flags & DMAMAP_WRITE_COMBINE),
 	};
 	unsigned int scope = memalloc_flags_save(gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO);
 	u32 status = dmamap_core_alloc(&request, region, &region->core);
@@ -65,26 +67,28 @@ static u32 alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp, bool
 }
 
 /* Flips nothing: it gets what the pool has, and what rests is the pool's then. */
-static u32 alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp)
+static u32 alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp,
+			 unsigned int flags)
 {
-	u32 status = alloc_core(region, size, gfp, false);
+	u32 status = alloc_core(region, size, gfp, flags, false);
 
 	if (status != DMAMAP_NOMEM || !dmamap_store_resting())
 		return status;
 	dmamap_store_empty();
-	return alloc_core(region, size, gfp, false);
+	return alloc_core(region, size, gfp, flags, false);
 }
 
 /* Counted as coherent before hibernation may look. */
-static u32 alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp)
+static u32 alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp,
+			 unsigned int flags)
 {
 	u32 status;
 
 	if (!gfpflags_allow_blocking(gfp))
-		return alloc_at_once(region, size, gfp);
+		return alloc_at_once(region, size, gfp, flags);
 	if (dmamap_power_flip_begin())
 		return DMAMAP_BUSY;
-	status = alloc_core(region, size, gfp, false);
+	status = alloc_core(region, size, gfp, flags, false);
 	dmamap_power_flip_end();
 	return status;
 }
@@ -131,8 +135,8 @@ static int alloc_memory(struct dmamap_region *region, size_t size, gfp_t gfp,
 			return err;
 	}
 	region->no_snoop = snooping && (flags & DMAMAP_NO_SNOOP);
-	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, true) :
-						 alloc_flipped(region, size, gfp);
+	status = snooping && !region->no_snoop ? alloc_core(region, size, gfp, flags, true) :
+						 alloc_flipped(region, size, gfp, flags);
 	if (status == DMAMAP_OK)
 		return 0;
 	if (status == DMAMAP_NODEV)
@@ -148,6 +152,9 @@ static struct dmamap_region *wake(struct device *dev, size_t size, unsigned int 
 	struct dmamap_region *region;
 
 	if ((flags & DMAMAP_ACCOUNT) || (snooping && !(flags & DMAMAP_NO_SNOOP)))
+		return NULL;
+	if ((flags & DMAMAP_WRITE_COMBINE) &&
+	    dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE)
 		return NULL;
 	region = dmamap_store_wake(dev, size);
 	if (region)

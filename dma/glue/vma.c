@@ -8,6 +8,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "dma/abi/machine.h"
 #include "dma/glue/quota.h"
 #include "dma/glue/trace.h"
 #include "dma/glue/user_map.h"
@@ -183,10 +184,12 @@ static int admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 static bool keeps_kind(const struct dmamap_core_region *core, unsigned int access)
 {
 	const bool cached = core->attribute == DMAMAP_ATTR_CACHED;
-	const bool combines = core->attribute == DMAMAP_ATTR_WRITE_COMBINE;
+	const bool separate = core->attribute == DMAMAP_ATTR_WRITE_COMBINE;
+	const bool combines = separate || (core->attribute == DMAMAP_ATTR_COHERENT &&
+			      dmamap_machine_combining() == DMAMAP_COMBINING_COHERENT);
 
 	return !((access & DMAMAP_USER_CACHED && !cached) ||
-		 (access & DMAMAP_USER_UNCACHED && (cached || combines)) ||
+		 (access & DMAMAP_USER_UNCACHED && (cached || separate)) ||
 		 (access & DMAMAP_USER_WRITE_COMBINE && !combines));
 }
 

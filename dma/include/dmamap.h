@@ -62,7 +62,13 @@ struct dmamap_pfn {
  * region is put in process context, too.
  */
 #define DMAMAP_ACCOUNT		BIT(2)
-/* Map write-combining where the board has it, else uncached. Adopt only. */
+/*
+ * Writes of the CPU may be gathered: until a barrier (wmb()) the device may see them
+ * late, and in another order. Where the board can't, memory is as without the flag, as
+ * it is for devices that snoop. On ARM all coherent memory is like this. On x86 such a
+ * region is flipped by itself, in whole large pages of 2 MiB: it is for large buffers,
+ * and can't be had where the caller can't sleep.
+ */
 #define DMAMAP_WRITE_COMBINE	BIT(1)
 
 /**
@@ -71,7 +77,7 @@ struct dmamap_pfn {
  * @size: bytes, at least 1; rounded up to whole pages
  * @gfp: GFP_KERNEL, or GFP_ATOMIC where the caller can't sleep; zone flags are
  *	ignored
- * @flags: DMAMAP_NO_SNOOP and DMAMAP_ACCOUNT, or 0
+ * @flags: DMAMAP_NO_SNOOP, DMAMAP_ACCOUNT and DMAMAP_WRITE_COMBINE, or 0
  *
  * The region is contiguous on the bus, all bytes of its pages are zero, and
  * (unless the device snoops) no cacheable translation of its frames exists

@@ -98,7 +98,8 @@ struct Bench {
 		return layer.alloc({.bytes = bytes,
 				    .reach = {device.mask - device.offset},
 				    .device = &device,
-				    .snooping = device.snooping},
+				    .snooping = device.snooping,
+				    .write_combine = write_combine},
 				   &owner);
 	}
 	/// The first pages of the RAM that the kernel does not know.
@@ -111,6 +112,7 @@ struct Bench {
 	M machine;
 	Layer<M, S> layer{machine};
 	sim::Device device;
+	bool write_combine = false;   ///< asked for
 	int owner = 0;
 };
 

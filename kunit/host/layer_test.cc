@@ -41,6 +41,31 @@ TYPED_TEST(AllocTest, RegionSaysWhatItIs)
 	EXPECT_TRUE(region->flipped());
 }
 
+/// The attribute that a request for write-combining memory gets.
+template <class B>
+constexpr Attribute kCombined = B::profile.combines ? Attribute::write_combine
+						    : Attribute::coherent;
+
+TYPED_TEST(AllocTest, WritesAreGatheredWhereTheBoardCan)
+{
+	this->bench_.write_combine = true;
+	auto region = this->bench_.alloc(3);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->attribute, kCombined<TypeParam>);
+	EXPECT_EQ(region->behind, Behind::reserved);
+	EXPECT_TRUE(region->flipped());
+	EXPECT_EQ(resolve(*region, region->cpu, region->bus)->attribute, kCombined<TypeParam>);
+	this->bench_.layer.release(*region);
+
+	this->bench_.device.snooping = true;
+	region = this->bench_.alloc(3);
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->attribute, Attribute::cached);
+	this->bench_.layer.release(*region);
+	this->expect_untouched();
+}
+
 TYPED_TEST(AllocTest, EveryFrameIsFoundUnderItsOwner)
 {
 	auto region = this->bench_.alloc(3);

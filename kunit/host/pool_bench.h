@@ -18,7 +18,8 @@ struct PoolBench {
 		return layer.alloc({.bytes = pages << kPageShift,
 				    .reach = {dev.mask - dev.offset},
 				    .device = &dev,
-				    .snooping = dev.snooping},
+				    .snooping = dev.snooping,
+				    .write_combine = write_combine},
 				   &owner);
 	}
 	/// As an interrupt handler does.
@@ -27,7 +28,8 @@ struct PoolBench {
 		machine.in_interrupt(true);
 		auto region = layer.alloc({.bytes = pages << kPageShift,
 					   .reach = {.may_sleep = false},
-					   .device = &device},
+					   .device = &device,
+					   .write_combine = write_combine},
 					  &owner);
 
 		machine.in_interrupt(false);
@@ -55,6 +57,7 @@ struct PoolBench {
 	Pool<kChunks> pool;
 	PooledLayer<M, S, kChunks> layer;
 	sim::Device device;
+	bool write_combine = false;   ///< asked for
 	int owner = 0;
 };
 

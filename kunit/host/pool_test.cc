@@ -62,6 +62,23 @@ TYPED_TEST(PooledTest, TheFirstRegionFlipsAWholeChunk)
 	this->expect_all_back();
 }
 
+/// The pool has one attribute; where gathered writes need another it is left alone.
+TYPED_TEST(PooledTest, WriteCombiningMemoryIsOfThePoolOnlyIfItIsTheSame)
+{
+	constexpr bool apart = TypeParam::profile.combines;
+	auto pooled = this->bench_.alloc(1);
+
+	ASSERT_TRUE(pooled);
+	this->bench_.write_combine = true;
+	EXPECT_EQ(this->bench_.alloc_at_once(1).has_value(), !apart);
+
+	auto region = this->bench_.alloc(1);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->attribute, apart ? Attribute::write_combine : Attribute::coherent);
+	EXPECT_EQ(region->chunk != 0, !apart);
+}
+
 TYPED_TEST(PooledTest, TheNextRegionsFlipNothing)
 {
 	auto first = this->bench_.alloc(1);

@@ -52,7 +52,7 @@ public:
 	/// The primitives; what they do stands at the concept.
 	[[nodiscard]] BoardFacts facts() noexcept
 	{
-		return {profile_.placement, profile_.unit, profile_.chunk};
+		return {profile_.placement, profile_.unit, profile_.chunk, profile_.combines};
 	}
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
 	void give_cma(FrameRun run) noexcept;

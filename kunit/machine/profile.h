@@ -15,6 +15,7 @@ struct Profile {
 	unsigned cpus = 2;
 	bool walker = false;           ///< walks by hardware, though judged has none
 	bool linear_editable = true;   ///< the linear map can be edited at all
+	bool combines = false;         ///< write-combining has an attribute of its own
 	Pages unit{1};                 ///< of the linear map
 	Pages chunk{4};                ///< of a pool
 	std::uint64_t lowmem = 16;
@@ -82,12 +83,13 @@ inline constexpr Profile kArmWithoutCma{
 };
 
 /// x86: walks by hardware, the linear map is made of pages.
-inline constexpr Profile kX86{.name = "x86", .judged = "x86"};
+inline constexpr Profile kX86{.name = "x86", .judged = "x86", .combines = true};
 
 /// The same with large pages in the linear map: whole ones are flipped.
 inline constexpr Profile kX86Large{
 	.name = "x86, large pages",
 	.judged = "x86",
+	.combines = true,
 	.unit = Pages(4),
 	.lowmem = 24,
 };

@@ -109,7 +109,6 @@ struct bad_request {
 static const struct bad_request bad_requests[] = {
 	{ "no bytes", 0, GFP_KERNEL, DMAMAP_NO_SNOOP, -EINVAL },
 	{ "unknown flag", PAGE_SIZE, GFP_KERNEL, BIT(9), -EINVAL },
-	{ "write combining", PAGE_SIZE, GFP_KERNEL, DMAMAP_WRITE_COMBINE, -EINVAL },
 	{ "half of all addresses", SIZE_MAX / 2, GFP_KERNEL, DMAMAP_NO_SNOOP, TOO_MANY },
 	{ "all but a page", SIZE_MAX - PAGE_SIZE, GFP_KERNEL, DMAMAP_NO_SNOOP, TOO_MANY },
 	{ "all bytes", SIZE_MAX, GFP_KERNEL, DMAMAP_NO_SNOOP, -EOVERFLOW },
