@@ -106,6 +106,9 @@ static void kinds_are_not_mixed_up(struct kunit *test)
 				flags ? attribute_that_combines() : DMAMAP_ATTR_COHERENT);
 		expect_kernel_mapping(test, region);
 		dmamap_put(region);
+		/* It is zero again, and ready for the next. */
+		dmamap_machine_tend_later();
+		dmamap_pool_settle();
 	}
 	suite_expect_no_alias(test);
 }
