@@ -215,7 +215,6 @@ static enum dmamap_known read_region(struct dmamap_region * const *owner, u64 pf
 				     struct dmamap_found *found)
 {
 	const struct dmamap_region *region;
-	struct dmamap_found now;
 	unsigned int life;
 	bool same;
 
@@ -228,21 +227,20 @@ static enum dmamap_known read_region(struct dmamap_region * const *owner, u64 pf
 		life = smp_load_acquire(&region->life);	/* life before core */
 		if (!(life & 1))
 			return READ_ONCE(region->rests) ? DMAMAP_KNOWN_HELD : DMAMAP_KNOWN_UNREADY;
-		now = (struct dmamap_found){ .core = region->core, .dev = region->dev };
+		found->core = region->core;
+		found->dev = region->dev;
 		smp_rmb();	/* core before the same life */
 		same = READ_ONCE(region->life) == life;
 	} while (!same || READ_ONCE(*owner) != region);
 
-	if (pfn - now.core.pfn >= now.core.pages)
-		return DMAMAP_KNOWN_UNREADY;
-	if (found)
-		*found = now;
-	return DMAMAP_KNOWN_OWNED;
+	return pfn - found->core.pfn < found->core.pages ? DMAMAP_KNOWN_OWNED :
+							   DMAMAP_KNOWN_UNREADY;
 }
 
 enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found *found)
 {
 	const u64 first = *pfn;
+	struct dmamap_found unwanted;
 	struct block *block;
 	unsigned long index;
 
@@ -255,7 +253,8 @@ enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found 
 		u64 at;
 
 		for (at = max(first, begin); at <= min(last, begin + BLOCK - 1); at++) {
-			enum dmamap_known known = read_region(owner_in(block, at), at, found);
+			enum dmamap_known known = read_region(owner_in(block, at), at,
+							     found ?: &unwanted);
 
 			if (known != DMAMAP_KNOWN_NOT) {
 				*pfn = at;
@@ -268,13 +267,15 @@ enum dmamap_known dmamap_directory_next(u64 *pfn, u64 last, struct dmamap_found 
 
 enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found)
 {
+	struct dmamap_found unwanted;
 	struct block *block;
 
 	if (pfn > ULONG_MAX)
 		return DMAMAP_KNOWN_NOT;
 	guard(rcu)();
 	block = xa_load(&directory, pfn >> SHIFT);
-	return block ? read_region(owner_in(block, pfn), pfn, found) : DMAMAP_KNOWN_NOT;
+	return block ? read_region(owner_in(block, pfn), pfn, found ?: &unwanted) :
+		       DMAMAP_KNOWN_NOT;
 }
 
 void dmamap_directory_counts(u64 *flipped, u64 *returned)

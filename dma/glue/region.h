@@ -114,8 +114,8 @@ struct dmamap_found {
 };
 
 /*
- * directory.c: whose is a frame? *@found is written if it is a region's, unless
- * @found is NULL. Context: any.
+ * directory.c: whose is a frame? *@found means something if it is a region's; may be
+ * NULL. Context: any.
  */
 enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found);
 
