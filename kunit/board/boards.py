@@ -11,6 +11,14 @@ from paths import Stop, environment
 MIB = 1 << 20
 WINDOW_BYTES = MIB          # HCA_WINDOW_BYTES, see hca/include/hca_chip.h
 
+# RAM that a board keeps from its kernel, for a driver that adopts it.
+NO_MAP = 0x50000000         # ARM, by the device tree
+
+
+def adopts(address, size=MIB):
+    """Kernel parameters of the driver that adopts RAM."""
+    return f"mapper.adopt_at={address:#x} mapper.adopt_bytes={size:#x}"
+
 
 @dataclass(frozen=True)
 class Board:
@@ -49,7 +57,7 @@ BOARDS = {board.name: board for board in (
           strategies=("unmap",),
           qemu="qemu-system-x86_64", machine="pc",
           options=("-cpu", "max,-erms,-fsrm,-fsrs", "-smp", "2"),
-          cmdline="console=ttyS0",
+          cmdline="console=ttyS0 memmap=2M$0x10000000 " + adopts(0x10000000),
           ram=512 * MIB, ram_base=0),
     # 512 MiB of vmalloc space leave about 500 MiB of lowmem; the rest, with
     # CMA in it, is highmem. Short descriptors reach no PCI above 4 GiB.
@@ -70,7 +78,7 @@ BOARDS = {board.name: board for board in (
           ),
           qemu="qemu-system-arm", machine="virt,highmem=off",
           options=("-cpu", "cortex-a15", "-smp", "2"),
-          cmdline="console=ttyAMA0 vmalloc=512M cma=64M",
+          cmdline="console=ttyAMA0 vmalloc=512M cma=64M " + adopts(NO_MAP),
           ram=768 * MIB, ram_base=0x40000000),
     # The kernel sees 240 of 256 MiB; the chip's window is the first MiB above.
     # QEMU puts the initramfs at the very end, so the kernel must not free it.
@@ -80,7 +88,7 @@ BOARDS = {board.name: board for board in (
           qemu="qemu-system-hppa", machine="B160L",
           options=(),
           cmdline="console=ttyS0 mem=240M retain_initrd hca.window=0xf000000 "
-                  "mapper.adopt_at=0xf200000 mapper.adopt_bytes=0x100000",
+                  + adopts(0xf200000),
           ram=256 * MIB, ram_base=0, window_offset=240 * MIB),
 )}
 
@@ -168,7 +176,7 @@ def qemu_command(board, folder, kernel, initramfs, cmdline, exact=False,
                "-initrd", str(initramfs), "-append", cmdline,
                *(EXACT if exact else ())]
     if board.name == "arm":
-        command += ["-dtb", str(_noncoherent_tree(board, folder, machine))]
+        command += ["-dtb", str(_device_tree(board, folder, machine))]
     accelerator = "tcg,thread=single" if alone or exact else "tcg"
     return [*command, "-machine", machine, "-accel", accelerator]
 
@@ -188,8 +196,23 @@ def model_command(board, model, folder, trace=None):
     return [*command, "--die-with-parent"]
 
 
-def _noncoherent_tree(board, folder, machine):
-    """QEMU's own device tree without its claim that devices snoop.
+# A child of the tree's root.
+RESERVED = f"""
+	reserved-memory {{
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+		adopted@{NO_MAP:x} {{
+			reg = <0 {NO_MAP:#x} 0 {MIB:#x}>;
+			no-map;
+		}};
+	}};
+}};
+"""
+
+
+def _device_tree(board, folder, machine):
+    """QEMU's own device tree, but no device snoops and some RAM is not the kernel's.
 
     With dma-coherent in it the kernel would take every device for a snooping
     one, and no buffer would ever be flipped.
@@ -202,7 +225,8 @@ def _noncoherent_tree(board, folder, machine):
     text, count = re.subn(r"^\s*dma-coherent;\n", "", text, flags=re.MULTILINE)
     if not count:
         raise Stop("QEMU's device tree has no dma-coherent property any more; "
-                   "check _noncoherent_tree() in kunit/board/boards.py")
+                   "check _device_tree() in kunit/board/boards.py")
+    text = text.rstrip().removesuffix("};") + RESERVED
     source = Path(folder / "board.dts")
     source.write_text(text, encoding="utf-8")
     _output(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(blob),
