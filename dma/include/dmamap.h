@@ -63,11 +63,14 @@ struct dmamap_pfn {
  */
 #define DMAMAP_ACCOUNT		BIT(2)
 /*
- * Writes of the CPU may be gathered: until a barrier (wmb()) the device may see them
- * late, and in another order. Where the board can't, memory is as without the flag, as
- * it is for devices that snoop. On ARM all coherent memory is like this. On x86 such a
- * region is flipped by itself, in whole large pages of 2 MiB: it is for large buffers,
- * and can't be had where the caller can't sleep.
+ * Writes of the CPU may be gathered: until wmb() the device may see them late, and in
+ * another order; dma_wmb() is not enough on x86. So it is for data, not for queues of
+ * descriptors, and dmamap::Coherent<T> does not offer it.
+ *
+ * Where the board can't, memory is as without the flag, as it is for devices that
+ * snoop. On ARM all coherent memory is like this. On x86 such a region is flipped by
+ * itself, in whole large pages of 2 MiB: it is for large buffers, and can't be had
+ * where the caller can't sleep.
  */
 #define DMAMAP_WRITE_COMBINE	BIT(1)
 
