@@ -8,7 +8,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <thread>
+#include <vector>
 
 namespace chip_model {
 namespace {
@@ -293,6 +295,65 @@ TEST(Interrupt, NobodySleepsThroughAPacket)
 	over = true;
 	EXPECT_EQ(got, kPackets);
 	EXPECT_GT(bell.rings, 0u);
+}
+
+/// Lets two threads begin each round at the same moment, as far as two CPUs have one.
+class Rendezvous {
+public:
+	void meet(int self, uint32_t round)
+	{
+		at_[self].word.store(round);
+		for (uint32_t spins = 0; at_[1 - self].word.load() < round; ++spins) {
+			if (spins > 2000)
+				std::this_thread::yield();
+		}
+	}
+
+private:
+	struct alignas(128) Place {
+		std::atomic<uint32_t> word{0};
+	};
+	Place at_[2];
+};
+
+// The two looks alone: without the chip's barrier, or the driver's, some of them miss each other.
+TEST(Interrupt, SequenceIsWrittenBeforeTheLookAtArm)
+{
+	constexpr uint32_t kRounds = 200000;
+	alignas(128) static std::byte memory[HCA_WINDOW_BYTES];
+	alignas(128) static std::byte entry[HCA_HDR_BYTES];
+	Words window{std::span(memory)}, sequence{std::span(entry)};
+	Bell bell;
+	Interrupts interrupts(window, &bell);
+	std::vector<bool> told(kRounds + 1), seen(kRounds + 1);
+	Rendezvous start;
+
+	window.write(HCA_INT_ENABLE, 1);
+
+	std::jthread chip([&] {
+		for (uint32_t round = 1; round <= kRounds; ++round) {
+			start.meet(0, round);
+			sequence.write(0, round);
+			interrupts.delivered(0);
+			told[round] = interrupts.poll().has_value();
+			window.write(HCA_INT_ACK, window.read(HCA_INT_SERIAL));
+		}
+	});
+	for (uint32_t round = 1; round <= kRounds; ++round) {
+		start.meet(1, round);
+		for (uint32_t pause = round % 128; pause > 0; --pause)	// a little later each time
+			std::atomic_signal_fence(std::memory_order_seq_cst);
+		window.write(HCA_CONTROL_PAGE(0) + HCA_CTL_ARM, round);
+		std::atomic_thread_fence(std::memory_order_seq_cst);
+		seen[round] = sequence.read(0) == round;
+	}
+	chip.join();
+
+	uint32_t missed = 0;
+
+	for (uint32_t round = 1; round <= kRounds; ++round)
+		missed += !told[round] && !seen[round];
+	EXPECT_EQ(missed, 0u);
 }
 
 } // namespace
