@@ -269,7 +269,7 @@ private:
 // Each packet comes while the driver goes to sleep, a little earlier or later each time.
 TEST(Interrupt, NobodySleepsThroughAPacket)
 {
-	constexpr uint32_t kPackets = 50000;
+	constexpr uint32_t kPackets = 10000;
 	Bell bell;
 	TestBoard board(Chip::Setup{.doorbell = &bell});
 	std::atomic<bool> over{false};
@@ -316,10 +316,12 @@ private:
 	Place at_[2];
 };
 
-// The two looks alone: without the chip's barrier, or the driver's, some of them miss each other.
+// The two looks alone: without the chip's barrier, or the driver's, a few of 100,000 miss each other.
+// That takes two CPUs at the same moment, so a busy host may not show it.
 TEST(Interrupt, SequenceIsWrittenBeforeTheLookAtArm)
 {
-	constexpr uint32_t kRounds = 200000;
+	constexpr uint32_t kRounds = 200000;		// where two CPUs have nothing else to do
+	const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
 	alignas(128) static std::byte memory[HCA_WINDOW_BYTES];
 	alignas(128) static std::byte entry[HCA_HDR_BYTES];
 	Words window{std::span(memory)}, sequence{std::span(entry)};
@@ -327,11 +329,13 @@ TEST(Interrupt, SequenceIsWrittenBeforeTheLookAtArm)
 	Interrupts interrupts(window, &bell);
 	std::vector<bool> told(kRounds + 1), seen(kRounds + 1);
 	Rendezvous start;
+	std::atomic<uint32_t> rounds{kRounds};		// both do as many
+	uint32_t missed = 0;
 
 	window.write(HCA_INT_ENABLE, 1);
 
 	std::jthread chip([&] {
-		for (uint32_t round = 1; round <= kRounds; ++round) {
+		for (uint32_t round = 1; round <= rounds; ++round) {
 			start.meet(0, round);
 			sequence.write(0, round);
 			interrupts.delivered(0);
@@ -339,7 +343,9 @@ TEST(Interrupt, SequenceIsWrittenBeforeTheLookAtArm)
 			window.write(HCA_INT_ACK, window.read(HCA_INT_SERIAL));
 		}
 	});
-	for (uint32_t round = 1; round <= kRounds; ++round) {
+	for (uint32_t round = 1; round <= rounds; ++round) {
+		if (std::chrono::steady_clock::now() > deadline)
+			rounds = round;
 		start.meet(1, round);
 		for (uint32_t pause = round % 128; pause > 0; --pause)	// a little later each time
 			std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -348,10 +354,7 @@ TEST(Interrupt, SequenceIsWrittenBeforeTheLookAtArm)
 		seen[round] = sequence.read(0) == round;
 	}
 	chip.join();
-
-	uint32_t missed = 0;
-
-	for (uint32_t round = 1; round <= kRounds; ++round)
+	for (uint32_t round = 1; round <= rounds; ++round)
 		missed += !told[round] && !seen[round];
 	EXPECT_EQ(missed, 0u);
 }
