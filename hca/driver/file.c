@@ -108,7 +108,7 @@ static void hca_poll_work(struct work_struct *work)
 
 /*
  * Lets the next packet wake who sleeps. Also when there is one already: an
- * edge-triggered poller takes all entries and doesn't ask again.
+ * edge-triggered poller is asked about it, takes it, and doesn't ask again.
  */
 static __poll_t hca_file_arm(struct hca_file *f)
 {

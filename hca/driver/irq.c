@@ -12,19 +12,13 @@
 
 #include "hca.h"
 
-/* Nobody who sleeps on @f misses the packet after the one it was woken for. */
+/* Whoever is woken asks again before it sleeps again, which arms: see file.c. */
 static void hca_irq_wake(struct hca_device *hca, u32 context)
 {
 	struct hca_file *f = hca->listener[context];
 
-	if (!f || !wq_has_sleeper(&f->wait))
-		return;
-	/*
-	 * An edge-triggered poller takes all entries and doesn't ask again. So
-	 * arm for it, and before it is woken: what came earlier it will find.
-	 */
-	hca_chip_arm(hca, context);
-	wake_up_poll(&f->wait, EPOLLIN | EPOLLRDNORM);
+	if (f)
+		wake_up_poll(&f->wait, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -46,7 +40,7 @@ bool hca_irq_serve(struct hca_device *hca)
 		return false;
 	causes = hca_chip_global(hca, HCA_INT_CAUSE);
 
-	/* Before anybody arms: from here on the chip may tell more. */
+	/* From here on the chip may tell more. */
 	hca->irq_serial = serial;
 	hca_chip_interrupt_taken(hca, serial);
 	hca->irq_count++;
