@@ -2,6 +2,7 @@
 // Sleeping until a message comes: by interrupt where the board has one for the chip, else by timer.
 #include "hca_sysfs.h"
 #include "kernel_files.h"
+#include "raw_context.h"
 #include "tap.h"
 
 #include "hca.h"
@@ -234,7 +235,23 @@ void test_edges(tap::Report &tap, hca *handle, Sender &sender)
 	tap.ok(woken == kMessages, "edge-triggered epoll: %u of %u messages wake", woken, kMessages);
 }
 
-// A file that is polled before it has anything to wait for.
+// A file that is polled before it has anything to wait for: its poller doesn't ask again.
+void test_too_early(tap::Report &tap, hca *sender)
+{
+	RawContext context;
+	epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {}};
+	const int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, context.fd(), &event);
+	tap.ok(epoll_wait(epoll, &event, 1, 20) == 0, "too early: nothing to tell yet");
+	context.open_context();
+	hca_send(sender, HCA_ADDRESS(context.info().node, context.info().context), 0, nullptr, 0);
+	tap.ok(epoll_wait(epoll, &event, 1, kPatience) == 1,
+	       "too early: who polled a file without a context is woken, too");
+	close(epoll);
+}
+
+// A message that is there before anybody polls.
 void test_early(tap::Report &tap)
 {
 	hca *handle = nullptr;
@@ -353,6 +370,7 @@ int main()
 		test_edges(tap, handle, sender);
 	}
 	test_who_does_not_sleep(tap, handle);
+	test_too_early(tap, handle);
 	hca_close(handle);
 	test_early(tap);
 	test_link(tap);
