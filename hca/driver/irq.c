@@ -7,6 +7,7 @@
  */
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
+#include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/poll.h>
 
