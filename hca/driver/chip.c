@@ -113,6 +113,62 @@ u32 hca_chip_head(struct hca_device *hca, u32 context)
 			      HCA_PART_USERS + HCA_USER_RCV_HEAD));
 }
 
+/**
+ * hca_chip_interrupts() - may the chip interrupt
+ * @hca: device that is not gone
+ * @enable: or not
+ *
+ * Context: any, under hca_device.irq_lock.
+ */
+void hca_chip_interrupts(struct hca_device *hca, bool enable)
+{
+	void __iomem *reg = hca_part(hca->global,
+				     HCA_PART_GLOBAL + HCA_INT_ENABLE);
+
+	writel(enable, reg);
+	/* The answer comes after the write, and after an interrupt before it. */
+	readl(reg);
+}
+
+/**
+ * hca_chip_interrupt_taken() - let the chip go on to the next interrupt
+ * @hca: device that is not gone
+ * @serial: HCA_INT_SERIAL of the one that was taken; its cause was read
+ *
+ * Context: any, under hca_device.irq_lock.
+ */
+void hca_chip_interrupt_taken(struct hca_device *hca, u32 serial)
+{
+	writel(serial, hca_part(hca->global, HCA_PART_GLOBAL + HCA_INT_ACK));
+}
+
+/**
+ * hca_chip_arm() - ask for an interrupt at the next packet of a context
+ * @hca: device that is not gone
+ * @context: number of the context
+ *
+ * Whoever looks at the header queue afterwards finds what came before: it can
+ * sleep when there is nothing.
+ *
+ * Context: any, under hca_device.irq_lock.
+ */
+void hca_chip_arm(struct hca_device *hca, u32 context)
+{
+	void __iomem *reg = hca_control(hca, context, HCA_CTL_ARM);
+
+	writel(readl(reg) + 1, reg);
+	/*
+	 * The answer means that the chip has it, and it pushes before it what
+	 * the chip had written to memory (PCI Express 2.4.1).
+	 */
+	readl(reg);
+	/*
+	 * The same where the window is memory: ARM before our look at SEQUENCE,
+	 * against the chip's SEQUENCE before its look at ARM.
+	 */
+	mb();
+}
+
 static void hca_write_address(void __iomem *low, void __iomem *high, u64 bus)
 {
 	writel(lower_32_bits(bus), low);

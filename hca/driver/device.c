@@ -110,9 +110,21 @@ static void hca_watch_work(struct work_struct *work)
 		hca_device_set_state(hca, HCA_STATE_DEAD);
 	}
 
+	/* An interrupt can get lost with a chip that dies while it rings. */
+	hca_irq_serve(hca);
+
 	/* Goes on after death: a late answer still frees leaked memory. */
 	hca_contexts_reap(hca);
 	hca_watch_again(hca);
+}
+
+static void hca_link_work(struct work_struct *work)
+{
+	struct hca_device *hca = container_of(work, struct hca_device,
+					      link_work);
+
+	sysfs_notify(&hca->misc.this_device->kobj, NULL, "link");
+	sysfs_notify(&hca->misc.this_device->kobj, NULL, "peers");
 }
 
 /**
@@ -137,6 +149,7 @@ int hca_device_reset(struct hca_device *hca)
 		hca_device_set_state(hca, HCA_STATE_DEAD);
 	} else {
 		hca_contexts_stopped(hca);
+		hca_irq_enable(hca);
 		guard(mutex)(&hca->lock);
 		hca->silent = false;
 		hca->resets++;
@@ -260,6 +273,8 @@ static struct hca_device *hca_device_new(struct device *dev)
 	INIT_LIST_HEAD(&hca->files);
 	INIT_LIST_HEAD(&hca->leaked);
 	INIT_DELAYED_WORK(&hca->watch_work, hca_watch_work);
+	INIT_WORK(&hca->link_work, hca_link_work);
+	spin_lock_init(&hca->irq_lock);
 	return hca;
 }
 
@@ -268,6 +283,7 @@ static struct hca_device *hca_device_new(struct device *dev)
  * @dev: device that was probed
  * @window: physical address of the window, HCA_WINDOW_BYTES long
  * @behind: what the window is, see dmamap_adopt()
+ * @irq: interrupt of the device, or 0 for none
  *
  * Context: process, sleeps up to 6 s.
  * Return: the device, with the character device open to all; or ERR_PTR():
@@ -275,7 +291,8 @@ static struct hca_device *hca_device_new(struct device *dev)
  *	strategy, -EIO when no DMA mask will do, and what dmamap says.
  */
 struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
-				     enum dmamap_behind behind)
+				     enum dmamap_behind behind,
+				     unsigned int irq)
 {
 	struct hca_device *hca;
 	unsigned int ended;
@@ -317,6 +334,8 @@ struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
 	err = hca_register(hca);
 	if (err)
 		goto err_watch;
+	/* Last: the handler tells sysfs of the link. */
+	hca_irq_start(hca, irq);
 	hca_debugfs_add(hca);
 	return hca;
 
@@ -343,7 +362,11 @@ err_put:
  */
 void hca_device_destroy(struct hca_device *hca)
 {
-	/* No new file, then no new context, then no user access, then no DMA. */
+	/*
+	 * No interrupt, which needs all of the rest; no new file, then no new
+	 * context, then no user access, then no DMA.
+	 */
+	hca_irq_stop(hca);
 	misc_deregister(&hca->misc);
 	hca_debugfs_remove(hca);
 	hca_device_set_state(hca, HCA_STATE_GONE);

@@ -39,7 +39,7 @@ static_assert((int)HCA_BEHIND_RESERVED == DMAMAP_BEHIND_RESERVED);
 static_assert((int)HCA_BEHIND_DEVICE == DMAMAP_BEHIND_DEVICE);
 static_assert(HCA_PAGE_BYTES == PAGE_SIZE);
 
-/* There is no interrupt yet: how often a header queue is looked at. */
+/* Without an interrupt: how often a header queue is looked at. */
 #define HCA_POLL_MS		2
 
 static void hca_file_release(struct kref *ref)
@@ -95,6 +95,7 @@ static void hca_poll_work(struct work_struct *work)
 	if (!wq_has_sleeper(&f->wait))
 		return;
 
+	atomic_inc(&f->hca->looks);
 	mutex_lock(&f->lock);
 	events = hca_file_events(f);
 	mutex_unlock(&f->lock);
@@ -103,6 +104,22 @@ static void hca_poll_work(struct work_struct *work)
 		wake_up_poll(&f->wait, events);
 	if (!(events & EPOLLERR))
 		hca_poll_again(f);
+}
+
+/*
+ * Lets the next packet wake who sleeps. Also when there is one already: an
+ * edge-triggered poller is asked about it, takes it, and doesn't ask again.
+ */
+static __poll_t hca_file_arm(struct hca_file *f)
+{
+	if (!f->published)
+		return 0;	/* hca_file_publish() makes it ask again */
+	if (!hca_irq_arm(f->hca, f->context->number)) {
+		hca_poll_again(f);
+		return 0;
+	}
+	/* Of what came before that, the chip doesn't tell. */
+	return hca_file_events(f);
 }
 
 static __poll_t hca_poll(struct file *file, poll_table *table)
@@ -114,10 +131,9 @@ static __poll_t hca_poll(struct file *file, poll_table *table)
 
 	mutex_lock(&f->lock);
 	events = hca_file_events(f);
-	mutex_unlock(&f->lock);
-
 	if (!(events & EPOLLERR) && wq_has_sleeper(&f->wait))
-		hca_poll_again(f);
+		events |= hca_file_arm(f);
+	mutex_unlock(&f->lock);
 	return events;
 }
 
@@ -155,6 +171,7 @@ static void hca_file_close_context(struct hca_file *f)
 {
 	if (!f->context)
 		return;
+	hca_irq_listen(f->hca, f->context->number, NULL);
 	down_read(&f->hca->chip);
 	hca_context_close(f->hca, f->context);
 	up_read(&f->hca->chip);
@@ -238,6 +255,7 @@ static int hca_file_open_context(struct hca_file *f, u32 wanted, u32 partition,
 			err = PTR_ERR(context);
 		} else {
 			f->context = context;
+			hca_irq_listen(f->hca, context->number, f);
 			hca_describe(f->hca, context, info);
 		}
 	}
@@ -261,6 +279,7 @@ static int hca_file_publish(struct hca_file *f, bool told)
 		hca_file_close_context(f);
 	} else {
 		f->published = true;
+		wake_up_all(&f->wait);
 	}
 	mutex_unlock(&f->lock);
 	return err;

@@ -3,12 +3,14 @@
 #ifndef HCA_H
 #define HCA_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -32,6 +34,7 @@ struct device;
  *   hca_device.chip   read: a context is opened or closed; write: the chip is
  *                     reset, so no context is half open then
  *   hca_device.lock   what files share; never held while waiting for the chip
+ *   hca_device.irq_lock   what the interrupt handler needs
  *
  * dmamap_alloc(), dmamap_put() and dmamap_mmap() are called under
  * hca_file.lock, dmamap_revoke() under none: it may need mmap_lock.
@@ -86,6 +89,14 @@ struct hca_context {
  * @watch_work: looks at the heartbeat
  * @watch_at: jiffies of the last look; @watch_work only
  * @watch: heartbeat; @watch_work only
+ * @irq: interrupt that was requested, or 0
+ * @link_work: tells sysfs that the link has changed
+ * @irq_lock: protects the four fields below and HCA_CTL_ARM of all contexts
+ * @interrupts: the chip interrupts, else a timer looks; read anywhere
+ * @irq_serial: last interrupt that was taken
+ * @irq_count: how many were taken; read anywhere
+ * @listener: open file of each context, or NULL
+ * @looks: how often the timer has looked into a queue instead
  * @chip: see above
  * @lock: protects all fields below
  * @state: enum hca_state; written under @lock, read anywhere
@@ -114,6 +125,15 @@ struct hca_device {
 	unsigned long watch_at;
 	struct hca_watch watch;
 
+	unsigned int irq;
+	struct work_struct link_work;
+	spinlock_t irq_lock;
+	bool interrupts;
+	u32 irq_serial;
+	u32 irq_count;
+	struct hca_file *listener[HCA_CONTEXTS];
+	atomic_t looks;
+
 	struct rw_semaphore chip;
 	struct mutex lock;
 	u32 state;
@@ -133,7 +153,8 @@ struct hca_device {
  * @hca: device, referenced
  * @node: link in hca_device.files, protected by hca_device.lock
  * @wait: pollers
- * @poll_work: looks at the header queue while somebody polls
+ * @poll_work: looks at the header queue while somebody polls, where no
+ *	interrupt tells
  * @lock: protects the fields below
  * @context: context of this file, or NULL
  * @published: the process knows of @context and may map it
@@ -154,7 +175,8 @@ struct hca_file {
 
 /* device.c */
 struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
-				     enum dmamap_behind behind);
+				     enum dmamap_behind behind,
+				     unsigned int irq);
 void hca_device_destroy(struct hca_device *hca);
 struct hca_device *hca_device_get(struct hca_device *hca);
 void hca_device_put(struct hca_device *hca);
@@ -178,10 +200,21 @@ struct dmamap_region *hca_source_region(struct hca_device *hca,
 int hca_chip_reset(struct hca_device *hca);
 u32 hca_chip_global(struct hca_device *hca, u32 offset);
 u32 hca_chip_head(struct hca_device *hca, u32 context);
+void hca_chip_interrupts(struct hca_device *hca, bool enable);
+void hca_chip_interrupt_taken(struct hca_device *hca, u32 serial);
+void hca_chip_arm(struct hca_device *hca, u32 context);
 void hca_chip_program(struct hca_device *hca, struct hca_context *context);
 int hca_chip_enable(struct hca_device *hca, struct hca_context *context);
 bool hca_chip_disable(struct hca_device *hca, struct hca_context *context);
 bool hca_chip_quiet(struct hca_device *hca, struct hca_context *context);
+
+/* irq.c */
+void hca_irq_start(struct hca_device *hca, unsigned int irq);
+void hca_irq_enable(struct hca_device *hca);
+void hca_irq_stop(struct hca_device *hca);
+bool hca_irq_serve(struct hca_device *hca);
+bool hca_irq_arm(struct hca_device *hca, u32 context);
+void hca_irq_listen(struct hca_device *hca, u32 context, struct hca_file *f);
 
 /* file.c */
 extern const struct file_operations hca_fops;

@@ -6,6 +6,14 @@
 
 #include "hca.h"
 
+/* One vector, or 0: a board without MSI has the timer. */
+static unsigned int hca_pci_irq(struct pci_dev *pdev)
+{
+	if (pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX | PCI_IRQ_MSI) < 0)
+		return 0;
+	return pci_irq_vector(pdev, 0);
+}
+
 static int hca_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct hca_device *hca;
@@ -25,9 +33,11 @@ static int hca_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	hca = hca_device_create(&pdev->dev,
 				pci_resource_start(pdev, HCA_PCI_WINDOW_BAR),
-				DMAMAP_BEHIND_DEVICE);
-	if (IS_ERR(hca))
+				DMAMAP_BEHIND_DEVICE, hca_pci_irq(pdev));
+	if (IS_ERR(hca)) {
+		pci_free_irq_vectors(pdev);
 		return PTR_ERR(hca);
+	}
 	pci_set_drvdata(pdev, hca);
 	return 0;
 }
@@ -35,6 +45,7 @@ static int hca_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 static void hca_pci_remove(struct pci_dev *pdev)
 {
 	hca_device_destroy(pci_get_drvdata(pdev));
+	pci_free_irq_vectors(pdev);
 }
 
 static const struct pci_device_id hca_pci_ids[] = {

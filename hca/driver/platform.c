@@ -28,7 +28,7 @@ static int hca_platform_probe(struct platform_device *pdev)
 		return dev_err_probe(&pdev->dev, -ENODEV, "no window\n");
 
 	hca = hca_device_create(&pdev->dev, memory->start,
-				DMAMAP_BEHIND_RESERVED);
+				DMAMAP_BEHIND_RESERVED, 0);
 	if (IS_ERR(hca))
 		return PTR_ERR(hca);
 	platform_set_drvdata(pdev, hca);

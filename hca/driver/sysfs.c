@@ -95,6 +95,14 @@ static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(resets);
 
+static ssize_t wait_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%s\n", READ_ONCE(hca_of(dev)->interrupts) ?
+			  "interrupt" : "timer");
+}
+static DEVICE_ATTR_RO(wait);
+
 static ssize_t reset_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
@@ -174,6 +182,7 @@ static struct attribute *hca_attrs[] = {
 	&dev_attr_partitions.attr,
 	&dev_attr_reset.attr,
 	&dev_attr_resets.attr,
+	&dev_attr_wait.attr,
 	NULL
 };
 
@@ -220,6 +229,21 @@ HCA_COUNTER(crc, HCA_COUNT(HCA_ERR_CRC));
 HCA_COUNTER(sequence, HCA_COUNT(HCA_ERR_SEQUENCE));
 HCA_COUNTER(bad_frame, HCA_COUNT(HCA_ERR_FRAME));
 
+/* What the driver has counted itself, since it was bound. */
+static ssize_t interrupts_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(hca_of(dev)->irq_count));
+}
+static DEVICE_ATTR_RO(interrupts);
+
+static ssize_t looks_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%u\n", atomic_read(&hca_of(dev)->looks));
+}
+static DEVICE_ATTR_RO(looks);
+
 static struct attribute *hca_counters[] = {
 	&hca_counter_node.attr.attr,
 	&hca_counter_heartbeat.attr.attr,
@@ -237,6 +261,8 @@ static struct attribute *hca_counters[] = {
 	&hca_counter_crc.attr.attr,
 	&hca_counter_sequence.attr.attr,
 	&hca_counter_bad_frame.attr.attr,
+	&dev_attr_interrupts.attr,
+	&dev_attr_looks.attr,
 	NULL
 };
 

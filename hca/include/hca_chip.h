@@ -35,11 +35,20 @@
 #define HCA_ERROR_ADDR_HI	0x034
 #define HCA_SENT		0x038	/* chip: packets given to the fabric */
 #define HCA_RETRIES		0x03c	/* chip: frames that were sent again */
+#define HCA_FEATURES		0x040	/* chip: HCA_FEATURE_* */
+#define HCA_INT_ENABLE		0x044	/* driver: 1: the chip may interrupt */
+#define HCA_INT_CAUSE		0x048	/* chip: why, HCA_CAUSE_* */
+#define HCA_INT_SERIAL		0x04c	/* chip: number of this interrupt */
+#define HCA_INT_ACK		0x050	/* driver: HCA_INT_SERIAL of the last one taken */
 #define HCA_COUNT(error)	(0x100 + (error) * 4)	/* chip: of each kind */
 
 #define HCA_MAGIC_VALUE		0x31414348u	/* "HCA1" */
-#define HCA_VERSION_VALUE	2u
+#define HCA_VERSION_VALUE	3u
 #define HCA_NO_CONTEXT		0xffffffffu	/* HCA_ERROR_CONTEXT: of none */
+
+#define HCA_FEATURE_INTERRUPT	0x1u		/* the chip has an interrupt line */
+#define HCA_CAUSE_PACKET(n)	(1u << (n))	/* context n was armed and got a packet */
+#define HCA_CAUSE_LINK		0x10000u	/* HCA_LINK or HCA_PEERS has changed */
 
 /* An address on the fabric: board and context in one word. */
 #define HCA_NODES		16
@@ -62,6 +71,7 @@
 #define HCA_CTL_AVAIL_HI	0x18
 #define HCA_CTL_EAGER_COUNT	0x1c	/* entries of the eager table in use */
 #define HCA_CTL_PARTITION	0x20	/* key: packets come and go only within it */
+#define HCA_CTL_ARM		0x24	/* driver: any new value: tell me of the next packet */
 
 /* Context n, eager table: bus addresses of the eager buffers. Driver only. */
 #define HCA_EAGER_TABLE(n)	(0x40000 + (n) * HCA_PAGE_BYTES)

@@ -15,7 +15,8 @@ std::size_t control(uint32_t number, std::size_t word) noexcept
 
 Chip::Chip(Words window, Memory memory, const Setup &setup)
 	: window_(window.part(0, HCA_WINDOW_BYTES)), memory_(memory), observer_(setup.observer),
-	  link_(setup.wire, setup.node, setup.epoch), first_entry_(setup.first_entry)
+	  link_(setup.wire, setup.node, setup.epoch), interrupts_(window_, setup.doorbell),
+	  first_entry_(setup.first_entry)
 {
 }
 
@@ -24,6 +25,7 @@ void Chip::start() noexcept
 	window_.write(HCA_MAGIC, 0);
 	disable_all();
 	clear_counters();
+	interrupts_.reset();
 	heartbeat_ = window_.read(HCA_HEARTBEAT);
 	window_.write(HCA_VERSION, HCA_VERSION_VALUE);
 	window_.write(HCA_NODE, link_.node());
@@ -60,6 +62,7 @@ bool Chip::step() noexcept
 	busy |= poll_fabric();
 	for (uint32_t number = 0; number < HCA_CONTEXTS; ++number)
 		busy |= poll_send(number);
+	poll_interrupts();
 	return busy;
 }
 
@@ -72,6 +75,7 @@ bool Chip::poll_reset() noexcept
 
 	disable_all();
 	clear_counters();
+	interrupts_.reset();
 	++stats_.resets;
 	tell({.kind = Event::Kind::reset});
 	window_.write(HCA_RESET_ACK, wanted);
@@ -115,6 +119,7 @@ void Chip::enable(uint32_t number) noexcept
 	contexts_[number]->publish();
 	contexts_[number]->show_link(link_.up(), link_.peers());
 	link_.restart(number);
+	interrupts_.restart(number);
 	++stats_.enables;
 	tell({.kind = Event::Kind::enable, .context = number});
 	window_.write(control(number, HCA_CTL_ENABLE_ACK), 1);
@@ -124,6 +129,7 @@ void Chip::disable(uint32_t number) noexcept
 {
 	contexts_[number].reset();
 	link_.restart(number);
+	interrupts_.restart(number);
 	++stats_.disables;
 	tell({.kind = Event::Kind::disable, .context = number});
 
@@ -159,8 +165,10 @@ bool Chip::poll_fabric() noexcept
 {
 	const bool busy = link_.poll(*this);
 
-	if (link_.up() != shown_up_ || link_.peers() != shown_peers_)
+	if (link_.up() != shown_up_ || link_.peers() != shown_peers_) {
 		show_link();
+		interrupts_.link_changed();
+	}
 	return busy;
 }
 
@@ -220,6 +228,15 @@ bool Chip::poll_send(uint32_t number) noexcept
 	send(number, *packet);
 	poll_finished(number);	// at once where there is no link
 	return true;
+}
+
+// After all that a step can do: one interrupt tells of it.
+void Chip::poll_interrupts() noexcept
+{
+	if (const auto causes = interrupts_.poll()) {
+		++stats_.interrupts;
+		tell({.kind = Event::Kind::interrupt, .causes = *causes});
+	}
 }
 
 bool Chip::is_remote(const Packet &packet) const noexcept
@@ -312,6 +329,7 @@ void Chip::put(uint32_t number, uint32_t source, const Packet &packet,
 	tell({.kind = Event::Kind::deliver, .context = source, .dest = address(number),
 	      .length = packet.length, .tag = packet.tag, .entry = receiver.next_entry()});
 	receiver.deliver(packet, source, payload);
+	interrupts_.delivered(number);
 	++stats_.packets;
 	stats_.bytes += packet.length;
 	window_.write(HCA_PACKETS, ++packets_);

@@ -3,6 +3,7 @@
 
 #include "context.h"
 #include "event.h"
+#include "interrupts.h"
 #include "link.h"
 #include "memory.h"
 #include "words.h"
@@ -24,6 +25,7 @@ public:
 	struct Setup {
 		Observer *observer = nullptr;
 		Wire *wire = nullptr;		///< none: no fabric
+		Doorbell *doorbell = nullptr;	///< none: no interrupts
 		uint32_t node = 0;
 		uint32_t epoch = 0;		///< another one for each life of the chip
 		uint32_t first_entry = 0;	///< for tests, see Context::set_up()
@@ -55,6 +57,7 @@ private:
 	bool poll_fabric() noexcept;
 	bool poll_finished(uint32_t number) noexcept;
 	bool poll_send(uint32_t number) noexcept;
+	void poll_interrupts() noexcept;
 
 	void enable(uint32_t number) noexcept;
 	void disable(uint32_t number) noexcept;
@@ -83,6 +86,7 @@ private:
 	Memory memory_;
 	Observer *observer_;
 	Link link_;
+	Interrupts interrupts_;
 	uint32_t first_entry_;
 
 	std::array<std::optional<Context>, HCA_CONTEXTS> contexts_;

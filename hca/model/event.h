@@ -23,6 +23,7 @@ struct Event {
 		drop_frame,
 		link_up,
 		link_down,
+		interrupt,
 		wait,		///< the receiver is full; told once for each packet
 	};
 
@@ -34,6 +35,7 @@ struct Event {
 	uint32_t entry = 0;	///< the receiver's entry counter
 	hca_chip_error error = HCA_ERR_NONE;
 	uint64_t address = 0;	///< the address refused
+	uint32_t causes = 0;	///< HCA_CAUSE_* of an interrupt
 };
 
 /// Gets told what the chip does, on the chip's thread.
@@ -56,6 +58,7 @@ struct Stats {
 	uint64_t enables = 0;
 	uint64_t disables = 0;
 	uint64_t resets = 0;
+	uint64_t interrupts = 0;
 };
 
 } // namespace chip_model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "backoff.h"
 #include "chip.h"
+#include "eventfd_doorbell.h"
 #include "faulty_wire.h"
 #include "options.h"
 #include "shared_file.h"
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <random>
@@ -81,18 +83,28 @@ void run(Chip &chip)
 	}
 }
 
+// None was asked for: a null pointer, and no error.
+std::expected<std::unique_ptr<Trace>, std::string> open_trace(const Options &options)
+{
+	if (options.trace.empty())
+		return nullptr;
+	return Trace::open(options.trace);
+}
+
+std::expected<std::optional<EventfdDoorbell>, std::string> adopt_doorbell(const Options &options)
+{
+	if (!options.interrupt_fd)
+		return std::nullopt;
+	return EventfdDoorbell::adopt(*options.interrupt_fd);
+}
+
 int serve(const Options &options)
 {
 	const std::chrono::seconds patience{options.wait_seconds};
-	std::unique_ptr<Trace> trace;
+	const auto trace = open_trace(options);
 
-	if (!options.trace.empty()) {
-		auto opened = Trace::open(options.trace);
-
-		if (!opened)
-			return fail(opened.error());
-		trace = std::move(*opened);
-	}
+	if (!trace)
+		return fail(trace.error());
 
 	const auto ram = SharedFile::map(options.ram, options.ram_offset, options.ram_bytes,
 					 patience, stopping);
@@ -121,8 +133,14 @@ int serve(const Options &options)
 		faulty.emplace(*wire, options.faults, unplugged);
 	}
 
+	auto doorbell = adopt_doorbell(options);
+
+	if (!doorbell)
+		return fail(doorbell.error());
+
 	Chip chip(Words(window->bytes()), Memory(ram->bytes(), BusAddr{options.ram_base}),
-		  {.observer = trace.get(), .wire = faulty ? &*faulty : nullptr,
+		  {.observer = trace->get(), .wire = faulty ? &*faulty : nullptr,
+		   .doorbell = *doorbell ? &**doorbell : nullptr,
 		   .node = options.node, .epoch = std::random_device{}()});
 
 	chip.start();

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +177,33 @@ TEST_F(ModelProcess, CarriesAPacketAndEndsInGoodOrder)
 	EXPECT_NE(contents(path("trace")).find("deliver from=0 to=0"), std::string::npos);
 }
 
+// The eventfd is the starter's; a second model rings it as the first one did.
+TEST_F(ModelProcess, RingsTheEventfdThatItWasGiven)
+{
+	const int bell = eventfd(0, EFD_NONBLOCK);	// the model inherits it
+	auto arguments = usual();
+
+	ASSERT_GE(bell, 0);
+	make_board();
+	arguments.insert(arguments.end(), {"--interrupt-fd", std::to_string(bell),
+					   "--fabric", folder_, "--node", "3"});
+	for (int life = 0; life < 2; ++life) {
+		uint64_t rings = 0;
+
+		start(arguments);
+		ASSERT_TRUE(eventually([&] { return window().read(HCA_LINK) == HCA_LINK_UP; }));
+		EXPECT_EQ(window().read(HCA_FEATURES), HCA_FEATURE_INTERRUPT);
+		window().write(HCA_INT_ENABLE, 1);
+		kill(pid_, SIGUSR1);
+		EXPECT_TRUE(eventually([&] { return read(bell, &rings, sizeof(rings)) > 0; }));
+		EXPECT_EQ(window().read(HCA_INT_CAUSE), HCA_CAUSE_LINK);
+		kill(pid_, SIGKILL);
+		finish();
+		window().write(HCA_LINK, HCA_LINK_DOWN);
+	}
+	close(bell);
+}
+
 TEST_F(ModelProcess, HeartBeats)
 {
 	make_board();
@@ -277,6 +305,11 @@ TEST_F(ModelProcess, SaysWhatIsWrong)
 		 "not a regular file"},
 		{{"surplus"}, "unexpected argument"},
 		{{"--node", "16"}, "is more than 15"},
+		{{"--interrupt-fd", "one"}, "is not a number"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--window-offset", "0x10000",
+		  "--interrupt-fd", "99"}, "is not open"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--window-offset", "0x10000",
+		  "--interrupt-fd", "1"}, "is not an eventfd"},
 		{{"--drop", "1001"}, "is more than 1000"},
 		{{"--ram", file, "--window", file, "--ram-size", "64K", "--node", "1"},
 		 "means nothing without --fabric"},

@@ -18,6 +18,7 @@ enum Key : int {
 	kRamOffset,
 	kWindow,
 	kWindowOffset,
+	kInterruptFd,
 	kFabric,
 	kNode,
 	kDrop,
@@ -49,6 +50,7 @@ constexpr argp_option kOptions[] = {
 	{nullptr, 0, nullptr, 0, "The register window:", 2},
 	{"window", kWindow, "FILE", 0, "File that holds the 1 MiB window", 2},
 	{"window-offset", kWindowOffset, "OFF", 0, "Where it starts in the file (default 0)", 2},
+	{"interrupt-fd", kInterruptFd, "N", 0, "Eventfd that interrupts the board; without it, there are none", 2},
 	{nullptr, 0, nullptr, 0, "The fabric:", 3},
 	{"fabric", kFabric, "FOLDER", 0, "Folder in which the nodes have their sockets", 3},
 	{"node", kNode, "N", 0, "Number of this board, 0 to 15 (default 0)", 3},
@@ -185,6 +187,9 @@ error_t parse_option(int key, char *arg, argp_state *state)
 		return 0;
 	case kWindowOffset:
 		options.window_offset = number("window-offset", arg, state);
+		return 0;
+	case kInterruptFd:
+		options.interrupt_fd = static_cast<int>(below(0x80000000, "interrupt-fd", arg, state));
 		return 0;
 	case kTrace:
 		options.trace = arg;

@@ -4,6 +4,7 @@
 #include "faulty_wire.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace chip_model {
@@ -19,6 +20,7 @@ struct Options {
 	std::string fabric;		///< folder of the sockets; empty: no fabric
 	uint32_t node = 0;
 	Faults faults;
+	std::optional<int> interrupt_fd;	///< none: the chip has no interrupt line
 	std::string trace;		///< empty: no trace
 	unsigned int wait_seconds = 10;
 	bool stats = false;

@@ -107,6 +107,9 @@ void print(std::FILE *file, const Event &event) noexcept
 	case Kind::drop_frame:
 		std::fprintf(file, "drop frame: %s\n", name(event.error));
 		break;
+	case Kind::interrupt:
+		std::fprintf(file, "interrupt causes=0x%" PRIx32 "\n", event.causes);
+		break;
 	case Kind::link_up:
 		std::fprintf(file, "link up\n");
 		break;
@@ -156,7 +159,8 @@ void print_stats(std::FILE *file, const Stats &stats) noexcept
 		std::fprintf(file, ", \"refused %s\": %" PRIu64,
 			     name(static_cast<hca_chip_error>(error)), stats.refused[error]);
 	std::fprintf(file, ", \"enables\": %" PRIu64 ", \"disables\": %" PRIu64
-		     ", \"resets\": %" PRIu64 "}\n", stats.enables, stats.disables, stats.resets);
+		     ", \"resets\": %" PRIu64 ", \"interrupts\": %" PRIu64 "}\n", stats.enables,
+		     stats.disables, stats.resets, stats.interrupts);
 }
 
 } // namespace chip_model

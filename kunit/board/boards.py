@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import wires
 from paths import Stop, environment
 
 MIB = 1 << 20
@@ -141,16 +142,24 @@ def _quiet(board):
             "-serial", "stdio", "-no-reboot", *board.options]
 
 
+def _backend(name, size, folder):
+    return ["-object", f"memory-backend-file,id={name},share=on,size={size},"
+            f"mem-path={folder / name}"]
+
+
 def _memory(board, folder):
-    """RAM, and the window where PCI has one, in files that the chip shares."""
-    def backend(name, size):
-        return ["-object", f"memory-backend-file,id={name},share=on,"
-                f"size={size},mem-path={folder / name}"]
-    found = ["-m", f"size={board.ram}B", *backend("ram", board.ram)]
-    if board.window_offset is None:
-        found += [*backend("window", WINDOW_BYTES),
-                  "-device", "ivshmem-plain,memdev=window"]
-    return found
+    """RAM in a file that the chip shares."""
+    return ["-m", f"size={board.ram}B", *_backend("ram", board.ram, folder)]
+
+
+def _window(board, folder, doorbell, monitor):
+    """The window where PCI has one: with an interrupt if there is a chip to ring."""
+    if board.window_offset is not None:
+        return []
+    if doorbell is not None:
+        return wires.options(doorbell, monitor)
+    return [*_backend("window", WINDOW_BYTES, folder),
+            "-device", "ivshmem-plain,memdev=window"]
 
 
 def make_files(board, folder):
@@ -164,16 +173,19 @@ def make_files(board, folder):
 
 
 def qemu_command(board, folder, kernel, initramfs, cmdline, exact=False,
-                 alone=False):
+                 alone=False, doorbell=None, monitor=None):
     """The command that boots the board with its memory in folder.
 
     exact: its clock counts instructions, so that costs repeat to the last one.
     alone: one thread of the host is all CPUs in turn. A TLB purge of all CPUs
     costs much less then: threads have to be stopped for it.
+    doorbell, monitor: descriptors of both, see wires.py; none where no chip is.
     """
     machine = f"{board.machine},memory-backend=ram"
-    command = [*_quiet(board), *_memory(board, folder), "-kernel", str(kernel),
-               "-initrd", str(initramfs), "-append", cmdline,
+    command = [*_quiet(board), *_memory(board, folder),
+               *_window(board, folder, doorbell, monitor),
+               "-kernel", str(kernel), "-initrd", str(initramfs),
+               "-append", cmdline,
                *(EXACT if exact else ())]
     if board.name == "arm":
         command += ["-dtb", str(_device_tree(board, folder, machine))]
@@ -181,8 +193,11 @@ def qemu_command(board, folder, kernel, initramfs, cmdline, exact=False,
     return [*command, "-machine", machine, "-accel", accelerator]
 
 
-def model_command(board, model, folder, trace=None):
-    """The command of the chip model beside that board."""
+def model_command(board, model, folder, trace=None, interrupt=None):
+    """The command of the chip model beside that board.
+
+    interrupt: descriptor of the eventfd that it rings, or none.
+    """
     ram, window = folder / "ram", folder / "window"
     command = [str(model), "--ram", str(ram), "--ram-base", hex(board.ram_base),
                "--ram-size", str(board.window_offset or board.ram)]
@@ -193,6 +208,8 @@ def model_command(board, model, folder, trace=None):
                     "--window-offset", str(board.window_offset)]
     if trace:
         command += ["--trace", str(trace)]
+    if interrupt is not None:
+        command += ["--interrupt-fd", str(interrupt)]
     return [*command, "--die-with-parent"]
 
 

@@ -8,7 +8,8 @@ The board's init speaks in lines that begin with "@dmamap":
     @dmamap rc NAME CODE            it ended
     @dmamap error SENTENCE          something did not work
     @dmamap want kill-model         a program asks for the chip to die; also
-                                    start-model, pull-cable, plug-cable
+                                    start-model, pull-cable, plug-cable,
+                                    unplug-device, plug-device
     @dmamap done CODE               the job is over
 """
 

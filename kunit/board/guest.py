@@ -11,11 +11,13 @@ import time
 import boards
 from console import Console
 from paths import LOGS, Stop, say
+from wires import Doorbell, Monitor, Slot
 from workspace import Child, Workspace
 
 GRACE = 2                   # seconds from the end of the job to power off
 CONSOLE_TAIL = 40
 SIGNALS = {"pull-cable": signal.SIGUSR1, "plug-cable": signal.SIGUSR2}
+SLOT = {"unplug-device": Slot.unplug, "plug-device": Slot.plug}
 
 
 class Boot:
@@ -37,6 +39,7 @@ class Boot:
         self.seconds = 0.0
         self.early = False      # ended before the job did
         self._chip = self._restart = self._qemu = None
+        self._doorbell = self._monitor = self._slot = None
 
     def cmdline(self):
         line = boards.cmdline_of(self.board, self.bundle.strategy)
@@ -50,6 +53,8 @@ class Boot:
         start = time.monotonic()
         with Workspace(self.board.ram) as folder, contextlib.ExitStack() as stack:
             boards.make_files(self.board, folder)
+            if self.chip and self.board.window_offset is None:
+                self._draw_lines(stack, folder)
             self._chip = self._start_chip(stack, folder)
             self._restart = lambda: self._start_chip(stack, folder, "ab")
             self._qemu = stack.enter_context(self._start_qemu(folder))
@@ -63,6 +68,12 @@ class Boot:
         if self._qemu:
             self._qemu.kill()
 
+    def _draw_lines(self, stack, folder):
+        """From the chip to the board, and from us to QEMU."""
+        self._doorbell = stack.enter_context(Doorbell(folder / "window"))
+        self._monitor = stack.enter_context(Monitor())
+        self._slot = Slot(self._doorbell, self._monitor)
+
     def _start_chip(self, stack, folder, mode="wb"):
         if not self.chip:
             return None
@@ -70,16 +81,23 @@ class Boot:
             raise Stop("the chip model is not built; run: make host")
         log = stack.enter_context(
             open(LOGS / f"chip-{self.label}.log", mode))
-        command = boards.model_command(self.board, self.bundle.model, folder)
+        rings = self._doorbell and self._doorbell.eventfd
+        command = boards.model_command(self.board, self.bundle.model, folder,
+                                       interrupt=rings)
         # Alone on a fabric of its own, unless it is to be with others.
         command += self.fabric or ["--fabric", str(folder), "--node", "0"]
-        return stack.enter_context(Child(command, stdout=log, stderr=log))
+        return stack.enter_context(Child(
+            command, stdout=log, stderr=log,
+            pass_fds=[rings] if self._doorbell else []))
 
     def _start_qemu(self, folder):
+        lines = {"doorbell": self._doorbell.connect(),
+                 "monitor": self._monitor.fileno()} if self._doorbell else {}
         command = boards.qemu_command(
             self.board, folder, self.bundle.kernel, self.bundle.initramfs,
-            self.cmdline(), **self.machine)
-        return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.cmdline(), **lines, **self.machine)
+        return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                     pass_fds=list(lines.values()))
 
     def _listen(self, qemu):
         """Read the console until the power is off, or patience is."""
@@ -110,8 +128,16 @@ class Boot:
             self._chip = None
         elif wish in SIGNALS and self._chip:
             self._chip.process.send_signal(SIGNALS[wish])
+        elif wish in SLOT and self._slot:
+            self._use_slot(SLOT[wish])
         else:
             self.errors.append(f"the board wants {wish!r}: unknown, or not now")
+
+    def _use_slot(self, deed):
+        try:
+            deed(self._slot)
+        except Stop as error:
+            self.errors.append(str(error))
 
     def _judge(self):
         self.errors += self.console.faults[:3] + self.console.errors[:3]

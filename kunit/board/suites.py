@@ -21,10 +21,11 @@ KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
 COUNT = re.compile(r"(\w+): (\d+)")
 # They kill the chip or unbind it; fill the memory; use memory that is not theirs, as
 # stock lets them; or run for longer than all others together.
-OWN_BOOT = re.compile(r"dead|remove|hostile|pagecache|stock|race|^mapping_test")
+OWN_BOOT = re.compile(r"dead|remove|unplug|hostile|pagecache|stock|race|^mapping_test")
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
-MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_hostile_test": 120,
+MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_unplug_test": 120,
+                "hca_hostile_test": 120,
                 "mapping_race_test": 180, "mapping_test": 480,
                 "mapping_stock_test": 480}
 ENODEV = 19

@@ -59,6 +59,7 @@ constexpr int kUsage = 64;
 
 const Case kCases[] = {
 	{{"hca-info"}, 0, "state of the chip                alive"},
+	{{"hca-info"}, 0, "who sleeps is woken by"},
 	{{"hca-info", "--json", "hca0"}, 0, "{\"state\": \"alive\", \"abi\": 2"},
 	{{"hca-info", "hca9"}, 2, "there is no device hca9"},
 	{{"hca-info", "../hca0"}, kUsage, "is no name like hca0"},
