@@ -26,7 +26,7 @@ help:
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
 	@echo '  make xray         boot a board and list what translates coherent memory: of stock, of the layer'
 	@echo '  make fabric       boot all boards on one fabric, each talks to each; MESSAGES=N FAULTS=N of 1000'
-	@echo '  make figures      boot a board and count instructions, beside stock memory; JSON=file'
+	@echo '  make figures      boot a board and count instructions, beside stock memory and sockets; JSON=file'
 	@echo
 	@echo 'Your own kernel, 6.12:'
 	@echo '  make attach KSRC=/path/to/linux   add the layer to a source tree'

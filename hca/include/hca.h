@@ -23,7 +23,8 @@ struct hca;
 
 /**
  * struct hca_message - a packet as it was received
- * @payload: bytes in the eager buffer, not copied; gone after hca_release()
+ * @payload: bytes in the eager buffer, aligned to 32, not copied; gone after
+ *	hca_release()
  * @length: bytes at @payload
  * @source: address of the context that sent it; what hca_send() takes
  * @tag: the sender's

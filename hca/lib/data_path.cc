@@ -1,19 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "data_path.h"
 
+#include "crc32c.h"
+
 #include <barrier.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace libhca {
+namespace {
+
+constexpr std::size_t kWord = sizeof(uint32_t);
+
+// Less than a word. Not inline: most messages would pay for its registers.
+[[gnu::noinline]] Crc32c write_rest(SharedWords<std::byte> to, std::span<const uint8_t> rest,
+				    Crc32c crc) noexcept
+{
+	std::array<uint8_t, kWord> bytes{};
+
+	for (std::size_t i = 0; i < rest.size(); ++i) {
+		bytes[i] = rest[i];
+		crc.add_byte(bytes[i]);
+	}
+	to.store(0, word_at(bytes.data()));
+	return crc;
+}
+
+// Whole words only: the window takes nothing else. Returns the checksum of what was written,
+// even if somebody changes the payload meanwhile.
+uint32_t write_payload(SharedWords<std::byte> to, std::span<const uint8_t> payload) noexcept
+{
+	const std::size_t whole = payload.size() & ~(kWord - 1);
+	Crc32c crc;
+
+	for (std::size_t done = 0; done != whole; done += kWord) {
+		const uint32_t word = word_at(payload.data() + done);
+
+		to.store(done, word);
+		crc.add_word(word);
+	}
+	if (whole != payload.size()) [[unlikely]]
+		crc = write_rest(to.from(whole), payload.subspan(whole), crc);
+	return crc.value();
+}
+
+} // namespace
 
 DataPath::DataPath(const Mappings &mappings, const Geometry &geometry,
 		   uint32_t first_entry) noexcept
 	: registers_(mappings.registers), pio_(mappings.pio), eager_(mappings.eager),
 	  headers_(mappings.headers), pio_avail_(mappings.pio_avail), geometry_(geometry),
-	  next_entry_(first_entry)
+	  entry_mask_(geometry.header_entries - 1), next_entry_(first_entry)
 {
 }
 
@@ -23,8 +60,8 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 		return -EMSGSIZE;
 	if (!payload && length != 0)
 		return -EINVAL;
-	if (const int error = status_error())
-		return error;
+	if (status() != HCA_STATUS_OK)
+		return status_error();
 
 	const uint32_t buffer = next_buffer_;
 
@@ -33,21 +70,22 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 		return -EAGAIN;
 	}
 
-	const std::size_t base = std::size_t{buffer} * HCA_PIO_BYTES;
+	const auto packet = pio_.from(std::size_t{buffer} * HCA_PIO_BYTES);
 
-	pio_.store(base + HCA_PIO_DEST, dest);
-	pio_.store(base + HCA_PIO_LENGTH, static_cast<uint32_t>(length));
-	pio_.store(base + HCA_PIO_TAG, tag);
-	pio_.store(base + HCA_PIO_CHECKSUM, length ? hca_crc32c(payload, length) : 0);
-	write_payload(base + HCA_PIO_PAYLOAD, {static_cast<const std::byte *>(payload), length});
+	packet.store(HCA_PIO_DEST, dest);
+	packet.store(HCA_PIO_LENGTH, static_cast<uint32_t>(length));
+	packet.store(HCA_PIO_TAG, tag);
+	packet.store(HCA_PIO_CHECKSUM,
+		     write_payload(packet.from(HCA_PIO_PAYLOAD),
+				   {static_cast<const uint8_t *>(payload), length}));
 
 	// The packet before its trigger, as the chip sees them.
 	order_stores();
-	pio_.store(base + HCA_PIO_TRIGGER, ++generation_[buffer]);
+	packet.store(HCA_PIO_TRIGGER, ++generation_[buffer]);
 
 	// The trigger before the next packet's, and out of a write-combining buffer now.
 	order_stores();
-	next_buffer_ = (buffer + 1) % geometry_.pio_buffers;
+	next_buffer_ = buffer + 1 < geometry_.pio_buffers ? buffer + 1 : 0;
 	++stats_.sent;
 	stats_.sent_bytes += length;
 	return 0;
@@ -70,54 +108,51 @@ bool DataPath::drained() const noexcept
 	return true;
 }
 
-// Whole words only: the window takes nothing else, and a memcpy might do anything.
-void DataPath::write_payload(std::size_t offset, std::span<const std::byte> payload) const noexcept
+std::size_t DataPath::slot() const noexcept
 {
-	for (std::size_t done = 0; done < payload.size(); done += 4) {
-		const auto left = payload.subspan(done);
-		uint32_t word = 0;
-
-		std::memcpy(&word, left.data(), std::min<std::size_t>(left.size(), 4));
-		pio_.store_bytes(offset + done, word);
-	}
-}
-
-std::size_t DataPath::entry() const noexcept
-{
-	return std::size_t{next_entry_ % geometry_.header_entries} * HCA_HDR_BYTES;
+	return std::size_t{next_entry_ & entry_mask_} * HCA_HDR_BYTES;
 }
 
 bool DataPath::has_message() const noexcept
 {
-	return headers_.load(entry() + HCA_HDR_SEQUENCE) == next_entry_ + 1;
+	return headers_.from(slot()).load(HCA_HDR_SEQUENCE) == next_entry_ + 1;
 }
 
-std::expected<hca_message, int> DataPath::receive() const noexcept
+int DataPath::receive(hca_message &message) const noexcept
 {
-	if (!has_message()) {
+	const auto entry = headers_.from(slot());
+
+	if (entry.load(HCA_HDR_SEQUENCE) != next_entry_ + 1) {
 		const int error = status_error();
 
-		return std::unexpected(error ? error : -EAGAIN);
+		return error ? error : -EAGAIN;
 	}
 
 	// The sequence, which the chip wrote last, before the entry and the payload.
 	order_loads();
 
-	const std::size_t base = entry();
-	const uint32_t eager = headers_.load(base + HCA_HDR_EAGER);
-	const uint32_t length = headers_.load(base + HCA_HDR_LENGTH);
+	const uint32_t eager = entry.load(HCA_HDR_EAGER);
+	const uint32_t length = entry.load(HCA_HDR_LENGTH);
 
 	// The queue is writable: a stray store of this process must not become a stray pointer.
 	if (eager >= geometry_.eager_buffers || length > HCA_PAYLOAD_MAX)
-		return std::unexpected(-EBADMSG);
+		return -EBADMSG;
 
-	return hca_message{
-		.payload = eager_.data() + std::size_t{eager} * HCA_EAGER_BYTES,
-		.length = length,
-		.source = headers_.load(base + HCA_HDR_SOURCE),
-		.tag = headers_.load(base + HCA_HDR_TAG),
-		.checksum = headers_.load(base + HCA_HDR_CHECKSUM),
-	};
+	message.payload = eager_.data() + std::size_t{eager} * HCA_EAGER_BYTES;
+	message.length = length;
+	message.source = entry.load(HCA_HDR_SOURCE);
+	message.tag = entry.load(HCA_HDR_TAG);
+	message.checksum = entry.load(HCA_HDR_CHECKSUM);
+	return 0;
+}
+
+std::expected<hca_message, int> DataPath::receive() const noexcept
+{
+	hca_message message;
+
+	if (const int error = receive(message))
+		return std::unexpected(error);
+	return message;
 }
 
 int DataPath::release() noexcept

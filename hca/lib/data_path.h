@@ -41,6 +41,8 @@ public:
 
 	int send(uint32_t dest, uint32_t tag, const void *payload, std::size_t length) noexcept;
 	std::expected<hca_message, int> receive() const noexcept;
+	/// The same for C; `message` is unchanged on error.
+	int receive(hca_message &message) const noexcept;
 	int release() noexcept;
 
 	bool has_message() const noexcept;
@@ -61,8 +63,7 @@ public:
 
 private:
 	bool free(uint32_t buffer) const noexcept;
-	void write_payload(std::size_t offset, std::span<const std::byte> payload) const noexcept;
-	std::size_t entry() const noexcept;
+	std::size_t slot() const noexcept;
 
 	SharedWords<std::byte> registers_;
 	SharedWords<std::byte> pio_;
@@ -74,6 +75,7 @@ private:
 	std::array<uint32_t, HCA_PIO_BUFFERS> generation_{};
 	uint32_t next_buffer_ = 0;
 	hca_stats stats_{};
+	uint32_t entry_mask_;
 	uint32_t next_entry_;
 };
 

@@ -122,21 +122,21 @@ const struct hca_context_info *hca_info(const struct hca *hca)
 	return &hca->device.info();
 }
 
+// A message costs some 200 instructions, and a call that only calls another one is 9 of them on
+// PA-RISC: these three take in what they call.
+[[gnu::flatten]]
 int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, size_t length)
 {
 	return hca->path.send(dest, tag, payload, length);
 }
 
+[[gnu::flatten]]
 int hca_receive(struct hca *hca, struct hca_message *message)
 {
-	const auto received = hca->path.receive();
-
-	if (!received)
-		return received.error();
-	*message = *received;
-	return 0;
+	return hca->path.receive(*message);
 }
 
+[[gnu::flatten]]
 int hca_release(struct hca *hca)
 {
 	return hca->path.release();

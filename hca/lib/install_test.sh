@@ -12,6 +12,7 @@ for file in lib/libhca.a lib/pkgconfig/libhca.pc include/hca/hca.hpp \
 	    share/man/man1/hca-hello.1 share/man/man1/hca-info.1 \
 	    share/man/man1/hca-pingpong.1 share/man/man1/hca-bw.1 \
 	    share/man/man1/hca-stress.1 share/man/man1/hca-fabric.1 \
+	    share/man/man1/hca-figures.1 \
 	    share/man/man3/libhca.3 lib/udev/rules.d/60-hca.rules; do
 	[ -s "$place/$file" ] || { echo "$file is not installed"; exit 1; }
 done

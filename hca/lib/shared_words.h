@@ -30,19 +30,18 @@ class SharedWords {
 public:
 	explicit SharedWords(std::span<Byte> bytes) noexcept : bytes_(bytes) {}
 
+	/// What begins at `offset`: words of one packet are near to one pointer then.
+	SharedWords from(std::size_t offset) const noexcept
+	{
+		return SharedWords(bytes_.subspan(offset));
+	}
+
 	uint32_t load(std::size_t offset) const noexcept { return le32(*word(offset)); }
 
 	void store(std::size_t offset, uint32_t value) const noexcept
 		requires(!std::is_const_v<Byte>)
 	{
 		*word(offset) = le32(value);
-	}
-
-	/// Four bytes that lie in memory in the order in which they lie in `bytes`.
-	void store_bytes(std::size_t offset, uint32_t bytes) const noexcept
-		requires(!std::is_const_v<Byte>)
-	{
-		*word(offset) = bytes;
 	}
 
 private:

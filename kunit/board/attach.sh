@@ -13,7 +13,7 @@ readonly repo
 readonly kconfig_line='source "drivers/dmamap/Kconfig"'
 readonly makefile_line='obj-$(CONFIG_DMAMAP)		+= dmamap/'
 # What the kernel side consists of; everything else stays at home.
-readonly rooms=(Kbuild Kconfig dma arch hca/driver hca/include
+readonly rooms=(Kbuild Kconfig dma arch hca/driver hca/include hca/lib
 		kunit/suites kunit/mapper kunit/cases kunit/machine)
 
 usage() {

@@ -134,6 +134,9 @@ def refusals_of(board, strategy):
 # The clock counts instructions, and nothing else can differ between two boots.
 EXACT = ("-icount", "shift=0,sleep=off", "-seed", "1",
          "-rtc", "base=2026-01-01T00:00:00,clock=vm")
+# It counts instructions while a CPU runs, and follows the host's while none does:
+# else an idle board would be seconds ahead of its chip at once, and take it for dead.
+EXACT_WITH_CHIP = ("-icount", "shift=0,sleep=on", *EXACT[2:])
 
 
 def _quiet(board):
@@ -172,11 +175,11 @@ def make_files(board, folder):
             file.truncate(size)
 
 
-def qemu_command(board, folder, kernel, initramfs, cmdline, exact=False,
+def qemu_command(board, folder, kernel, initramfs, cmdline, exact=(),
                  alone=False, doorbell=None, monitor=None):
     """The command that boots the board with its memory in folder.
 
-    exact: its clock counts instructions, so that costs repeat to the last one.
+    exact: EXACT or EXACT_WITH_CHIP, and its clock counts instructions.
     alone: one thread of the host is all CPUs in turn. A TLB purge of all CPUs
     costs much less then: threads have to be stopped for it.
     doorbell, monitor: descriptors of both, see wires.py; none where no chip is.
@@ -186,7 +189,7 @@ def qemu_command(board, folder, kernel, initramfs, cmdline, exact=False,
                *_window(board, folder, doorbell, monitor),
                "-kernel", str(kernel), "-initrd", str(initramfs),
                "-append", cmdline,
-               *(EXACT if exact else ())]
+               *exact]
     if board.name == "arm":
         command += ["-dtb", str(_device_tree(board, folder, machine))]
     accelerator = "tcg,thread=single" if alone or exact else "tcg"

@@ -75,7 +75,8 @@ class Check:
                              ("refusals", suites.refusals),
                              ("X-ray", xray.score),
                              ("main job", suites.run_score),
-                             ("figures", suites.figures_score)):
+                             ("figures", suites.figures_score),
+                             ("messages", suites.messages_score)):
             if title != "refusals" or boards.refusals_of(board, strategy):
                 self.phase(f"{which} {title}",
                            lambda suite=suite: suite(board, bundle))

@@ -16,6 +16,7 @@ import figures
 import fuzz
 import judge
 import kernel
+import messages
 import programs
 import report
 import suites
@@ -116,13 +117,14 @@ def do_fabric(args):
 
 
 def do_figures(args):
-    """What the layer costs, in instructions, beside the kernel's own."""
+    """What layer and messages cost, in instructions, beside the kernel's own."""
     found = []
     with workspace.Workspace() as place:
         for board in boards.find_all(args.board[0]):
             bundle = programs.prepare(board, place, args.strategy, args.config)
-            found.append(figures.measure(board, bundle))
-            figures.table(found[-1])
+            for kind in (figures, messages):
+                found.append(kind.measure(board, bundle))
+                kind.table(found[-1])
     if args.json:
         figures.write_json(args.json, found)
     return all(good for one in found for good, _ in one.verdicts())

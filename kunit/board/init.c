@@ -9,7 +9,7 @@
  *	@dmamap done CODE		the job is over, 0 is good
  *
  * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
- * kunit, xray, stock, refusal, figures, fabric (NODES=1,2,3 MESSAGES=N).
+ * kunit, xray, stock, refusal, figures, messages, fabric (NODES=1,2,3 MESSAGES=N).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -38,6 +38,8 @@
 #define HELLO_SECONDS	75	/* longer than its own, which says more */
 #define FABRIC		"/bin/hca-fabric"
 #define FABRIC_SECONDS	600
+#define MESSAGES	"/bin/hca-figures"
+#define MESSAGES_SECONDS 600	/* of a clock that may run ahead */
 #define MAX_TESTS	64
 
 static char cmdline[2048];
@@ -429,6 +431,12 @@ static int job_figures(void)
 	return tell_file(LAYER "figures", "figures.");
 }
 
+/* What a message costs; needs the chip, which has a clock of its own. */
+static int job_messages(void)
+{
+	return run(MESSAGES, "--report", MESSAGES_SECONDS);
+}
+
 static const struct job {
 	const char *name;
 	int (*run)(void);
@@ -440,6 +448,7 @@ static const struct job {
 	{ "stock", job_stock },
 	{ "refusal", job_refusal },
 	{ "figures", job_figures },
+	{ "messages", job_messages },
 	{ "fabric", job_fabric },
 };
 

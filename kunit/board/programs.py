@@ -18,7 +18,7 @@ SOURCE_OF = re.compile(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", re.MULTILINE)
 INIT = "board-init"
 MODEL = "hca-model"
 TOOLS = ("hca-hello", "hca-fabric", "hca-info", "hca-pingpong", "hca-bw",
-         "hca-stress")
+         "hca-stress", "hca-figures")
 COVERAGE_CLANG = 19         # Debian 12 and 13 have it
 FUZZ_CLANG = COVERAGE_CLANG
 COVERAGE_FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"

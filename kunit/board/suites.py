@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import boards
 import figures
 import kernel
+import messages
 import programs
 import report
 from guest import Boot
@@ -209,6 +210,16 @@ def figures_score(board, bundle):
     other = first.unlike(figures.measure(board, bundle))
     score.take(not other, f"{board.name} figures: a second boot measured other "
                           f"numbers: {', '.join(other[:5])}")
+    return score
+
+
+def messages_score(board, bundle):
+    """Costs of messages, beside sockets in the same boot."""
+    found = messages.measure(board, bundle)
+    messages.table(found)
+    score = Score()
+    for good, sentence in found.verdicts():
+        score.take(good, f"{board.name} messages: {sentence}")
     return score
 
 

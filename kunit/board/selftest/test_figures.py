@@ -106,7 +106,7 @@ class Command(unittest.TestCase):
         board = boards.find("x86")
         plain = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c")
         exact = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c",
-                                    exact=True)
+                                    exact=boards.EXACT)
         self.assertNotIn("-icount", plain)
         self.assertIn("-icount", exact)
 

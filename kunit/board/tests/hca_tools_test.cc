@@ -86,6 +86,9 @@ const Case kCases[] = {
 	{{"hca-fabric", "-N", "1,2,x"}, kUsage, "is not a number from 0 to 15"},
 	{{"hca-fabric", "-N", "0,1", "-t", "1"}, 1, "node 1 is not there"},
 	{{"hca-fabric", "--help"}, 0, "in both directions at once"},
+	{{"hca-figures"}, 2, "does not count instructions"},
+	{{"hca-figures", "-b", "0"}, kUsage, "is not a number from 1"},
+	{{"hca-figures", "--help"}, 0, "a Unix socket"},
 };
 
 } // namespace

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "instructions.h"
+
+#include <cmath>
+#include <ctime>
+
+namespace instructions {
+namespace {
+
+constexpr uint32_t kNops = 64;
+constexpr uint32_t kRounds = 4096;
+constexpr uint32_t kKnown = kNops * kRounds;
+constexpr int kTimes = 20;
+constexpr double kExact = 0.001;
+
+void nops() noexcept
+{
+	for (uint32_t i = 0; i < kRounds; ++i)
+		asm volatile(".rept %c0\n\tnop\n\t.endr" : : "i"(kNops));
+}
+
+void nops_twice() noexcept
+{
+	for (uint32_t i = 0; i < kRounds; ++i)
+		asm volatile(".rept %c0\n\tnop\n\t.endr" : : "i"(2 * kNops));
+}
+
+// Nanoseconds of `kKnown` instructions.
+double ns_of_known() noexcept
+{
+	Least once, twice;
+
+	for (int i = 0; i < kTimes; ++i) {
+		once.take(nops);
+		twice.take(nops_twice);
+	}
+	return static_cast<double>(twice.ns()) - static_cast<double>(once.ns());
+}
+
+} // namespace
+
+uint64_t now_ns() noexcept
+{
+	timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// A clock that counts instructions gives a whole number of them, and the same one again. The
+// kernel may have measured its frequency, which a little of the ratio is left for.
+double per_ns() noexcept
+{
+	const double first = kKnown / ns_of_known();
+	const double again = kKnown / ns_of_known();
+	const double whole = std::round(first);
+
+	if (whole < 1 || std::abs(first - whole) > 0.02 * whole ||
+	    std::abs(first - again) > kExact * whole)
+		return 0;
+	return first;
+}
+
+} // namespace instructions
