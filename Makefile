@@ -26,6 +26,7 @@ help:
 	@echo '  make test         boot a board for its test programs, FILTER=regexp selects'
 	@echo '  make xray         boot a board and list what translates coherent memory: of stock, of the layer'
 	@echo '  make fabric       boot all boards on one fabric, each talks to each; MESSAGES=N FAULTS=N of 1000'
+	@echo '  make stress       boot a board whose processes send MESSAGES=N (a million), each is checked'
 	@echo '  make figures      boot a board and count instructions, beside stock memory and sockets; JSON=file'
 	@echo
 	@echo 'Your own kernel, 6.12:'
@@ -66,6 +67,10 @@ run kunit test xray check kernel user host: deps
 fabric: deps
 	@$(board) $@ $(if $(MESSAGES),--messages='$(MESSAGES)') $(if $(FAULTS),--faults='$(FAULTS)') \
 		--config='$(CONFIG)'
+
+.PHONY: stress
+stress: deps
+	@$(board) $@ $(options) $(if $(MESSAGES),--messages='$(MESSAGES)')
 
 .PHONY: figures
 figures: deps

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "pattern.h"
 
+#include <endian.h>
+
 #include <cstring>
 
 namespace hello {
 namespace {
+
+constexpr uint32_t kShort = 64;
 
 // Marsaglia's xorshift: enough to make a byte in the wrong place stand out.
 class Random {
@@ -27,17 +31,24 @@ private:
 	uint32_t state_;
 };
 
+// Three of four are short, as messages are; the others have any length.
+uint32_t varied(uint32_t random) noexcept
+{
+	return random % 4 ? (random >> 8) % (kShort + 1) : (random >> 8) % (HCA_PAYLOAD_MAX + 1);
+}
+
 } // namespace
 
 std::span<const std::byte> Pattern::make(uint32_t tag) noexcept
 {
 	Random random(tag);
-	const uint32_t varied = random.next() % (HCA_PAYLOAD_MAX + 1);
-	const auto payload = std::span(bytes_).first(size_.value_or(varied));
+	const uint32_t size = size_.value_or(varied(random.next()));
+	const auto words = std::span(words_).first((size + sizeof(uint32_t) - 1) / sizeof(uint32_t));
 
-	for (std::byte &byte : payload)
-		byte = static_cast<std::byte>(random.next() >> 24);
-	return payload;
+	// The same bytes on every board.
+	for (uint32_t &word : words)
+		word = htole32(random.next());
+	return std::as_bytes(words).first(size);
 }
 
 bool Pattern::matches(const hca_message &message, uint32_t tag) noexcept

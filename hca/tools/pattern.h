@@ -26,7 +26,7 @@ public:
 
 private:
 	std::optional<uint32_t> size_;
-	std::array<std::byte, HCA_PAYLOAD_MAX> bytes_{};
+	std::array<uint32_t, (HCA_PAYLOAD_MAX + 3) / 4> words_{};
 };
 
 } // namespace hello

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-	uint32_t contexts = 4;
+	uint32_t contexts = HCA_CONTEXTS;
 	uint32_t messages = 100000;		///< of all together
 	std::optional<uint32_t> size;
 	unsigned int timeout_seconds = 600;
@@ -40,7 +40,7 @@ constexpr char kDoc[] =
 	"\vExit status 0 says that every message came once, in order and intact.";
 
 constexpr argp_option kOptions[] = {
-	{"contexts", 'c', "N", 0, "How many processes, 1 to 16 (default 4)", 0},
+	{"contexts", 'c', "N", 0, "How many processes, 1 to 16 (default 16)", 0},
 	{"messages", 'm', "N", 0, "How many messages, all together (default 100000)", 0},
 	{"size", 's', "BYTES", 0, "Payload of each message (default: varied)", 0},
 	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 600)", 0},

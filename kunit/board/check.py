@@ -28,6 +28,7 @@ class Check:
     def __init__(self, config):
         self.config = config
         self.total = suites.Score()
+        self.bundles = {}       # of each board, with its default strategy
         self.start = time.monotonic()
 
     def phase(self, title, work):
@@ -52,6 +53,7 @@ class Check:
             self.phase("murphi", judge.check_murphi)
             for name in ORDER:
                 self._board(name, builds, place)
+            self._fabric(place)
             self.phase("benchmarks", bench.check)
         return self._finish()
 
@@ -70,16 +72,35 @@ class Check:
         if not self.phase(f"{which} build", prepare):
             return
         bundle = holder["bundle"]
+        if not strategy:
+            self.bundles[name] = bundle
         for title, suite in (("KUnit", suites.kunit),
                              ("board tests", suites.board_tests),
                              ("refusals", suites.refusals),
                              ("X-ray", xray.score),
                              ("main job", suites.run_score),
                              ("figures", suites.figures_score),
-                             ("messages", suites.messages_score)):
-            if title != "refusals" or boards.refusals_of(board, strategy):
+                             ("messages", suites.messages_score),
+                             ("stress", suites.stress)):
+            if self._wanted(title, board, strategy):
                 self.phase(f"{which} {title}",
                            lambda suite=suite: suite(board, bundle))
+
+    @staticmethod
+    def _wanted(title, board, strategy):
+        """What is about messages does not depend on the strategy."""
+        if title == "refusals":
+            return bool(boards.refusals_of(board, strategy))
+        return not strategy or title not in ("messages", "stress")
+
+    def _fabric(self, place):
+        def run():
+            missing = [name for name in boards.BOARDS if name not in self.bundles]
+            if missing:
+                raise Stop(f"was not built: {', '.join(missing)}")
+            return suites.fabric_score([self.bundles[name]
+                                        for name in boards.BOARDS], place)
+        self.phase("fabric", run)
 
     def _finish(self):
         say()

@@ -113,7 +113,15 @@ def do_fabric(args):
     with workspace.Workspace() as place:
         bundles = [programs.prepare(board, place, None, args.config)
                    for board in boards.find_all("all")]
-        return fabric.run(bundles, place, args.messages, args.faults)
+        return fabric.run(bundles, place, args.messages or str(suites.FABRIC),
+                          args.faults)
+
+
+def do_stress(args):
+    """Many messages between processes of a board, each of which is checked."""
+    messages = fabric.number("MESSAGES", args.messages or str(suites.MANY), fabric.MOST)
+    return _on_boards(args, lambda board, bundle: suites.stress(
+        board, bundle, messages))
 
 
 def do_figures(args):
@@ -218,8 +226,10 @@ def parser():
                        help=f"fuzz: {', '.join(fuzz.TARGETS)} or all")
     found.add_argument("--seconds", default="60",
                        help="fuzz: how long, for each target")
-    found.add_argument("--messages", default="1000",
-                       help="fabric: how many each board sends to each other")
+    found.add_argument("--messages",
+                       help="fabric: how many each board sends to each other "
+                       f"(default {suites.FABRIC}); stress: how many in all "
+                       f"(default {suites.MANY})")
     found.add_argument("--faults", default="0",
                        help="fabric: frames of a thousand that are lost, that "
                        "are damaged, and that come twice")

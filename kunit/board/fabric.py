@@ -92,6 +92,15 @@ class Fabric:
     def title(self, pair):
         return f"{self.names[pair.source]}->{self.names[pair.dest]}"
 
+    def verdicts(self):
+        """(good, sentence) of each pair, and of each boot."""
+        for pair in self.pairs:
+            received, corrupt, _ = pair.numbers()
+            yield received == self.messages and not corrupt, \
+                f"{self.title(pair)}: {received} of {self.messages}, {corrupt} corrupt"
+        for boot in self.boots:
+            yield boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}"
+
     def finish(self, seconds):
         """The summary line, and what went wrong before it."""
         for boot in self.boots:
@@ -101,8 +110,7 @@ class Fabric:
         received = sum(count[0] for count in counts)
         corrupt = sum(count[1] for count in counts)
         wanted = self.messages * len(self.pairs)
-        good = received == wanted and not corrupt \
-            and all(boot.ok() for boot in self.boots)
+        good = all(good for good, _ in self.verdicts())
         say(f"{len(self.boots)} boards, {len(self.pairs)} pairs, {received} of "
             f"{wanted} messages, {corrupt} corrupt, {seconds:.0f} s: "
             f"{'good' if good else 'BAD'}")

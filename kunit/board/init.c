@@ -9,7 +9,8 @@
  *	@dmamap done CODE		the job is over, 0 is good
  *
  * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
- * kunit, xray, stock, refusal, figures, messages, fabric (NODES=1,2,3 MESSAGES=N).
+ * kunit, xray, stock, refusal, figures, messages, stress (MESSAGES=N),
+ * fabric (NODES=1,2,3 MESSAGES=N).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -38,6 +39,8 @@
 #define HELLO_SECONDS	75	/* longer than its own, which says more */
 #define FABRIC		"/bin/hca-fabric"
 #define FABRIC_SECONDS	600
+#define STRESS		"/bin/hca-stress"
+#define STRESS_SECONDS	660	/* longer than its own, which says more */
 #define MESSAGES	"/bin/hca-figures"
 #define MESSAGES_SECONDS 600	/* of a clock that may run ahead */
 #define MAX_TESTS	64
@@ -431,6 +434,15 @@ static int job_figures(void)
 	return tell_file(LAYER "figures", "figures.");
 }
 
+static int job_stress(void)
+{
+	char messages[16] = "1000000", argument[32];
+
+	parameter("MESSAGES", messages, sizeof(messages));
+	snprintf(argument, sizeof(argument), "--messages=%s", messages);
+	return run(STRESS, argument, STRESS_SECONDS);
+}
+
 /* What a message costs; needs the chip, which has a clock of its own. */
 static int job_messages(void)
 {
@@ -449,6 +461,7 @@ static const struct job {
 	{ "refusal", job_refusal },
 	{ "figures", job_figures },
 	{ "messages", job_messages },
+	{ "stress", job_stress },
 	{ "fabric", job_fabric },
 };
 

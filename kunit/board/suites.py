@@ -8,6 +8,7 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
 import boards
+import fabric
 import figures
 import kernel
 import messages
@@ -30,6 +31,9 @@ MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_unplug_test": 120,
                 "mapping_race_test": 180, "mapping_test": 480,
                 "mapping_stock_test": 480}
 ENODEV = 19
+MANY = 1000000              # messages of a stress run
+FABRIC = 1000               # messages of each pair of boards
+STRESS = re.compile(r"(\d+) contexts, (\d+) messages, (\d+) corrupt, .*")
 
 
 @dataclass
@@ -220,6 +224,42 @@ def messages_score(board, bundle):
     score = Score()
     for good, sentence in found.verdicts():
         score.take(good, f"{board.name} messages: {sentence}")
+    return score
+
+
+def stress(board, bundle, messages=MANY):
+    """Processes that send so many messages, each of which is checked."""
+    boot = Boot(board, bundle, "stress", f"MESSAGES={messages}",
+                timeout=700).run()
+    said = STRESS.search("\n".join(boot.console.lines))
+    if said:
+        say(f"  {boot.label}: {said.group(0)}")
+    score = Score()
+    for good, sentence in stress_verdicts(said, messages):
+        score.take(good, f"{boot.label}: {sentence}")
+    score.take(boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}")
+    if score.failures:
+        boot.show_failure()
+    return score
+
+
+def stress_verdicts(said, messages):
+    """(good, what should have been), of the sentence that hca-stress ends with."""
+    if not said:
+        return [(False, "hca-stress did not come to its end")]
+    contexts, received, corrupt = (int(said.group(i)) for i in (1, 2, 3))
+    return [(received == messages // contexts * contexts,
+             f"{received} messages of {messages} came"),
+            (corrupt == 0, f"{corrupt} messages were corrupt")]
+
+
+def fabric_score(bundles, place):
+    """All boards on one fabric, beside each other."""
+    run = fabric.Fabric(bundles, place, FABRIC, 0)
+    run.run()
+    score = Score()
+    for good, sentence in run.verdicts():
+        score.take(good, f"fabric: {sentence}")
     return score
 
 

@@ -22,6 +22,7 @@ class Pretended:
         self.lines, self.errors, self.forever = lines, [], forever
         self.console, self._bad = Console(), errors
         self.stopped = threading.Event()
+        self.label = "pretended"
 
     def run(self):
         for line in self.lines:
@@ -46,12 +47,18 @@ def lines(dest, received=10, corrupt=0):
 
 
 class Run(unittest.TestCase):
+    def failures(self, boots):
+        """What make check says of a run."""
+        self.run_with(boots)
+        return [sentence for good, sentence in self.made.verdicts() if not good]
+
     def run_with(self, boots):
         with tempfile.TemporaryDirectory() as place:
             made = fabric.Fabric([_Bundle()] * 3, Path(place), 10, 0)
         made.boots = boots
         made.pairs = [fabric.Pair(boots[p.dest], p.source, p.dest)
                       for p in made.pairs]
+        self.made = made
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             good = made.run()
@@ -79,6 +86,16 @@ class Run(unittest.TestCase):
         good, text = self.run_with([Pretended([]) for _ in range(3)])
         self.assertFalse(good)
         self.assertIn("0 of 60", text)
+
+    def test_each_pair_counts(self):
+        good = [Pretended(lines(n)) for n in (1, 2)]
+        self.assertEqual(self.failures(good + [Pretended(lines(3))]), [])
+        self.assertEqual(len(list(self.made.verdicts())), 9)
+        self.assertEqual(self.failures(good + [Pretended(lines(3, received=9))]),
+                         ["x86->parisc: 9 of 10, 0 corrupt",
+                          "arm->parisc: 9 of 10, 0 corrupt"])
+        self.assertEqual(self.failures(good + [Pretended(lines(3), ["panic"])]),
+                         ["pretended: panic"])
 
     def test_one_fails_and_the_others_are_stopped(self):
         boots = [Pretended(lines(n), forever=True) for n in (1, 2)]
