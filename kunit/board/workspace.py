@@ -2,6 +2,7 @@
 """Private folders for a board's memory, and processes that never stay behind."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -35,23 +36,34 @@ def _place(need):
     return place
 
 
-def _owner_lives(folder):
-    """Whether the run that made the folder (its name holds the pid) goes on."""
+def _hold(folder):
+    """Its descriptor, locked for as long as it is open; None if others have it.
+
+    A lock ends with its process, however that ends, and children that we start
+    don't inherit it: it tells a living run from what a dead one left.
+    """
     try:
-        pid = int(folder.name.split("-")[1])
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (IndexError, ValueError, OSError):
-        return False
-    return pid == os.getpid() or b"kunit/board" in command
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def remove_stale():
     """Remove what a run that was killed outright could not."""
     for place in (SHM, cache() / "tmp"):
         for folder in place.glob(PREFIX + "*"):
-            if folder.is_dir() and folder.stat().st_uid == os.getuid() \
-                    and not _owner_lives(folder):
+            if not folder.is_dir() or folder.stat().st_uid != os.getuid():
+                continue
+            held = _hold(folder)
+            if held is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+                os.close(held)
 
 
 class Workspace:
@@ -62,12 +74,19 @@ class Workspace:
         self._need = need
 
     def __enter__(self):
-        self.path = Path(tempfile.mkdtemp(
-            prefix=f"{PREFIX}{os.getpid()}-", dir=_place(self._need)))
+        self._held = None
+        while self._held is None:
+            self.path = Path(tempfile.mkdtemp(
+                prefix=f"{PREFIX}{os.getpid()}-", dir=_place(self._need)))
+            self._held = _hold(self.path)
+            if self._held is not None and not self.path.is_dir():
+                os.close(self._held)        # another run was quicker
+                self._held = None
         return self.path
 
     def __exit__(self, *_):
         shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._held)
 
 
 def _die_with_parent():

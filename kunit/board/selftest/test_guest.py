@@ -30,7 +30,6 @@ with workspace.Workspace() as place, \\
         workspace.Child(["sh", "-c", "sleep 1000 & wait"]) as child:
     print(place, child.process.pid, flush=True)
     child.process.wait()
-# kunit/board
 """
 
 
