@@ -27,7 +27,7 @@ OWN_BOOT = re.compile(r"dead|remove|unplug|hostile|pagecache|stock|race|^mapping
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
 MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_unplug_test": 120,
-                "hca_hostile_test": 120,
+                "hca_hostile_test": 300,
                 "mapping_race_test": 180, "mapping_test": 480,
                 "mapping_stock_test": 480}
 ENODEV = 19

@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr unsigned int kGuardSeconds = 110;
+constexpr unsigned int kGuardSeconds = 290;
 constexpr uint32_t kForeign = 7;	// partition of who is hostile
 constexpr int kKills = 60;
 
