@@ -84,6 +84,11 @@ class CheckRoomsTest(unittest.TestCase):
             "dma/samples/ring.h": H,
             "dma/samples/sample.c": C + '#include <dmamap.h>\n#include "ring.h"\n',
         }), [])
+        # KUnit itself is the kernel's, what our suites share is not for drivers.
+        self.assertEqual(self.breaches(**{
+            "hca/driver/kunit/ring_kunit.c": C + "#include <kunit/test.h>\n"}), [])
+        self.expect_one("hca/driver/pci.c", C + '#include "kunit/suites/suite.h"\n',
+                        "dma/include")
 
     def test_machines_are_named_in_their_rooms(self):
         for line in ("#ifdef CONFIG_ARM", "#if IS_ENABLED(CONFIG_X86_64)", "#ifdef __arm__",
