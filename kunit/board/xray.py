@@ -31,7 +31,7 @@ def conflicts(values, whose):
                for size in SIZES)
 
 
-def verdicts(board, values):
+def verdicts(board, values, slower=1):
     """Sentences about what is wrong; none is good."""
     for whose in ("stock", "layer"):
         for size in SIZES:
@@ -47,7 +47,7 @@ def verdicts(board, values):
     if number(values, "audit.cacheable") != 0:
         yield "the audit found cacheable translations"
     took = number(values, "xray.all.microseconds")
-    if took is None or took >= WHOLE:
+    if took is None or took >= WHOLE * slower:
         yield f"an X-ray of all memory took {took} us"
     yield from _frame(values)
 
@@ -120,7 +120,8 @@ def score(board, bundle, show=False):
     """One counted test: boots the board for the job, judges, shows."""
     boots = [Boot(board, bundle, "xray").run()]
     if boots[0].ok():
-        boots[0].errors += verdicts(board, boots[0].console.values)
+        boots[0].errors += verdicts(board, boots[0].console.values,
+                                    bundle.slower)
     if board.name in WITHOUT:
         boots.append(_boot_without(board, bundle))
     for boot in boots:

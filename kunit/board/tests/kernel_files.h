@@ -86,13 +86,19 @@ inline long long value_of(const Values &values, const char *name)
 	return found == values.end() ? 0 : found->second;
 }
 
-/// Ends the program with SIGALRM if it hangs; kernels that check all they do are SLOWER, which
-/// the runner tells them, and so us (unknown words of the command line are init's environment).
+/// How many times as long all may take: kernels that check all they do are SLOWER, which the
+/// runner tells them, and so us (unknown words of the command line are init's environment).
+inline unsigned int slower()
+{
+	const char *times = std::getenv("SLOWER");
+
+	return times ? static_cast<unsigned int>(std::atoi(times)) : 1;
+}
+
+/// Ends the program with SIGALRM if it hangs.
 inline void guard(unsigned int seconds)
 {
-	const char *slower = std::getenv("SLOWER");
-
-	alarm(seconds * (slower ? static_cast<unsigned int>(std::atoi(slower)) : 1));
+	alarm(seconds * slower());
 }
 
 /// What the kernel has said since it started, as far as it still knows.
