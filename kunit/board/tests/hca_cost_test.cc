@@ -22,7 +22,9 @@ using namespace std::chrono_literals;
 constexpr long kOpenCalls = 10;
 constexpr uint32_t kTalk = 1000;
 constexpr int kLeastRounds = 3, kMostRounds = 12;
-constexpr double kLeast = 0.8;	// of the rate of one context: runs differ by more, on a busy host
+// Of the rate of one context. What a message costs the board is judged by hca-figures, exactly;
+// this is time, of a chip that is a process and of a host's caches: 0.74 to 1.26 were seen.
+constexpr double kLeast = 0.5;
 
 int nothing()
 {
