@@ -119,9 +119,9 @@ def do_fabric(args):
 
 def do_stress(args):
     """Many messages between processes of a board, each of which is checked."""
-    messages = fabric.number("MESSAGES", args.messages or str(suites.MANY), fabric.MOST)
+    count = fabric.number("MESSAGES", args.messages or str(suites.MANY), fabric.MOST)
     return _on_boards(args, lambda board, bundle: suites.stress(
-        board, bundle, messages))
+        board, bundle, count))
 
 
 def do_figures(args):

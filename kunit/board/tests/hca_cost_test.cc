@@ -23,7 +23,7 @@ constexpr long kOpenCalls = 10;
 constexpr uint32_t kTalk = 1000;
 constexpr int kLeastRounds = 3, kMostRounds = 12;
 // Of the rate of one context. What a message costs the board is judged by hca-figures, exactly;
-// this is time, of a chip that is a process and of a host's caches: 0.74 to 1.26 were seen.
+// this is time, of a chip that is a process: 0.74 to 1.26 were seen.
 constexpr double kLeast = 0.5;
 
 int nothing()
