@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -208,14 +207,7 @@ bool count_asked(const Options &options)
 {
 	std::optional<ways::Hca> way;
 	hca *handle = nullptr;
-	const auto warm_up = [&] {
-		auto made = ways::Hca::make();
-
-		if (!made)
-			return -ENODEV;
-		way.emplace(std::move(*made));
-		return way->talk(kTalk);
-	};
+	const auto warm_up = [&] { return ways::Hca::make_and_talk(way, kTalk); };
 	const auto talk = [&] { return way->talk(kTalk); };
 
 	if (!print_count(options, "open.calls", "system calls to open and map a context",

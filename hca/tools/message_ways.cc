@@ -82,6 +82,16 @@ int Hca::talk(uint32_t messages) noexcept
 	return 0;
 }
 
+int Hca::make_and_talk(std::optional<Hca> &way, uint32_t messages)
+{
+	auto made = make();
+
+	if (!made)
+		return -ENODEV;
+	way.emplace(std::move(*made));
+	return way->talk(messages);
+}
+
 Made<Sockets> Sockets::udp()
 {
 	Sockets sockets(socket(AF_INET, SOCK_DGRAM, 0), socket(AF_INET, SOCK_DGRAM, 0));

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -58,6 +59,10 @@ public:
 
 	/// Sends and receives so many, polling; 0, or -EBADMSG when one isn't as it was sent.
 	int talk(uint32_t messages) noexcept;
+
+	/// A new pair in @way that has talked once: what is needed only at first is there. As
+	/// talk(), or -ENODEV.
+	static int make_and_talk(std::optional<Hca> &way, uint32_t messages);
 
 private:
 	Hca(libhca::Context sender, libhca::Context receiver) noexcept

@@ -75,14 +75,7 @@ void test_opening(tap::Report &tap)
 void test_messages(tap::Report &tap)
 {
 	std::optional<ways::Hca> way;
-	const auto warm_up = [&] {
-		auto made = ways::Hca::make();
-
-		if (!made)
-			return -ENODEV;
-		way.emplace(std::move(*made));
-		return way->talk(kTalk);
-	};
+	const auto warm_up = [&] { return ways::Hca::make_and_talk(way, kTalk); };
 	const auto talk = [&] { return way->talk(kTalk); };
 	const long calls = count(asked::system_calls(warm_up, talk));
 
