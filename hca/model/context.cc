@@ -70,16 +70,19 @@ std::expected<void, Refusal> Context::find_memory(const Memory &memory, Words co
 	if (!avail)
 		return std::unexpected(avail.error());
 
-	eager_.reserve(eager_count);
+	std::vector<std::span<std::byte>> buffers;
+
+	buffers.reserve(eager_count);
 	for (uint32_t i = 0; i < eager_count; ++i) {
 		const auto buffer = ram_at(memory, table.read_pair(HCA_EAGER_LO(i)),
 					   HCA_EAGER_BYTES);
 
 		if (!buffer)
 			return std::unexpected(buffer.error());
-		eager_.push_back(*buffer);
+		buffers.push_back(*buffer);
 	}
 
+	eager_ = EagerBuffers(std::move(buffers));
 	partition_ = control.read(HCA_CTL_PARTITION);
 	entries_ = entries;
 	header_queue_ = Words(*queue);
@@ -163,12 +166,15 @@ void Context::report(hca_chip_error error) noexcept
 	avail_.write(HCA_AVAIL_ERRORS, ++errors_);
 }
 
-bool Context::full() const noexcept
+bool Context::full() noexcept
 {
-	const uint32_t room = std::min<uint32_t>(entries_, eager_.size());
+	const uint32_t room = std::min(entries_, eager_.size());
 
 	// RCV_HEAD may be anything. Ahead of the counter it gives a huge difference: full.
-	return next_entry_ - user_.read(HCA_USER_RCV_HEAD) >= room;
+	const uint32_t used = next_entry_ - user_.read(HCA_USER_RCV_HEAD);
+
+	eager_.keep(used);
+	return used >= room;
 }
 
 void Context::deliver(const Packet &packet, uint32_t source,
@@ -176,18 +182,18 @@ void Context::deliver(const Packet &packet, uint32_t source,
 {
 	const std::size_t entry = std::size_t{next_entry_ % entries_} * HCA_HDR_BYTES;
 
-	std::memcpy(eager_[next_eager_].data(), payload.data(), payload.size());
+	const uint32_t buffer = eager_.lend();
+
+	std::memcpy(eager_[buffer].data(), payload.data(), payload.size());
 
 	header_queue_.write(entry + HCA_HDR_SOURCE, source);
 	header_queue_.write(entry + HCA_HDR_LENGTH, packet.length);
-	header_queue_.write(entry + HCA_HDR_EAGER, next_eager_);
+	header_queue_.write(entry + HCA_HDR_EAGER, buffer);
 	header_queue_.write(entry + HCA_HDR_TAG, packet.tag);
 	header_queue_.write(entry + HCA_HDR_CHECKSUM, packet.checksum);
 
 	// Last: it tells the process that payload and entry are there.
 	header_queue_.write(entry + HCA_HDR_SEQUENCE, ++next_entry_);
-
-	next_eager_ = (next_eager_ + 1) % eager_.size();
 }
 
 bool Context::note_wait() noexcept

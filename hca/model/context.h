@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #pragma once
 
+#include "eager_buffers.h"
 #include "hca_chip.h"
 #include "memory.h"
 #include "words.h"
@@ -10,7 +11,6 @@
 #include <expected>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace chip_model {
 
@@ -63,10 +63,11 @@ public:
 	/// Tells the process that a packet of its was refused; before finish().
 	void report(hca_chip_error error) noexcept;
 
-	/// True when the process has not consumed enough for one more packet.
-	bool full() const noexcept;
+	/// True when the process has not consumed enough for one more packet. What it has
+	/// consumed is the chip's again.
+	bool full() noexcept;
 
-	/// Writes payload and header entry. Only when not full().
+	/// Writes payload and header entry. Only when full() has just said that it is not.
 	void deliver(const Packet &packet, uint32_t source,
 		     std::span<const std::byte> payload) noexcept;
 
@@ -89,7 +90,7 @@ private:
 	// RAM.
 	Words header_queue_;
 	Words avail_;
-	std::vector<std::span<std::byte>> eager_;
+	EagerBuffers eager_;
 
 	uint32_t partition_ = 0;
 
@@ -102,7 +103,6 @@ private:
 	// Receiver.
 	uint32_t entries_ = 0;
 	uint32_t next_entry_ = 0;
-	uint32_t next_eager_ = 0;
 };
 
 } // namespace chip_model
