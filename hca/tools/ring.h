@@ -4,6 +4,7 @@
 #include "hca.hpp"
 #include "message_ways.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -16,14 +17,14 @@ class Ring {
 public:
 	static Made<Ring> make(std::size_t count);
 
-	/// Sends what each has room for, and receives what each has got; false when nothing could
-	/// be done. Each sends `each` messages, and no more.
+	/// One visit to each: it sends at most as many as it has PIO buffers, and receives what it
+	/// has got; false when nothing could be done. Each sends `each` messages in all.
 	bool turn(uint32_t each) noexcept
 	{
 		bool busy = false;
 
 		for (Member &member : members_) {
-			busy |= send_up_to(member, each);
+			busy |= send_up_to(member, std::min(each, member.sent + HCA_PIO_BUFFERS));
 			busy |= receive_all(member);
 		}
 		return busy;
