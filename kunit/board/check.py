@@ -18,7 +18,9 @@ from workspace import Child, Workspace
 
 # The quickest kernel to build first, so that its tests overlap the others. A
 # strategy that is not the board's default has a kernel of its own.
-ORDER = ("parisc", "arm", "x86", "arm/unmap")
+KERNELS = ("parisc", "arm", "x86", "arm/unmap")
+# Those whose drivers are modules.
+MODULAR = ("parisc:module", "arm:module", "x86:module")
 LIFE = 15                   # seconds between signs of life while we wait
 
 
@@ -27,6 +29,7 @@ class Check:
 
     def __init__(self, config):
         self.config = config
+        self.modular = MODULAR if config == "default" else ()
         self.total = suites.Score()
         self.bundles = {}       # of each board, with its default strategy
         self.start = time.monotonic()
@@ -46,32 +49,52 @@ class Check:
 
     def run(self):
         """All phases; true when nothing failed."""
-        with Builds(self.config) as builds, Workspace() as place:
+        with Builds([*KERNELS, *self.modular], self.config) as builds, \
+                Workspace() as place:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
             self.phase("judge", judge.check)
             self.phase("murphi", judge.check_murphi)
-            for name in ORDER:
+            for name in KERNELS:
                 self._board(name, builds, place)
+            for name in self.modular:
+                self._modules(name, builds, place)
             self._fabric(place)
             self.phase("benchmarks", bench.check)
         return self._finish()
 
-    def _board(self, which, builds, place):
-        name, _, strategy = which.partition("/")
+    def _bundle(self, which, builds, place):
+        """What a board boots, once its kernel is built; None if it can't be."""
+        name, strategy, config = kernel.named(which, self.config)
         board = boards.find(name)
-        holder = {}
+        holder = []
 
         def prepare():
             image = builds.wait_for(which, place)
-            holder["bundle"] = programs.with_programs(board, place, image,
-                                                      strategy or None,
-                                                      self.config)
+            holder.append(programs.with_programs(board, place, image, strategy,
+                                                 config))
             return suites.Score()
 
-        if not self.phase(f"{which} build", prepare):
+        return holder[0] if self.phase(f"{which} build", prepare) else None
+
+    def _modules(self, which, builds, place):
+        """Drivers that are modules, and what needs them."""
+        board = boards.find(kernel.named(which)[0])
+        bundle = self._bundle(which, builds, place)
+        if not bundle:
             return
-        bundle = holder["bundle"]
+        for title, suite in (("KUnit", suites.kunit),
+                             ("driver tests", suites.driver_tests),
+                             ("main job", suites.run_score)):
+            self.phase(f"{which} {title}",
+                       lambda suite=suite: suite(board, bundle))
+
+    def _board(self, which, builds, place):
+        name, strategy, _ = kernel.named(which)
+        board = boards.find(name)
+        bundle = self._bundle(which, builds, place)
+        if not bundle:
+            return
         if not strategy:
             self.bundles[name] = bundle
         for title, suite in (("KUnit", suites.kunit),
@@ -120,7 +143,8 @@ class Check:
 class Builds:
     """Kernels of all boards, built in the background, one after another."""
 
-    def __init__(self, config):
+    def __init__(self, kernels, config):
+        self._kernels = kernels
         self._config = config
         self._log = cache() / "log" / "kernels.log"
 
@@ -128,7 +152,7 @@ class Builds:
         self._file = open(self._log, "wb")
         command = [sys.executable, str(BOARD_DIR / "cli.py"), "kernel",
                    "--keep-going", "--config", self._config,
-                   *(f"--board={name}" for name in ORDER)]
+                   *(f"--board={name}" for name in self._kernels)]
         self._child = Child(command, stdout=self._file,
                             stderr=subprocess.STDOUT)
         return self
@@ -154,11 +178,8 @@ class Builds:
             time.sleep(0.2)
 
     def _copy(self, which, place):
-        name, _, strategy = which.partition("/")
-        built = kernel.image(boards.find(name), self._config, strategy or None)
-        image = place / f"{which.replace('/', '-')}-kernel"
-        image.write_bytes(built.read_bytes())
-        return image
+        name, strategy, config = kernel.named(which, self._config)
+        return programs.copy_kernel(boards.find(name), place, strategy, config)
 
 
 def run(config="default"):

@@ -29,17 +29,17 @@ def do_kernel(args):
     """Build kernels; with --keep-going say of each how it ended."""
     bad = 0
     for name in args.board:
-        name, _, strategy = name.partition("/")
-        for board in boards.find_all(name):
-            bad += not _one_kernel(board, strategy or args.strategy, args)
+        which, strategy, config = kernel.named(name, args.config)
+        for board in boards.find_all(which):
+            bad += not _one_kernel(name.replace(which, board.name), board,
+                                   strategy or args.strategy, config, args)
     return bad == 0
 
 
-def _one_kernel(board, strategy, args):
-    name = f"{board.name}/{strategy}" if strategy else board.name
+def _one_kernel(name, board, strategy, config, args):
     try:
         with locked("kernel"):
-            image = kernel.build(board, strategy, args.config)
+            image = kernel.build(board, strategy, config)
     except Stop as error:
         if not args.keep_going:
             raise
@@ -209,7 +209,8 @@ def parser():
         name.removeprefix("do_").replace("_", "-")
         for name in globals() if name.startswith("do_")))
     found.add_argument("--board", action="append", metavar="NAME",
-                       help=f"{', '.join(boards.BOARDS)} or all")
+                       help=f"{', '.join(boards.BOARDS)} or all; "
+                       "kernel: BOARD[/STRATEGY][:CONFIG]")
     found.add_argument("--strategy", help="how frames change to coherent use")
     found.add_argument("--config", default="default",
                        help=f"{', '.join(kernel.configs())}")

@@ -42,9 +42,9 @@ def _padded(data):
 
 
 def pack(init, programs):
-    """The archive of a board: init, and programs as {path: file}."""
+    """The archive of a board: init, programs and modules as {path: file}."""
     archive = Archive()
-    for name in ("dev", "proc", "sys", "tmp", "bin", "tests"):
+    for name in ("dev", "proc", "sys", "tmp", "bin", "tests", "modules"):
         archive.folder(name)
     archive.console("dev/console")
     archive.program("init", init.read_bytes())

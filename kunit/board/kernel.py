@@ -16,6 +16,7 @@ PACKAGE = "linux-source-6.12"
 TARBALL = f"/usr/src/{PACKAGE}.tar.xz"
 TREE = CACHE / PACKAGE
 STEP = re.compile(r"^\s+(?:CC|CXX|AS|HOSTCC|LD|AR|OBJCOPY)\s+(?:\[M\]\s+)?(\S+)")
+MODULE = re.compile(r"^CONFIG_\w+=m$", re.MULTILINE)
 SETTING = re.compile(r"^(CONFIG_\w+)=(.*)$")
 
 
@@ -23,6 +24,13 @@ def build_folder(board, config="default", strategy=None):
     suffix = "" if strategy in (None, board.strategies[0]) else f"-{strategy}"
     suffix += "" if config == "default" else f"-{config}"
     return CACHE / "build" / (board.name + suffix)
+
+
+def named(name, config="default"):
+    """(name, strategy, configuration) of BOARD[/STRATEGY][:CONFIG]."""
+    name, _, own = name.partition(":")
+    name, _, strategy = name.partition("/")
+    return name, strategy or None, own or config
 
 
 def image(board, config="default", strategy=None):
@@ -43,11 +51,24 @@ def build(board, strategy=None, config="default"):
     """
     prepare(board, strategy, config)
     folder = build_folder(board, config, strategy)
-    progress.run(make(board, folder, board.target),
+    progress.run(make(board, folder, board.target, *_module_target(folder)),
                  LOGS / f"kernel-{folder.name}.log", f"{folder.name} kernel",
                  STEP)
     compile_commands.of_kernel(folder, TREE)
     return image(board, config, strategy)
+
+
+def _module_target(folder):
+    return ["modules"] if MODULE.search((folder / ".config").read_text()) else []
+
+
+def modules(board, strategy=None, config="default"):
+    """Files of what the configuration makes a module, and the board loads."""
+    folder = build_folder(board, config, strategy)
+    if not _module_target(folder):
+        return []
+    listed = (folder / "modules.order").read_text().split()
+    return [(folder / name).with_suffix(".ko") for name in listed]
 
 
 def prepare(board, strategy=None, config="default"):

@@ -108,7 +108,7 @@ def _board_programs(where):
     return found
 
 
-def _pack(board, archive):
+def _pack(board, modules, archive):
     """Write the board's initramfs; returns the names of its tests."""
     where = folder(board.name)
     init = where / "bin" / INIT
@@ -116,6 +116,7 @@ def _pack(board, archive):
         raise Stop(f"{init} is missing; the top CMakeLists.txt must add "
                    "kunit/board")
     programs = _board_programs(where)
+    programs.update({f"modules/{file.name}": file for file in modules})
     archive.write_bytes(initramfs.pack(init, programs))
     return tuple(Path(name).name for name in sorted(programs)
                  if name.startswith("tests/"))
@@ -123,18 +124,32 @@ def _pack(board, archive):
 
 def prepare(board, place, strategy=None, config="default"):
     """Build all that a board needs and copy it to place; returns the Bundle."""
-    image = place / f"{board.name}-kernel"
     with locked("kernel"):
-        shutil.copyfile(kernel.build(board, strategy, config), image)
+        kernel.build(board, strategy, config)
+        image = copy_kernel(board, place, strategy, config)
     return with_programs(board, place, image, strategy, config)
+
+
+def copy_kernel(board, place, strategy=None, config="default"):
+    """The kernel's image in place, and its modules beside it."""
+    image = place / f"{kernel.build_folder(board, config, strategy).name}-kernel"
+    shutil.copyfile(kernel.image(board, config, strategy), image)
+    _modules_of(image).mkdir(exist_ok=True)
+    for file in kernel.modules(board, strategy, config):
+        shutil.copy2(file, _modules_of(image))
+    return image
+
+
+def _modules_of(image):
+    return image.with_name(f"{image.name}-modules")
 
 
 def with_programs(board, place, image, strategy=None, config="default"):
     """The rest of the Bundle, once the kernel is there."""
     build("host", MODEL)        # a run doesn't wait for the host's tests
     build(board.name)
-    archive = place / f"{board.name}.cpio.gz"
-    tests = _pack(board, archive)
+    archive = image.with_name(f"{image.name}.cpio.gz")
+    tests = _pack(board, sorted(_modules_of(image).glob("*.ko")), archive)
     model = folder("host") / "bin" / MODEL
     if model.exists():
         shutil.copy2(model, place / MODEL)

@@ -17,19 +17,22 @@ import report
 from guest import Boot
 from paths import BOARD_DIR, LOGS, Stop, environment, say
 
+KTAP = re.compile(r"^(?=KTAP version 1\r?$)", re.MULTILINE)
 KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
 KUNIT_BAD = re.compile(r"^\[[\d:]+\] \[(?:FAILED|CRASHED|ERROR)\] (.+)$",
                        re.MULTILINE)     # of a test, not of a whole suite
 COUNT = re.compile(r"(\w+): (\d+)")
 # They kill the chip or unbind it; fill the memory; use memory that is not theirs, as
 # stock lets them; or run for longer than all others together.
-OWN_BOOT = re.compile(r"dead|remove|unplug|hostile|pagecache|stock|race|^mapping_test")
+OWN_BOOT = re.compile(r"dead|remove|unplug|module|hostile|pagecache|stock|race|^mapping_test")
 FLIPS = "pagecache_test"
 SECONDS = 60                                # that a program has, but for these
 MORE_SECONDS = {FLIPS: 300, "hca_remove_test": 120, "hca_unplug_test": 120,
                 "hca_hostile_test": 300,
                 "mapping_race_test": 180, "mapping_test": 480,
                 "mapping_stock_test": 480}
+# What a process sees of the drivers on the layer, and of their coming and going.
+DRIVERS = r"^hca_(map|context|partition|cost|tools|wait|module)_|sample"
 ENODEV = 19
 MANY = 1000000              # messages of a stress run
 FABRIC = 1000               # messages of each pair of boards
@@ -82,19 +85,30 @@ def kunit(board, bundle, pattern=None, show=False):
     if pattern:
         parameters += f" kunit.filter_glob={pattern}"
     boot = Boot(board, bundle, "kunit", parameters, chip=False).run()
-    done = subprocess.run(
-        [sys.executable, str(kernel.TREE / "tools/testing/kunit/kunit.py"),
-         "parse", str(boot.log)], env=environment(), capture_output=True,
-        text=True, check=False)
-    score = _kunit_score(board, done.stdout)
+    score = Score()
+    for report in ktap_reports(boot.log.read_text(errors="replace")):
+        done = subprocess.run(
+            [sys.executable, str(kernel.TREE / "tools/testing/kunit/kunit.py"),
+             "parse"], input=report, env=environment(), capture_output=True,
+            text=True, check=False)
+        part = _kunit_score(board, done.stdout)
+        score.add(part)
+        if show or part.failures:
+            say(done.stdout.rstrip() + done.stderr.rstrip())
     score.failures += [f"{boot.label}: {error}" for error in boot.errors]
-    if show or score.failures:
-        say(done.stdout.rstrip() + done.stderr.rstrip())
     if not boot.ok():
         boot.show_failure()
     say(f"  {board.name}: from power on to the end of KUnit "
         f"{boot.seconds:.1f} s")
     return score
+
+
+def ktap_reports(log):
+    """The kernel's, and one of each module that brings tests.
+
+    A log without any is one that says nothing.
+    """
+    return KTAP.split(log)[1:] or [log]
 
 
 def _kunit_score(board, text):
@@ -123,6 +137,11 @@ def board_tests(board, bundle, pattern=None):
     for group in ([together] if together else []) + alone:
         score.add(_boot_tests(board, bundle, group))
     return score
+
+
+def driver_tests(board, bundle):
+    """Those of the drivers, where they are modules."""
+    return board_tests(board, bundle, DRIVERS)
 
 
 def _boot_tests(board, bundle, names):

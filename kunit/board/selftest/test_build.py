@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from common import BOARD_DIR, REPO
 import boards
@@ -14,6 +15,7 @@ import compile_commands
 import initramfs
 import kernel
 import programs
+import suites
 from paths import Stop
 
 DEB822 = """\
@@ -81,6 +83,68 @@ class Configuration(unittest.TestCase):
             self.assertEqual(kernel.settings(text)["CONFIG_DMAMAP"], "y")
 
 
+    def test_name_of_a_kernel(self):
+        for name, meant in (("arm", ("arm", None, "default")),
+                            ("arm/unmap", ("arm", "unmap", "default")),
+                            ("x86:module", ("x86", None, "module")),
+                            ("arm/unmap:debug", ("arm", "unmap", "debug"))):
+            self.assertEqual(kernel.named(name), meant)
+        self.assertEqual(kernel.named("x86", "debug"), ("x86", None, "debug"))
+
+
+class Modules(unittest.TestCase):
+    """What is built and loaded when the configuration makes something a module."""
+
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place)
+        self.board = boards.find("parisc")
+        patch = mock.patch.object(kernel, "CACHE", self.place)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.folder = kernel.build_folder(self.board, "module")
+        (self.folder / "drivers").mkdir(parents=True)
+        (self.folder / "modules.order").write_text("drivers/b.o\ndrivers/a.o\n")
+        for name in ("a", "b"):
+            (self.folder / "drivers" / f"{name}.ko").write_text(name)
+        (self.folder / self.board.image).write_text("kernel")
+
+    def modules(self, config):
+        (self.folder / ".config").write_text(config)
+        return [file.name for file in kernel.modules(self.board, config="module")]
+
+    def test_listed_by_the_kernel(self):
+        self.assertEqual(self.modules("CONFIG_A=m\n"), ["b.ko", "a.ko"])
+
+    def test_none(self):
+        self.assertEqual(self.modules("CONFIG_A=y\n# CONFIG_B=m\n"), [])
+
+    def test_copied_beside_the_kernel(self):
+        self.modules("CONFIG_A=m\n")
+        place = self.place / "place"
+        place.mkdir()
+        image = programs.copy_kernel(self.board, place, config="module")
+        self.assertEqual(image.read_text(), "kernel")
+        copied = sorted(file.name for file in place.rglob("*.ko"))
+        self.assertEqual(copied, ["a.ko", "b.ko"])
+
+
+class Reports(unittest.TestCase):
+    """KUnit's output: the kernel's report and those of modules."""
+
+    def test_each_report_alone(self):
+        log = ("boot\nKTAP version 1\n1..1\n    KTAP version 1\nok 1 a\n"
+               "KTAP version 1\r\n1..1\nok 1 b\n")
+        first, second = suites.ktap_reports(log)
+        self.assertIn("ok 1 a", first)
+        self.assertNotIn("boot", first)
+        self.assertNotIn("ok 1 b", first)
+        self.assertIn("ok 1 b", second)
+
+    def test_a_log_without_one_fails(self):
+        self.assertEqual(suites.ktap_reports("panic\n"), ["panic\n"])
+
+
 class Archives(unittest.TestCase):
     def test_same_bytes_and_readable(self):
         with tempfile.TemporaryDirectory() as place:
@@ -93,7 +157,7 @@ class Archives(unittest.TestCase):
                                   input=data, capture_output=True, check=True)
         self.assertEqual(done.stdout.decode().split(),
                          ["dev", "proc", "sys", "tmp", "bin", "tests",
-                          "dev/console", "init", "bin/b", "tests/a_test"])
+                          "modules", "dev/console", "init", "bin/b", "tests/a_test"])
 
 
 class CompileCommands(unittest.TestCase):
