@@ -261,11 +261,11 @@ public:
 	/// Dirty pages, to be zeroed and given back; they count as free meanwhile.
 	[[nodiscard]] constexpr std::optional<Region> take_dirty() noexcept
 	{
-		for (std::size_t i = 0; i < kChunks && dirty_; ++i) {
+		for (std::size_t i = 0; i < kChunks; ++i) {
+			if (!chunks_[i].dirty())
+				continue;
 			const PageRun run = chunks_[i].take_dirty();
 
-			if (!run)
-				continue;
 			dirty_ -= run.pages;
 			return region_of({run, i, chunks_[i].held().bus, true});
 		}
@@ -281,7 +281,8 @@ public:
 		return true;
 	}
 
-	/// Adds a chunk and takes from it; nothing if there is no place for one more.
+	/// Adds a chunk and takes from it @pages, which are not more than it has; nothing if
+	/// there is no place for one more.
 	[[nodiscard]] constexpr std::optional<Region> add(const Region &held, Pages pages) noexcept
 	{
 		for (std::size_t i = 0; i < kChunks; ++i) {
@@ -294,8 +295,7 @@ public:
 			const PageRun run = chunks_[i].take(static_cast<unsigned>(pages.count()),
 							    Wanted::clean);
 
-			if (!run)
-				return std::nullopt;
+			/* It had room: all of it was free, and clean. */
 			free_ -= run.pages;
 			return region_of({run, i, held.bus, false});
 		}

@@ -307,6 +307,10 @@ TEST(SpareTest, BelongsToNobody)
 	EXPECT_KEPT(bench.machine);
 }
 
+/* The boundary passes a number on, whatever it is. */
+constexpr auto kUnknownPlacement =
+	static_cast<CmaPlacement>(static_cast<std::uint8_t>(CmaPlacement::highmem) + 1);
+
 struct Refusal {
 	const sim::Profile &profile;
 	CmaPlacement placement;
@@ -341,13 +345,23 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
 }
 
-/* The boundary passes a number on: one that is not known is not highmem. */
 TEST(HighmemTest, RefusesAPlacementThatItDoesNotKnow)
 {
-	const auto unknown = static_cast<CmaPlacement>(
-		static_cast<std::uint8_t>(CmaPlacement::highmem) + 1);
+	EXPECT_FALSE(Highmem::probe({kUnknownPlacement}).kept);
+}
 
-	EXPECT_FALSE(Highmem::probe({unknown}).kept);
+/* Only contiguous memory in lowmem is mapped by pages there. */
+TEST(UnmapCmaTest, RefusesBoardsThatCannotKeepIt)
+{
+	EXPECT_TRUE(UnmapCma::probe({CmaPlacement::lowmem}).kept);
+	for (const auto &[placement, word] : {std::pair{CmaPlacement::highmem, "highmem"},
+					      std::pair{CmaPlacement::none, "CMA"},
+					      std::pair{kUnknownPlacement, "CMA"}}) {
+		const Verdict verdict = UnmapCma::probe({placement});
+
+		EXPECT_FALSE(verdict.kept);
+		EXPECT_NE(verdict.why.find(word), verdict.why.npos) << verdict.why;
+	}
 }
 
 TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
