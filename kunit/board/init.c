@@ -25,18 +25,17 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "hca_abi.h"
+#include "init.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define LAYER		DEBUGFS "/dmamap/"
 #define HELLO		"/bin/hca-hello"
 #define TESTS		"/tests"
-#define MODULES		"/modules"
 #define TEST_SECONDS	60
 #define HELLO_SECONDS	75	/* longer than its own, which says more */
 #define FABRIC		"/bin/hca-fabric"
@@ -47,10 +46,9 @@
 #define MESSAGES_SECONDS 600	/* of a clock that may run ahead */
 #define MAX_TESTS	64
 
-static char cmdline[2048];
+char cmdline[2048];
 
-/* One line for the runner. */
-static void __attribute__((format(printf, 1, 2))) tell(const char *format, ...)
+void tell(const char *format, ...)
 {
 	va_list args;
 
@@ -150,55 +148,6 @@ static void tell_meminfo(const char *key)
 			tell("memory.%s_kib %lu", key, kib);
 	if (file)
 		fclose(file);
-}
-
-/* The words "NAME.KEY=VALUE" of the command line, as modprobe passes them on. */
-static void module_options(const char *name, char *options, size_t size)
-{
-	size_t length = strcspn(name, "."), used = 0;
-	char line[sizeof(cmdline)], *next = line, *word;
-
-	strcpy(line, cmdline);
-	options[0] = 0;
-	while ((word = strsep(&next, " \n")))
-		if (!strncmp(word, name, length) && word[length] == '.' && used < size)
-			used += snprintf(options + used, size - used, "%s ",
-					 word + length + 1);
-}
-
-static int load_module(const char *name)
-{
-	char path[300], options[128];
-	int file, error = 0;
-
-	snprintf(path, sizeof(path), MODULES "/%s", name);
-	module_options(name, options, sizeof(options));
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0 || syscall(SYS_finit_module, file, options, 0))
-		error = errno;
-	if (file >= 0)
-		close(file);
-	return error;
-}
-
-/* Drivers that are not part of the kernel: before any job looks for them. */
-static void load_modules(void)
-{
-	DIR *folder = opendir(MODULES);
-	struct dirent *entry;
-	int error;
-
-	while (folder && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		error = load_module(entry->d_name);
-		if (error)
-			tell("error can't load %s: %s", entry->d_name, strerror(error));
-		else
-			tell("module %s", entry->d_name);
-	}
-	if (folder)
-		closedir(folder);
 }
 
 static void tell_board(void)
