@@ -2,6 +2,7 @@
 """The kernel of a board: unpack, attach the layer, configure, build."""
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ PACKAGE = "linux-source-6.12"
 TARBALL = f"/usr/src/{PACKAGE}.tar.xz"
 TREE = CACHE / PACKAGE
 STEP = re.compile(r"^\s+(?:CC|CXX|AS|HOSTCC|LD|AR|OBJCOPY)\s+(?:\[M\]\s+)?(\S+)")
+STAMP = ".dmamap-configured"
 MODULE = re.compile(r"^CONFIG_\w+=m$", re.MULTILINE)
 SETTING = re.compile(r"^(CONFIG_\w+)=(.*)$")
 
@@ -77,6 +79,7 @@ def prepare(board, strategy=None, config="default"):
     if config not in configs():
         raise Stop(f"unknown CONFIG={config}; valid: {', '.join(configs())}")
     unpack()
+    seed(board, build_folder(board, config, strategy))
     attach(build_folder(board, config, strategy))
     configure(board, strategy, config)
 
@@ -116,6 +119,32 @@ def unpack():
     stamp.write_text(version + "\n")
 
 
+def seed(board, folder):
+    """Begin with a copy of the board's default build, if there is one.
+
+    make then builds what the other configuration changes. A compiler cache
+    alone would have to see every file preprocessed to know it again.
+    """
+    origin = build_folder(board)
+    if folder.exists() or not (origin / STAMP).exists():
+        return
+    copy = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(origin, copy, symlinks=True,
+                    ignore=shutil.ignore_patterns(STAMP))
+    for file in (copy / "tools").rglob(".*.cmd"):
+        _move_command(file, origin, folder)
+    copy.rename(folder)
+
+
+def _move_command(file, origin, folder):
+    """The kernel's tools were built by full path, and are again if it changes."""
+    times = file.stat()
+    text = file.read_text().replace(f"{origin}/", f"{folder}/")
+    file.write_text(text)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 def attach(folder):
     """Join this checkout; objects that another one left here are stale."""
     done = subprocess.run([str(BOARD_DIR / "attach.sh"), "attach", str(TREE)],
@@ -146,7 +175,7 @@ def configure(board, strategy, config):
     wanted = fragment(board, strategy, config)
     kconfigs = [p.read_bytes() for p in sorted(REPO.glob("**/Kconfig*"))]
     state = hashlib.sha256(b"\0".join([wanted.encode(), *kconfigs])).hexdigest()
-    stamp = folder / ".dmamap-configured"
+    stamp = folder / STAMP
     seen = stamp.read_text().split() if stamp.exists() else ["", ""]
     if seen[0] == state and (folder / ".config").exists():
         if seen[1] != digest(folder / ".config"):

@@ -2,6 +2,7 @@
 """Builds: tables, configuration, archives, source lists."""
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -127,6 +128,60 @@ class Modules(unittest.TestCase):
         self.assertEqual(image.read_text(), "kernel")
         copied = sorted(file.name for file in place.rglob("*.ko"))
         self.assertEqual(copied, ["a.ko", "b.ko"])
+
+
+class Seed(unittest.TestCase):
+    """A second configuration of a board begins with the objects of the first."""
+
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place)
+        patch = mock.patch.object(kernel, "CACHE", self.place)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.board = boards.find("arm")
+        self.origin = kernel.build_folder(self.board)
+        self.folder = kernel.build_folder(self.board, "module")
+        (self.origin / "mm").mkdir(parents=True)
+        self.object = self.origin / "mm" / "page.o"
+        self.object.write_text("object")
+        os.utime(self.object, (1000, 1000))
+        (self.origin / kernel.STAMP).write_text("default")
+
+    def test_copied_with_its_times_but_not_as_configured(self):
+        kernel.seed(self.board, self.folder)
+        copy = self.folder / "mm" / "page.o"
+        self.assertEqual(copy.read_text(), "object")
+        self.assertEqual(copy.stat().st_mtime, 1000)
+        self.assertFalse((self.folder / kernel.STAMP).exists())
+        self.assertEqual(len(list(self.folder.parent.iterdir())), 2)
+
+    def test_tools_are_where_they_say(self):
+        tool = self.origin / "tools" / ".tool.o.cmd"
+        tool.parent.mkdir()
+        tool.write_text(f"cc -o {self.origin}/tool.o {self.origin}-debug/a.c")
+        os.utime(tool, (1000, 1000))
+        kernel.seed(self.board, self.folder)
+        copy = self.folder / "tools" / ".tool.o.cmd"
+        self.assertEqual(copy.read_text(),
+                         f"cc -o {self.folder}/tool.o {self.origin}-debug/a.c")
+        self.assertEqual(copy.stat().st_mtime, 1000)
+
+    def test_what_was_cut_short_is_begun_again(self):
+        (self.folder.with_name(f"{self.folder.name}.part") / "mm").mkdir(parents=True)
+        kernel.seed(self.board, self.folder)
+        self.assertTrue((self.folder / "mm" / "page.o").exists())
+
+    def test_a_folder_that_is_there_stays(self):
+        self.folder.mkdir()
+        kernel.seed(self.board, self.folder)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_no_default_build(self):
+        (self.origin / kernel.STAMP).unlink()
+        kernel.seed(self.board, self.folder)
+        kernel.seed(self.board, self.origin)
+        self.assertFalse(self.folder.exists())
 
 
 class Reports(unittest.TestCase):
