@@ -20,7 +20,6 @@ constexpr unsigned long kKiB = 1024, kMiB = 1024 * kKiB;
 /// first time, and this program's own pages, which lie in CMA or elsewhere. What waits
 /// to be freed has been freed before.
 constexpr long kSlackKiB = 1024;
-constexpr long kKeptKiB = 16 * 1024;  // KASAN: 1/32 of the memory, of what was freed last
 constexpr long kCmaSlackKiB = 128;  // less than the fewest frames that are flipped, 256 KiB
 
 /// Everything that must be the same before and after.
@@ -250,9 +249,16 @@ long long kept(const Snapshot &at)
 	return value_of(at.layer, "step_take_pages") - value_of(at.layer, "step_give_pages");
 }
 
+/// KASAN keeps what was freed last, up to 1/32 of the memory (QUARANTINE_FRACTION in
+/// mm/kasan/quarantine.c).
+long kept_by_kasan(const Snapshot &at)
+{
+	return slower() > 1 ? static_cast<long>(value_of(at.memory, "MemTotal") / 32) : 0;
+}
+
 void test_end(tap::Report &tap, const Snapshot &start, const Snapshot &end)
 {
-	expect_memory(tap, start, end, "MemFree", slower() > 1 ? kKeptKiB : kSlackKiB);
+	expect_memory(tap, start, end, "MemFree", kSlackKiB + kept_by_kasan(start));
 	expect_memory(tap, start, end, "CmaFree", kCmaSlackKiB);
 	/* No large page of the linear map was split, or all were joined again. */
 	expect_memory(tap, start, end, "DirectMap4k", 0);
