@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table of boards: compiler, kernel image, memory, QEMU."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -194,6 +195,18 @@ def qemu_command(board, folder, kernel, initramfs, cmdline, exact=(),
         command += ["-dtb", str(_device_tree(board, folder, machine))]
     accelerator = "tcg,thread=single" if alone or exact else "tcg"
     return [*command, "-machine", machine, "-accel", accelerator]
+
+
+def check_room(board, initramfs):
+    """QEMU puts the initramfs at the end of the RAM, whatever lies there."""
+    if board.window_offset is None:
+        return
+    room = board.ram - board.window_offset - WINDOW_BYTES
+    size = os.path.getsize(initramfs)
+    if size > room:
+        raise Stop(f"the initramfs of {board.name} has {size} bytes and would lie over "
+                   f"the chip's window; there is room for {room}: make programs "
+                   "smaller, or move window_offset, mem= and hca.window= down")
 
 
 def model_command(board, model, folder, trace=None, interrupt=None):

@@ -91,6 +91,7 @@ class Boot:
             pass_fds=[rings] if self._doorbell else []))
 
     def _start_qemu(self, folder):
+        boards.check_room(self.board, self.bundle.initramfs)
         lines = {"doorbell": self._doorbell.connect(),
                  "monitor": self._monitor.fileno()} if self._doorbell else {}
         command = boards.qemu_command(

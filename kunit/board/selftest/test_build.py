@@ -130,6 +130,27 @@ class Modules(unittest.TestCase):
         self.assertEqual(copied, ["a.ko", "b.ko"])
 
 
+class Room(unittest.TestCase):
+    """QEMU puts the initramfs at the end of the RAM, where PA-RISC's window is."""
+
+    def check(self, name, size):
+        with tempfile.TemporaryDirectory() as place:
+            file = Path(place) / "initramfs"
+            with open(file, "wb") as out:
+                out.truncate(size)
+            boards.check_room(boards.find(name), file)
+
+    def test_below_the_window(self):
+        self.check("parisc", 15 * boards.MIB)
+
+    def test_over_the_window(self):
+        with self.assertRaisesRegex(Stop, "initramfs of parisc has 15728641 bytes"):
+            self.check("parisc", 15 * boards.MIB + 1)
+
+    def test_a_window_of_its_own(self):
+        self.check("x86", 100 * boards.MIB)
+
+
 class Seed(unittest.TestCase):
     """A second configuration of a board begins with the objects of the first."""
 
