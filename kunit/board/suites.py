@@ -224,31 +224,16 @@ def left_behind(values):
 
 
 def figures_score(board, bundle):
-    """Costs: they hold, and another boot measures the same."""
+    """Costs: they hold, and a second boot measures the same."""
     first = figures.measure(board, bundle)
     figures.table(first)
     score = Score()
     for good, sentence in first.verdicts():
         score.take(good, f"{board.name} figures: {sentence}")
-    other = unlike_both(first, lambda: figures.measure(board, bundle))
-    score.take(not other, f"{board.name} figures: no two of three boots measured "
-                          f"the same numbers: {', '.join(other[:5])}")
+    other = first.unlike(figures.measure(board, bundle))
+    score.take(not other, f"{board.name} figures: a second boot measured other "
+                          f"numbers: {', '.join(other[:5])}")
     return score
-
-
-def unlike_both(first, measure):
-    """Keys that differ between boots; none if two of at most three agree.
-
-    On a busy host x86 sometimes calibrates a timer wrongly, and the whole boot
-    takes another course.
-    """
-    second = measure()
-    other = first.unlike(second)
-    if not other:
-        return []
-    say(f"  a second boot measured other numbers: {', '.join(other[:5])}; once more")
-    third = measure()
-    return third.unlike(first) and third.unlike(second)
 
 
 def messages_score(board, bundle):

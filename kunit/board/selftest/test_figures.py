@@ -6,7 +6,6 @@ import unittest
 import common  # noqa: F401, paths come first
 import boards
 import figures
-import suites
 
 GOOD = {
     "clock.exact": 1, "error": 0,
@@ -30,25 +29,6 @@ def of(board="arm", **changed):
 
 def missed(found):
     return [sentence for good, sentence in found.verdicts() if not good]
-
-
-class Boots(unittest.TestCase):
-    """Two of three boots have to measure the same."""
-
-    def differences(self, *values):
-        boots = [figures.Figures("x86", {figures.PREFIX + "a": value}) for value in values]
-        first, *more = boots
-        return suites.unlike_both(first, lambda: more.pop(0))
-
-    def test_two_that_agree(self):
-        self.assertEqual(self.differences(1, 1), [])
-
-    def test_one_that_is_alone(self):
-        for values in ((1, 2, 1), (2, 1, 1)):
-            self.assertEqual(self.differences(*values), [])
-
-    def test_three_that_differ(self):
-        self.assertEqual(self.differences(1, 2, 3), ["a"])
 
 
 class Fit(unittest.TestCase):
