@@ -53,11 +53,6 @@ int unload()
 	return syscall(SYS_delete_module, kName, O_NONBLOCK) != 0 ? -errno : 0;
 }
 
-bool node_is_there()
-{
-	return access(HCA_DEVICE_NODE, F_OK) == 0;
-}
-
 // Each of a process's holds on the driver is enough to keep it.
 void test_in_use(tap::Report &tap)
 {

@@ -50,11 +50,6 @@ bool eventually(Condition condition)
 	return false;
 }
 
-bool node_is_there()
-{
-	return access(HCA_DEVICE_NODE, F_OK) == 0;
-}
-
 int pull_out(const std::string &device)
 {
 	talkers::ask("unplug-device");

@@ -68,6 +68,11 @@ private:
 	int error_ = 0;
 };
 
+inline bool node_is_there() noexcept
+{
+	return access(HCA_DEVICE_NODE, F_OK) == 0;
+}
+
 /// Memory of a context that nobody has used. The chip says how its link is at once, in two
 /// words of the PIO-available page.
 inline bool is_fresh(hca_kind kind, const Mapping &mapping) noexcept
