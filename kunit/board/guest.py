@@ -33,6 +33,8 @@ class Boot:
         self.label = label or f"{board.name}-{job}"
         if bundle.strategy:
             self.label += f"-{bundle.strategy}"
+        if bundle.config != "default":
+            self.label += f"-{bundle.config}"
         self.log = LOGS / f"boot-{self.label}.log"
         self.console = Console()
         self.errors = []

@@ -36,6 +36,7 @@ class Bundle:
     model: Path
     tests: tuple
     strategy: str = None    # of the kernel; None: the board's default
+    config: str = "default" # of the kernel
     slower: int = 1         # so many times as long may all take
 
 
@@ -155,4 +156,5 @@ def with_programs(board, place, image, strategy=None, config="default"):
         shutil.copy2(model, place / MODEL)
     return Bundle(kernel=image, initramfs=archive, tests=tests,
                   model=place / MODEL if model.exists() else None,
-                  strategy=strategy, slower=SLOWER.get(config, 1))
+                  strategy=strategy, config=config,
+                  slower=SLOWER.get(config, 1))

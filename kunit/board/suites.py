@@ -86,15 +86,18 @@ def kunit(board, bundle, pattern=None, show=False):
         parameters += f" kunit.filter_glob={pattern}"
     boot = Boot(board, bundle, "kunit", parameters, chip=False).run()
     score = Score()
-    for report in ktap_reports(boot.log.read_text(errors="replace")):
+    reports = ktap_reports(boot.log.read_text(errors="replace"))
+    for text in reports:
         done = subprocess.run(
             [sys.executable, str(kernel.TREE / "tools/testing/kunit/kunit.py"),
-             "parse"], input=report, env=environment(), capture_output=True,
+             "parse"], input=text, env=environment(), capture_output=True,
             text=True, check=False)
         part = _kunit_score(board, done.stdout)
         score.add(part)
         if show or part.failures:
             say(done.stdout.rstrip() + done.stderr.rstrip())
+    if bundle.config == "module" and not pattern and len(reports) < 2:
+        score.failures.append(f"{boot.label}: no module brought tests")
     score.failures += [f"{boot.label}: {error}" for error in boot.errors]
     if not boot.ok():
         boot.show_failure()

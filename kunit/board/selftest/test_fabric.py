@@ -109,6 +109,7 @@ class Run(unittest.TestCase):
 
 class _Bundle:
     strategy = None
+    config = "default"
     slower = 1
 
 

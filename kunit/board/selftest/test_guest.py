@@ -77,6 +77,15 @@ class Pretended(unittest.TestCase):
         mine = f"{workspace.PREFIX}{os.getpid()}-*"
         return list(workspace.SHM.glob(mine))
 
+    def test_each_kernel_has_logs_of_its_own(self):
+        names = {Boot(boards.find("arm"), Bundle(
+            kernel=self.place, initramfs=self.place, tests=(), model=None,
+            strategy=strategy, config=config), "run").log.name
+            for strategy in (None, "unmap") for config in ("default", "module")}
+        self.assertEqual(names, {"boot-arm-run.log", "boot-arm-run-unmap.log",
+                                 "boot-arm-run-module.log",
+                                 "boot-arm-run-unmap-module.log"})
+
     def test_a_kernel_that_checks_all_it_does_has_longer(self):
         bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
                         model=None, slower=programs.SLOWER["debug"])
