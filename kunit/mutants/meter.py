@@ -20,6 +20,11 @@ class Meter:
 
     def step(self, result):
         with self._lock:
+            if result.state == "survived":
+                # At once: who mends it need not wait for the last mutant.
+                one = result.mutant
+                self._clear()
+                say(f"  survivor {one.id} {one.file}: {one.what}")
             self._count += 1
             self._new += result.new
             self._killed += result.killed()
@@ -42,7 +47,12 @@ class Meter:
         print(f"\r\033[K  {line}" if is_terminal() else f"  {line}",
               end="" if is_terminal() else "\n", flush=True)
 
+    @staticmethod
+    def _clear():
+        if is_terminal():
+            print("\r\033[K", end="")
+
     def finish(self):
-        clear = "\r\033[K" if is_terminal() else ""
-        say(f"{clear}  {self._count} mutants, "
+        self._clear()
+        say(f"  {self._count} mutants, "
             f"{time.monotonic() - self._start:.0f} s, {self._new} of them new")

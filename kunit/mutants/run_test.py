@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """What killers say is read, remembered, counted and judged right."""
 
+import contextlib
+import io
 import tempfile
 import unittest
 from pathlib import Path
 
 import killers
+import meter
 import mutant as mutants
 import verdicts
 from killers import Verdict
@@ -175,6 +178,16 @@ class Report(unittest.TestCase):
         self.assertEqual(self.report(generated(), "survived").summary(),
                          "mechanical: 0 of 1 killed (0.0 %), 0 did not compile; "
                          "survivors: 1000")
+
+
+class Progress(unittest.TestCase):
+    def test_survivor_is_named_at_once(self):
+        shown = meter.Meter(2)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            shown.step(verdicts.Result(hand(), "killed", ["A.B"]))
+            shown.step(verdicts.Result(generated()))
+        self.assertEqual(said.getvalue(), "  survivor 1000 dma/core/x.h: w\n")
 
 
 if __name__ == "__main__":
