@@ -5,17 +5,17 @@ A killer is one program. One of its translation units sees the mutant and is
 compiled anew for each; the others are compiled once from the original.
 """
 
+import functools
 import hashlib
 import re
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mutant import REPO, Stop, bare
 from paths import environment
 
-TIMEOUT = 20                # seconds of CPU; a mutant that needs more hangs
 PATIENCE = 6                # times as long by the clock, others may be at work
 MEMORY = 4 << 20            # KiB; one that needs more than that runs away
 COMPILER = "g++"
@@ -55,8 +55,10 @@ class Killer:
     support: tuple          # globs; compiled once, without
     libraries: tuple
     arguments: tuple        # of the program
+    seconds: int            # of CPU; a mutant that needs more hangs
     failed: str             # lines that name a check that failed, as group 1
     started: str = None     # lines that name a check that begins
+    defines: tuple = ()     # macros of the source that sees the mutant
 
     def checks(self, output):
         """Checks that failed; the one that was at work if there is none."""
@@ -73,12 +75,20 @@ def _plain(name):
     return re.sub(r"/\w+", "", name)
 
 
+@functools.cache
+def _tests(names):
+    """Sources of kunit/host as programs of their own; on all boards last."""
+    programs = [_test(name) for name in names]
+    return [replace(one, defines=("-DDMAMAP_FEWER_BOARDS",)) for one in programs
+            if ", Boards, " in (REPO / one.source).read_text(encoding="utf-8")
+            ] + programs
+
+
 def _test(name):
-    """A source of kunit/host as a program of its own."""
     return Killer("tests", f"{name}_test", f"kunit/host/{name}_test.cc",
                   ("kunit/machine/*.cc", "kunit/judge/*.cc", "kunit/host/bench.cc"),
                   ("-lgtest_main", "-lgtest", "-pthread"),
-                  ("--gtest_brief=0", "--gtest_color=no"),
+                  ("--gtest_brief=0", "--gtest_color=no"), 5,
                   r"^\[  FAILED  \] (\S+?)(?:,| \(|$)",
                   r"^\[ RUN      \] (\S+)")
 
@@ -89,7 +99,7 @@ JUDGE = Killer("judge", "judge", "kunit/prove/programs.cc",
                 *(f"kunit/prove/{name}.cc" for name in (
                     "board", "main", "plan", "program", "prove", "search",
                     "soak", "verdict", "walk"))), ("-pthread",),
-               ("prove", "--part", "quick", "--jobs", "1"), r"^  (\w[\w ]*): ")
+               ("prove", "--part", "quick", "--jobs", "1"), 20, r"^  (\w[\w ]*): ")
 
 # Which tests know which file, those that kill most for their time first.
 TESTS = {
@@ -121,7 +131,7 @@ def table(stages=STAGES):
 
     def killers_of(file):
         rows = {"judge": judge,
-                "tests": [_test(name) for name in TESTS.get(file, ANY_OTHER)]}
+                "tests": _tests(TESTS.get(file, ANY_OTHER))}
         return [killer for stage in STAGES if stage in stages
                 for killer in rows[stage]]
     return killers_of, notes
@@ -247,7 +257,7 @@ class Tree:
         support = [self._text(file) for name in self._support(killer)
                    for file in self.closure(name)]
         program = repr((killer.name, killer.source, self._support(killer),
-                        killer.libraries, killer.arguments))
+                        killer.libraries, killer.arguments, *killer.defines))
         return _hash(self._key, program, *map(bare, texts), *map(bare, support))
 
     def run(self, killer, number):
@@ -258,7 +268,7 @@ class Tree:
             error = self._build(killer, number, base)
             if error:
                 return Verdict("not compiled", [], time.monotonic() - start, error)
-            killed, output = _run([str(base), *killer.arguments])
+            killed, output = _run([str(base), *killer.arguments], killer.seconds)
             checks = killer.checks(output) if killed else []
             return Verdict("killed" if killed else "survived", checks,
                            time.monotonic() - start, output)
@@ -269,7 +279,8 @@ class Tree:
     def _build(self, killer, number, base):
         """What the compiler says if it refuses, or nothing."""
         done = _try([COMPILER, *QUICK, "-include", str(self.precompiled),
-                     f"-DDMAMAP_MUTANT={number}", f"-I{self.source}", "-c",
+                     f"-DDMAMAP_MUTANT={number}", *killer.defines,
+                     f"-I{self.source}", "-c",
                      str(self.source / killer.source), "-o", f"{base}.o"])
         if done.returncode < 0:
             raise Stop(f"{COMPILER} was killed by signal {-done.returncode}")
@@ -309,13 +320,13 @@ def _must(command):
     return done
 
 
-def _run(command):
+def _run(command, seconds):
     """(did it fail?, what it printed); a program that hangs has failed."""
-    limits = f"ulimit -c 0; ulimit -t {TIMEOUT}; ulimit -v {MEMORY}"
+    limits = f"ulimit -c 0; ulimit -t {seconds}; ulimit -v {MEMORY}"
     limited = ["sh", "-c", f'{limits}; exec "$0" "$@"', *command]
     try:
         done = subprocess.run(limited, env=environment(), check=False,
-                              stdin=subprocess.DEVNULL, timeout=PATIENCE * TIMEOUT,
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE * seconds,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               start_new_session=True)
     except subprocess.TimeoutExpired as late:

@@ -34,14 +34,14 @@ class Run:
     def prepare(self, woven):
         for note in self.notes:
             say(f"  {note}")
-        needed = {killer.name: killer for one in self.chosen
-                  for killer in self.killers_of(one.file)}
+        needed = dict.fromkeys(killer for one in self.chosen
+                               for killer in self.killers_of(one.file))
         if not needed:
             raise Stop("no stage is left that could kill a mutant")
         say("  preparing: precompiled headers, libraries, the original")
         weave.write(self.tree.source, self.texts, woven)
-        self.tree.prepare(list(needed.values()))
-        for killer in needed.values():
+        self.tree.prepare(list(needed))
+        for killer in needed:
             self._original_survives(killer)
 
     def _original_survives(self, killer):

@@ -66,23 +66,22 @@ class Checks(unittest.TestCase):
 
 class Programs(unittest.TestCase):
     def test_exit_status(self):
-        self.assertEqual(killers._run(["true"]), (False, ""))
-        self.assertEqual(killers._run(["sh", "-c", "echo a; exit 3"]), (True, "a\n"))
-        self.assertTrue(killers._run(["sh", "-c", "kill -SEGV $$"])[0])
+        self.assertEqual(self.run_for(5, ":"), (False, ""))
+        self.assertEqual(self.run_for(5, "echo a; exit 3"), (True, "a\n"))
+        self.assertTrue(self.run_for(5, "kill -SEGV $$")[0])
 
-    def limited(self, **limits):
-        for name, value in limits.items():
-            self.addCleanup(setattr, killers, name, getattr(killers, name))
-            setattr(killers, name, value)
+    @staticmethod
+    def run_for(seconds, script):
+        return killers._run(["sh", "-c", script], seconds)
 
     def test_program_that_sleeps(self):
-        self.limited(PATIENCE=0.05)
-        found = killers._run(["sh", "-c", "echo begun; exec sleep 60"])
+        self.addCleanup(setattr, killers, "PATIENCE", killers.PATIENCE)
+        killers.PATIENCE = 0.05
+        found = self.run_for(20, "echo begun; exec sleep 60")
         self.assertEqual(found, (True, "begun\n"))
 
     def test_program_that_loops(self):
-        self.limited(TIMEOUT=1)
-        found = killers._run(["sh", "-c", "echo begun; while :; do :; done"])
+        found = self.run_for(1, "echo begun; while :; do :; done")
         self.assertEqual(found, (True, "begun\n"))
 
 
