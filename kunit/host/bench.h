@@ -29,13 +29,8 @@ using PariscPurge = Board<Purge<>, sim::kParisc>;
 using PariscTrap = Board<Purge<true>, sim::kParisc>;
 using WalkerPurge = Board<Purge<>, sim::kPariscWithWalker>;
 
-#ifdef DMAMAP_FEWER_BOARDS
-/* Mutants first meet two boards: most die there, and each compiles in half the time. */
-using Boards = ::testing::Types<ArmUnmap, PariscPurge>;
-#else
 using Boards = ::testing::Types<ArmHighmem, ArmUnmap, X86Unmap, X86LargeUnmap, PariscPurge, PariscTrap,
 				WalkerPurge>;
-#endif
 
 struct BoardName {
 	template <class B>

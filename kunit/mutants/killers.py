@@ -5,14 +5,15 @@ A killer is one program. One of its translation units sees the mutant and is
 compiled anew for each; the others are compiled once from the original.
 """
 
-import functools
 import hashlib
 import re
+import shutil
 import subprocess
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+import schemata
 from mutant import REPO, Stop, bare
 from paths import environment
 
@@ -58,7 +59,6 @@ class Killer:
     seconds: int            # of CPU; a mutant that needs more hangs
     failed: str             # lines that name a check that failed, as group 1
     started: str = None     # lines that name a check that begins
-    defines: tuple = ()     # macros of the source that sees the mutant
 
     def checks(self, output):
         """Checks that failed; the one that was at work if there is none."""
@@ -75,16 +75,8 @@ def _plain(name):
     return re.sub(r"/\w+", "", name)
 
 
-@functools.cache
-def _tests(names):
-    """Sources of kunit/host as programs of their own; on all boards last."""
-    programs = [_test(name) for name in names]
-    return [replace(one, defines=("-DDMAMAP_FEWER_BOARDS",)) for one in programs
-            if ", Boards, " in (REPO / one.source).read_text(encoding="utf-8")
-            ] + programs
-
-
 def _test(name):
+    """A source of kunit/host as a program of its own."""
     return Killer("tests", f"{name}_test", f"kunit/host/{name}_test.cc",
                   ("kunit/machine/*.cc", "kunit/judge/*.cc", "kunit/host/bench.cc"),
                   ("-lgtest_main", "-lgtest", "-pthread"),
@@ -131,7 +123,7 @@ def table(stages=STAGES):
 
     def killers_of(file):
         rows = {"judge": judge,
-                "tests": _tests(TESTS.get(file, ANY_OTHER))}
+                "tests": [_test(name) for name in TESTS.get(file, ANY_OTHER)]}
         return [killer for stage in STAGES if stage in stages
                 for killer in rows[stage]]
     return killers_of, notes
@@ -159,6 +151,7 @@ class Tree:
         self._copied = {}           # name: text of all the others
         self._closures = {}
         self._objects = {}
+        self._gathered = {}         # killer: one program with many mutants
         self._key = None
 
     def prepare(self, killers):
@@ -257,7 +250,7 @@ class Tree:
         support = [self._text(file) for name in self._support(killer)
                    for file in self.closure(name)]
         program = repr((killer.name, killer.source, self._support(killer),
-                        killer.libraries, killer.arguments, *killer.defines))
+                        killer.libraries, killer.arguments))
         return _hash(self._key, program, *map(bare, texts), *map(bare, support))
 
     def run(self, killer, number):
@@ -265,22 +258,57 @@ class Tree:
         start = time.monotonic()
         base = self.folder / f"{killer.name}-{number}"
         try:
-            error = self._build(killer, number, base)
+            error = self._build(killer, base, f"-DDMAMAP_MUTANT={number}")
             if error:
                 return Verdict("not compiled", [], time.monotonic() - start, error)
-            killed, output = _run([str(base), *killer.arguments], killer.seconds)
-            checks = killer.checks(output) if killed else []
-            return Verdict("killed" if killed else "survived", checks,
-                           time.monotonic() - start, output)
+            return self._verdict(killer, base, start)
         finally:
             for path in (base, base.with_suffix(".o")):
                 path.unlink(missing_ok=True)
 
-    def _build(self, killer, number, base):
+    @staticmethod
+    def _verdict(killer, base, start, **variables):
+        killed, output = _run([str(base), *killer.arguments], killer.seconds,
+                              **variables)
+        checks = killer.checks(output) if killed else []
+        return Verdict("killed" if killed else "survived", checks,
+                       time.monotonic() - start, output)
+
+    def gather(self, killer, found):
+        """One program with those mutants; (how many are in it, an error)."""
+        base = self.folder / f"{killer.name}-all"
+        folder = base.with_suffix(".source")
+        program = schemata.Program(folder, lambda: self._build(
+            killer, base, "-fmax-errors=0", f"-I{folder}"))
+        error = program.build(self.texts, found)
+        base.with_suffix(".o").unlink(missing_ok=True)
+        self._gathered[killer] = program
+        return len(program), error
+
+    def run_gathered(self, killer, mutant):
+        """A verdict if that kills; nothing is known of a mutant that lives.
+
+        What the compiler evaluates is the original there.
+        """
+        program = self._gathered.get(killer)
+        if not program or mutant not in program:
+            return None
+        found = self._verdict(killer, self.folder / f"{killer.name}-all",
+                              time.monotonic(),
+                              **{schemata.VARIABLE: str(mutant.id)})
+        return found if found.state == "killed" else None
+
+    def forget_gathered(self):
+        for killer in self._gathered:
+            base = self.folder / f"{killer.name}-all"
+            base.unlink(missing_ok=True)
+            shutil.rmtree(base.with_suffix(".source"), ignore_errors=True)
+        self._gathered = {}
+
+    def _build(self, killer, base, *flags):
         """What the compiler says if it refuses, or nothing."""
         done = _try([COMPILER, *QUICK, "-include", str(self.precompiled),
-                     f"-DDMAMAP_MUTANT={number}", *killer.defines,
-                     f"-I{self.source}", "-c",
+                     *flags, f"-I{self.source}", "-c",
                      str(self.source / killer.source), "-o", f"{base}.o"])
         if done.returncode < 0:
             raise Stop(f"{COMPILER} was killed by signal {-done.returncode}")
@@ -320,12 +348,12 @@ def _must(command):
     return done
 
 
-def _run(command, seconds):
+def _run(command, seconds, **variables):
     """(did it fail?, what it printed); a program that hangs has failed."""
     limits = f"ulimit -c 0; ulimit -t {seconds}; ulimit -v {MEMORY}"
     limited = ["sh", "-c", f'{limits}; exec "$0" "$@"', *command]
     try:
-        done = subprocess.run(limited, env=environment(), check=False,
+        done = subprocess.run(limited, env=environment() | variables, check=False,
                               stdin=subprocess.DEVNULL, timeout=PATIENCE * seconds,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               start_new_session=True)

@@ -10,6 +10,7 @@ run can be interrupted, and the next one judges only what has changed.
 import argparse
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import verdicts
 import weave
 from mutant import Stop
 from paths import cache, jobs, locked, say
+
+MANY = 8                    # mutants that are worth a program with all of them
 
 
 class Run:
@@ -63,22 +66,62 @@ class Run:
             self.memory.add(key, found)
         return found, True
 
+    def gather(self, workers):
+        """Programs with many mutants, for killers that have many to judge."""
+        unknown = [one for one in self.chosen if not self._was_killed(one)]
+        work = {}
+        for one in unknown:
+            for killer in self.killers_of(one.file):
+                if killer.stage == "tests" and self._known(killer, one) is None:
+                    work.setdefault(killer, []).append(one)
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda pair: self._gather(*pair),
+                          [(killer, found) for killer, found in work.items()
+                           if len(found) >= MANY]))
+
+    def _gather(self, killer, found):
+        start = time.monotonic()
+        count, error = self.tree.gather(killer, found)
+        say(f"  {killer.name}: {count} of {len(found)} mutants in one program, "
+            f"{time.monotonic() - start:.0f} s")
+        if error:
+            say(f"  each is compiled alone, because of this:\n{error[:500]}")
+
+    def _known(self, killer, mutant):
+        """What is remembered; a survivor if the killer can't see the mutant."""
+        key = self.tree.key(killer, mutant)
+        return self.memory.find(key) if key else killers.Verdict("survived", [], 0)
+
+    def _was_killed(self, mutant):
+        found = (self._known(killer, mutant) for killer in self.killers_of(mutant.file))
+        return any(one and one.state != "survived" for one in found)
+
+    def _ask_gathered(self, killer, mutant):
+        """A killer's verdict if it is remembered, or kills without a compiler."""
+        known = self._known(killer, mutant)
+        found = known or self.tree.run_gathered(killer, mutant)
+        if found and not known:
+            self.memory.add(self.tree.key(killer, mutant), found)
+        return found, not known
+
     def judge(self, mutant):
         """Through the killers until one kills, the recorded one first."""
         result = verdicts.Result(mutant)
         order = sorted(self.killers_of(mutant.file), key=lambda killer:
                        not self.tree.has(killer, mutant.killed_by))
-        for killer in order:
-            found, new = self._ask(killer, mutant)
-            result.seconds += found.seconds if new else 0
-            result.new |= new
-            if found.state != "survived":
-                result.take(found)
-                break
+        for ask in (self._ask_gathered, self._ask):
+            for killer in order:
+                found, new = ask(killer, mutant)
+                result.seconds += found.seconds if found and new else 0
+                result.new |= new
+                if found and found.state != "survived":
+                    result.take(found)
+                    return result
         return result
 
     def all(self, workers):
         """Results in the order of the numbers."""
+        self.gather(workers)
         shown = meter.Meter(len(self.chosen))
         with ThreadPoolExecutor(workers) as pool:
             pending = [pool.submit(self._one, one, shown) for one in self.chosen]
@@ -89,6 +132,7 @@ class Run:
                 raise
             finally:
                 shown.finish()
+                self.tree.forget_gathered()
 
     def _one(self, mutant, shown):
         result = self.judge(mutant)
