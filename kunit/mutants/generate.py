@@ -28,7 +28,16 @@ ENUMS = {
     "StrategyId": ("highmem", "unmap", "purge", "snooped", "adopted"),
     "CmaPlacement": ("none", "lowmem", "highmem"),
 }
+WRITES = {"=", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 FLIP_ERROR = "std::unexpected(FlipError{Errno::io, false})"
+
+
+def _calls(words):
+    """Does it call anything but what the standard library computes?"""
+    return any(after == "(" and word.isidentifier() and
+               word not in ("if", "fail", "count", "raw") and
+               words[max(index - 2, 0):index] != ["std", "::"]
+               for index, (word, after) in enumerate(zip(words, words[1:])))
 
 
 class Generator:
@@ -186,13 +195,30 @@ class Generator:
     def _swap(self, one, two):
         single = ("expression", "declaration", "if", "loop")
         if one.kind in single and two.kind in single and \
-                not self._needs(one, two):
+                not self._needs(one, two) and not self._commute(one, two):
             start, end = self.source.span(one.begin, two.end)
             between = self.text[self.source.tokens[one.end - 1].end:
                                 self.source.tokens[two.begin].start]
             self.found.append((start, end, self._cut(two.begin, two.end) +
                                between + self._cut(one.begin, one.end),
                                f"{self._name(one)} swapped with the next"))
+
+    def _commute(self, one, two):
+        """Does it not matter which comes first?"""
+        words = [[self.source.word(i) for i in range(each.begin, each.end)]
+                 for each in (one, two)]
+        if any(map(_calls, words)):
+            return False
+        writes = [sum(word in WRITES for word in each) for each in words]
+        kinds = {one.kind, two.kind}
+        if kinds == {"expression"}:
+            # Different variables.
+            return writes == [1, 1] and \
+                words[0][0] not in words[1] and words[1][0] not in words[0]
+        # Of two tests the first one answers, so it does matter.
+        return kinds in ({"declaration"}, {"declaration", "if"}) and \
+            all(count <= (each.kind == "declaration")
+                for count, each in zip(writes, (one, two)))
 
     def _needs(self, one, two):
         """Does the second statement use what the first one declares?"""

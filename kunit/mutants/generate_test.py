@@ -33,6 +33,21 @@ class Operators(unittest.TestCase):
         self.expect("\t\tg(a);\n\t\th(b);\n", "h(b); g(a);")
         self.expect("\t\tauto x = g(a);\n\t\th(b);\n", "h(b); auto x = g(a);")
 
+    def test_no_swap_that_nobody_can_notice(self):
+        found = {new for new, what in
+                 changes("\t\tint x = a;\n\t\tint y = std::min(b, 2);\n"
+                         "\t\tif (a)\n\t\t\treturn 1;\n") if "swapped" in what}
+        found |= {new for new, what in changes("\t\ta += 2;\n\t\tb -= 2;\n")
+                  if "swapped" in what}
+        self.assertEqual(found, set())
+
+    def test_swaps_that_somebody_can_notice(self):
+        self.expect("\t\tint x = a;\n\t\tint y = g(b);\n", "int y = g(b); int x = a;")
+        self.expect("\t\tint x = a;\n\t\ta = 2;\n", "a = 2; int x = a;")
+        self.expect("\t\ta += b;\n\t\tb = 2;\n", "b = 2; a += b;")
+        self.expect("\t\tif (a)\n\t\t\treturn 1;\n\t\tif (b)\n\t\t\treturn 2;\n",
+                    "if (b) return 2; if (a) return 1;")
+
     def test_no_swap_that_can_not_compile(self):
         found = {new for new, _ in changes("\t\tauto x = g(a);\n\t\th(x);\n")}
         self.assertNotIn("h(x); auto x = g(a);", found)
