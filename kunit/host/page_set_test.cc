@@ -146,6 +146,14 @@ TEST(PageSetTest, FindsWhatIsOnlyInOneOfTwo)
 	EXPECT_EQ(other.find_without(one, 8).at, kMost - 1);
 }
 
+TEST(PageSetTest, ARunEndsWithItsWord)
+{
+	PageSet set;
+
+	set.set(0, 32, true);
+	EXPECT_EQ(set.find_without({}, kMost).pages, 32u);
+}
+
 TEST(PageSetTest, CountsItsOwn)
 {
 	PageSet set;
