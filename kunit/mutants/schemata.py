@@ -27,6 +27,7 @@ inline int chosen = [] {{
 # Statements whose children are run by the function itself, not by a lambda.
 CONTROL = {"block", "if", "loop", "switch", "do"}
 RETURNS_NOTHING = re.compile(r"\bvoid (?:\w+ :: )*\w+ \(")
+MACRO = "\\\n"              # no copy fits into a line that goes on
 BROKEN = re.compile(r"\bmutant-(\d+):\d+:\d+: (?:fatal )?error:")
 
 
@@ -70,7 +71,7 @@ def weave(name, text, found):
     for function in source.functions:
         start, end = _inside(source, function)
         those = [one for one in found if start <= one.start and one.end <= end]
-        if those and start >= done:
+        if those and start >= done and MACRO not in text[start:end]:
             line = text.count("\n", 0, start) + 1
             parts += [text[done:start], _bodies(text, source, function, those),
                       f'#line {line} "{name}"\n']

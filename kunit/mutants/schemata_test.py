@@ -98,6 +98,14 @@ class Schemata(unittest.TestCase):
         self.assertEqual(self.build(outside, header), "")
         self.assertEqual(len(self.program), 0)
 
+    def test_what_is_in_a_macro_is_left_out(self):
+        text = "#define SEE(a) \\\n\tdo { \\\n\t\tseen = 2; \\\n\t} while (0)\n" + TEXT
+        start = text.index("2")
+        inside = Mutant(1, "x.h", start, start + 1, "3", "")
+        self.program = schemata.Program(self.folder, self.compile)
+        self.assertEqual(self.program.build({"x.h": text}, [inside]), "")
+        self.assertNotIn(inside, self.program)
+
     def test_a_program_that_never_compiles(self):
         (self.folder / "main.cc").write_text("nonsense", encoding="ascii")
         self.assertIn("error", self.build(change(1, "a * 2", "a * 3")))
