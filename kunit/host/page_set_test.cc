@@ -146,6 +146,14 @@ TEST(PageSetTest, FindsWhatIsOnlyInOneOfTwo)
 	EXPECT_EQ(other.find_without(one, 8).at, kMost - 1);
 }
 
+TEST(PageSetTest, NoRunIsZero)
+{
+	constexpr PageRun none;
+
+	EXPECT_FALSE(none);
+	EXPECT_EQ(none.at, 0u);
+}
+
 TEST(PageSetTest, ARunEndsWithItsWord)
 {
 	PageSet set;
