@@ -254,8 +254,19 @@ TEST(RequestTest, AsksForNothingSpecialUnlessSomebodySaysSo)
 
 	EXPECT_EQ(request.bytes, 0u);
 	EXPECT_EQ(request.reach.last_byte, ~std::uint64_t{0});
+	EXPECT_EQ(request.reach.node, -1);
 	EXPECT_FALSE(request.snooping);
-	EXPECT_EQ(BoardFacts().cma, CmaPlacement::none);
+	EXPECT_FALSE(request.write_combine);
+}
+
+TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
+{
+	const BoardFacts facts;
+
+	EXPECT_EQ(facts.cma, CmaPlacement::none);
+	EXPECT_EQ(facts.unit, Pages(1));
+	EXPECT_EQ(facts.chunk, Pages(1));
+	EXPECT_FALSE(facts.combines);
 }
 
 /* The allocator may have memory below the mask that is not its first choice. */

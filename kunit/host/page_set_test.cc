@@ -375,6 +375,25 @@ TEST(PoolTest, AsksOfChunksOnlyWhereTheyAre)
 	EXPECT_EQ(asked, (std::vector{FrameRun{Pfn(0x100), Pages(4)}}));
 }
 
+TEST(PoolTest, PagesThatAreNotSideBySideDoNotEndTheSearch)
+{
+	Pool<2> pool;
+	const auto first = pool.add(held(0x100, 4), Pages(4));
+
+	ASSERT_TRUE(first);
+	ASSERT_TRUE(pool.add(held(0x200, 4), Pages()));
+	for (std::uint64_t pfn : {0x100, 0x102}) {
+		Region page = held(pfn, 1);
+
+		page.chunk = first->chunk;
+		pool.give(page);
+	}
+	const auto two = pool.take(Pages(2), Pages(), kEverywhere);
+
+	ASSERT_TRUE(two);
+	EXPECT_EQ(pool.region_of(two).run.first, Pfn(0x200));
+}
+
 /* What does not fit into one chunk may fit into the next. */
 TEST(PoolTest, LooksIntoEveryChunk)
 {

@@ -189,6 +189,7 @@ TEST(LocateTest, FindsNothingBeyondTheEnd)
 	for (std::uint64_t page : {std::uint64_t{3}, std::uint64_t{4}, std::uint64_t{1} << 32,
 				   kMax >> 12, kMax})
 		EXPECT_FALSE(locate(segments, page)) << page;
+	EXPECT_FALSE(locate({segments, 1}, std::uint64_t{1} << 32));
 	EXPECT_FALSE(locate({}, 0));
 }
 
