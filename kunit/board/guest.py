@@ -105,7 +105,8 @@ class Boot:
     def _listen(self, qemu):
         """Read the console until the power is off, or patience is."""
         deadline = time.monotonic() + self.timeout
-        with open(self.log, "wb") as log:
+        # Not buffered: of a board that hangs, the last line is what matters.
+        with open(self.log, "wb", buffering=0) as log:
             for line in _lines(qemu.process.stdout, lambda: deadline):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
