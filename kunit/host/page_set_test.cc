@@ -375,6 +375,26 @@ TEST(PoolTest, AsksOfChunksOnlyWhereTheyAre)
 	EXPECT_EQ(asked, (std::vector{FrameRun{Pfn(0x100), Pages(4)}}));
 }
 
+TEST(PoolTest, CountsDirtyPages)
+{
+	Pool<1> pool;
+	const auto two = pool.add(held(0x100, 4), Pages(2));
+
+	ASSERT_TRUE(two);
+	pool.give(*two);
+	EXPECT_EQ(pool.dirty_pages(), Pages(2));
+	const auto clean = pool.take(Pages(1), Pages(), kEverywhere);
+
+	ASSERT_TRUE(clean);
+	EXPECT_FALSE(clean.dirty);
+	EXPECT_EQ(pool.dirty_pages(), Pages(2));
+	const auto dirty = pool.take(Pages(2), Pages(), kEverywhere);
+
+	ASSERT_TRUE(dirty);
+	EXPECT_TRUE(dirty.dirty);
+	EXPECT_EQ(pool.dirty_pages(), Pages());
+}
+
 TEST(PoolTest, PagesThatAreNotSideBySideDoNotEndTheSearch)
 {
 	Pool<2> pool;
