@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a pool knows is read and written under its lock. */
+#include "kunit/host/pool_bench.h"
+
+#include <cstring>
+#include <random>
+
+namespace dmamap::test {
+namespace {
+
+constexpr std::uint64_t kChunk = 4;
+constexpr std::size_t kChunks = 3;
+constexpr PoolLimits kLimits{Pages(2), Pages(8), Pages(2)};
+
+/// A machine on which a pool has no free page, and no place for a chunk, whenever
+/// it is not locked, and is as it was when it is. Whoever looks without the lock
+/// sees that; what he writes is found.
+struct Contended : sim::SimulatedMachine {
+	using SimulatedMachine::SimulatedMachine;
+
+	std::uint64_t lock() noexcept
+	{
+		EXPECT_EQ(std::memcmp(pool_, &emptied_, sizeof emptied_), 0)
+			<< "written without the lock";
+		*pool_ = whole_;
+		return SimulatedMachine::lock();
+	}
+	void unlock(std::uint64_t flags) noexcept
+	{
+		SimulatedMachine::unlock(flags);
+		whole_ = *pool_;
+		while (pool_->take(Pages(1), Pages(), [](FrameRun) -> Result<BusAddr> {
+			return BusAddr();
+		}))
+			;
+		while (pool_->add({.run = {Pfn(1), Pages(1)}}, Pages(1)))
+			;
+		std::memcpy(&emptied_, pool_, sizeof emptied_);
+	}
+	void contend_for(Pool<kChunks> &pool) noexcept
+	{
+		pool_ = &pool;
+		std::memcpy(&emptied_, pool_, sizeof emptied_);
+	}
+
+private:
+	Pool<kChunks> *pool_ = nullptr;
+	Pool<kChunks> whole_;
+	Pool<kChunks> emptied_;
+};
+
+template <class B>
+class PoolLockTest : public ::testing::Test {
+protected:
+	/// What a driver and the worker did, and what the pool asked for.
+	template <class Bench>
+	std::string story(Bench &bench)
+	{
+		std::mt19937 random(1);
+		std::vector<Region> regions;
+		std::string story;
+
+		for (unsigned i = 0; i < 400; ++i) {
+			if (random() % 8 == 0)
+				bench.layer.tend();
+			else if (random() % 8 == 0)
+				story += bench.layer.shrink(Pages(random() % 4)) ? "shrunk " : "";
+			else if (random() % 2 && !regions.empty()) {
+				std::swap(regions[random() % regions.size()], regions.back());
+				bench.release(regions.back());
+				regions.pop_back();
+			} else if (auto region = random() % 2 ? bench.alloc_at_once(1 + random() % 2) :
+								bench.alloc(1 + random() % 3)) {
+				story += std::to_string(region->run.first.raw()) + ' ';
+				regions.push_back(*region);
+			}
+			story += bench.said() + " free " + std::to_string(bench.free()) + " asked " +
+				 std::to_string(bench.machine.tend_wanted()) + '\n';
+		}
+		return story;
+	}
+};
+
+TYPED_TEST_SUITE(PoolLockTest, Boards, BoardName);
+
+TYPED_TEST(PoolLockTest, NobodyLooksAtWhatIsNotLocked)
+{
+	static_assert(TypeParam::profile.chunk == Pages(kChunk));
+	PoolBench<typename TypeParam::Strategy, kChunks> alone(TypeParam::profile, kLimits);
+	PoolBench<typename TypeParam::Strategy, kChunks, Contended> contended(TypeParam::profile,
+									     kLimits);
+
+	contended.machine.contend_for(contended.pool);
+	EXPECT_EQ(this->story(contended), this->story(alone));
+	EXPECT_KEPT(contended.machine);
+}
+
+} // namespace
+} // namespace dmamap::test
