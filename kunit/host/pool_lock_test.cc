@@ -23,10 +23,12 @@ struct Contended : sim::SimulatedMachine {
 		EXPECT_EQ(std::memcmp(pool_, &emptied_, sizeof emptied_), 0)
 			<< "written without the lock";
 		*pool_ = whole_;
+		held_ = true;
 		return SimulatedMachine::lock();
 	}
 	void unlock(std::uint64_t flags) noexcept
 	{
+		held_ = false;
 		SimulatedMachine::unlock(flags);
 		whole_ = *pool_;
 		while (pool_->take(Pages(1), Pages(), [](FrameRun) -> Result<BusAddr> {
@@ -37,6 +39,11 @@ struct Contended : sim::SimulatedMachine {
 			;
 		std::memcpy(&emptied_, pool_, sizeof emptied_);
 	}
+	void tend_later() noexcept
+	{
+		EXPECT_FALSE(held_) << "the worker would wait for it";
+		SimulatedMachine::tend_later();
+	}
 	void contend_for(Pool<kChunks> &pool) noexcept
 	{
 		pool_ = &pool;
@@ -45,6 +52,7 @@ struct Contended : sim::SimulatedMachine {
 
 private:
 	Pool<kChunks> *pool_ = nullptr;
+	bool held_ = false;
 	Pool<kChunks> whole_;
 	Pool<kChunks> emptied_;
 };
