@@ -35,7 +35,10 @@ struct Contended : sim::SimulatedMachine {
 			return BusAddr();
 		}))
 			;
-		while (pool_->add({.run = {Pfn(1), Pages(1)}}, Pages(1)))
+		Region page;
+
+		page.run = {Pfn(1), Pages(1)};
+		while (pool_->add(page, Pages(1)))
 			;
 		std::memcpy(&emptied_, pool_, sizeof emptied_);
 	}
