@@ -259,6 +259,11 @@ TEST(RequestTest, AsksForNothingSpecialUnlessSomebodySaysSo)
 	EXPECT_FALSE(request.write_combine);
 }
 
+TEST(RegionTest, HasNoSpareFramesUnlessItSaysSo)
+{
+	EXPECT_EQ(Region().spare, 0u);
+}
+
 TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
 {
 	const BoardFacts facts;

@@ -181,6 +181,14 @@ TEST(LocateTest, FindsEachPageOfAnyNumberOfSegments)
 	}
 }
 
+TEST(LocateTest, OneSegmentBeginsWithItsMapping)
+{
+	const UserSegment segment = kPage;
+
+	EXPECT_EQ(segment.first, 0u);
+	EXPECT_TRUE(locate({&segment, 1}, 0));
+}
+
 TEST(LocateTest, FindsNothingBeyondTheEnd)
 {
 	UserSegment segments[] = {kPage, {16384, 4096, 8192}};
