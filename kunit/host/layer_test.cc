@@ -259,6 +259,14 @@ TEST(RequestTest, AsksForNothingSpecialUnlessSomebodySaysSo)
 	EXPECT_FALSE(request.write_combine);
 }
 
+TEST(StrategyTest, SaysWhichItIs)
+{
+	EXPECT_EQ(Highmem::kId, StrategyId::highmem);
+	EXPECT_EQ(Unmap::kId, StrategyId::unmap);
+	EXPECT_EQ(UnmapCma::kId, StrategyId::unmap);
+	EXPECT_EQ(Purge<>::kId, StrategyId::purge);
+}
+
 TEST(RegionTest, HasNoSpareFramesUnlessItSaysSo)
 {
 	EXPECT_EQ(Region().spare, 0u);
