@@ -102,7 +102,7 @@ class Run:
         found = known or self.tree.run_gathered(killer, mutant)
         if found and not known:
             self.memory.add(self.tree.key(killer, mutant), found)
-        return found, not known
+        return found, found is not known
 
     def judge(self, mutant):
         """Through the killers until one kills, the recorded one first."""
