@@ -21,6 +21,18 @@ from workspace import Child, Workspace
 KERNELS = ("parisc", "arm", "x86", "arm/unmap")
 # Those whose drivers are modules.
 MODULAR = ("parisc:module", "arm:module", "x86:module")
+# What is run on them. Drivers that are modules: what needs the drivers.
+BUILT_IN = (("KUnit", suites.kunit),
+            ("board tests", suites.board_tests),
+            ("refusals", suites.refusals),
+            ("X-ray", xray.score),
+            ("main job", suites.run_score),
+            ("figures", suites.figures_score),
+            ("messages", suites.messages_score),
+            ("stress", suites.stress))
+AS_MODULES = (("KUnit", suites.kunit),
+              ("driver tests", suites.driver_tests),
+              ("main job", suites.run_score))
 LIFE = 15                   # seconds between signs of life while we wait
 
 
@@ -56,9 +68,9 @@ class Check:
             self.phase("judge", judge.check)
             self.phase("murphi", judge.check_murphi)
             for name in KERNELS:
-                self._board(name, builds, place)
+                self._board(name, BUILT_IN, builds, place)
             for name in self.modular:
-                self._modules(name, builds, place)
+                self._board(name, AS_MODULES, builds, place)
             self._fabric(place)
             self.phase("benchmarks", bench.check)
         return self._finish()
@@ -77,34 +89,16 @@ class Check:
 
         return holder[0] if self.phase(f"{which} build", prepare) else None
 
-    def _modules(self, which, builds, place):
-        """Drivers that are modules, and what needs them."""
-        board = boards.find(kernel.named(which)[0])
-        bundle = self._bundle(which, builds, place)
-        if not bundle:
-            return
-        for title, suite in (("KUnit", suites.kunit),
-                             ("driver tests", suites.driver_tests),
-                             ("main job", suites.run_score)):
-            self.phase(f"{which} {title}",
-                       lambda suite=suite: suite(board, bundle))
-
-    def _board(self, which, builds, place):
-        name, strategy, _ = kernel.named(which)
+    def _board(self, which, stages, builds, place):
+        """What is run on the kernel of a board, once it is built."""
+        name, strategy, config = kernel.named(which, self.config)
         board = boards.find(name)
         bundle = self._bundle(which, builds, place)
         if not bundle:
             return
-        if not strategy:
+        if not strategy and config == self.config:
             self.bundles[name] = bundle
-        for title, suite in (("KUnit", suites.kunit),
-                             ("board tests", suites.board_tests),
-                             ("refusals", suites.refusals),
-                             ("X-ray", xray.score),
-                             ("main job", suites.run_score),
-                             ("figures", suites.figures_score),
-                             ("messages", suites.messages_score),
-                             ("stress", suites.stress)):
+        for title, suite in stages:
             if self._wanted(title, board, strategy):
                 self.phase(f"{which} {title}",
                            lambda suite=suite: suite(board, bundle))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What "make check" runs on which kernel, without building or booting any."""
+
+import contextlib
+import io
+import unittest
+from unittest import mock
+
+import common                               # pylint: disable=unused-import
+import check
+from paths import Stop
+from suites import Score
+
+
+class Phases(unittest.TestCase):
+    """A check whose suites only note that they were asked for."""
+
+    def run_check(self, config="default", unbuilt=()):
+        self.asked = []
+
+        def build(which, _):
+            if which in unbuilt:
+                raise Stop("the kernel was not built:\nbecause")
+
+        def suite(title):
+            return lambda *_: self.asked.append(title) or Score(passed=1)
+
+        def stages(table):
+            return tuple((title, lambda board, bundle, title=title:
+                          suite(f"{board.name} {bundle} {title}")())
+                         for title, _ in table)
+
+        with contextlib.ExitStack() as stack:
+            for target, replacement in (
+                    ("check.Workspace", mock.MagicMock()),
+                    ("check.Builds", mock.MagicMock()),
+                    ("check.programs.with_programs",
+                     lambda board, place, image, strategy, config:
+                     f"{strategy}:{config}"),
+                    ("check.suites.self_tests", suite("scripts")),
+                    ("check.suites.host_tests", suite("host")),
+                    ("check.judge.check", suite("judge")),
+                    ("check.judge.check_murphi", suite("murphi")),
+                    ("check.bench.check", suite("benchmarks")),
+                    ("check.suites.fabric_score", self.fabric),
+                    ("check.BUILT_IN", stages(check.BUILT_IN)),
+                    ("check.AS_MODULES", stages(check.AS_MODULES))):
+                stack.enter_context(mock.patch(target, replacement))
+            check.Builds.return_value.__enter__.return_value.wait_for = build
+            out = stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            good = check.run(config)
+        return good, out.getvalue()
+
+    def fabric(self, bundles, _):
+        self.asked.append(f"fabric {' '.join(bundles)}")
+        return Score(passed=1)
+
+    def test_each_board_has_its_suites(self):
+        good, said = self.run_check()
+        self.assertTrue(good)
+        for name in ("x86", "arm", "parisc"):
+            for title in ("KUnit", "board tests", "X-ray", "main job", "figures",
+                          "messages", "stress"):
+                self.assertIn(f"{name} None:default {title}", self.asked)
+            self.assertIn(f"{name} None:module KUnit", self.asked)
+        self.assertIn("arm unmap:default KUnit", self.asked)
+        self.assertEqual(said.splitlines()[-1],
+                         f"{len(self.asked)} passed, 0 failed")
+
+    def test_what_a_kernel_is_not_asked_for(self):
+        self.run_check()
+        self.assertNotIn("x86 None:default refusals", self.asked)   # has none
+        self.assertNotIn("arm unmap:default stress", self.asked)
+        self.assertNotIn("x86 None:module figures", self.asked)
+
+    def test_checkers_have_no_figures_and_no_modules(self):
+        self.run_check("debug")
+        self.assertIn("x86 None:debug stress", self.asked)
+        self.assertFalse([title for title in self.asked
+                          if "figures" in title or "messages" in title
+                          or ":module" in title])
+
+    def test_the_fabric_is_of_the_boards_own_strategies(self):
+        self.run_check()
+        self.assertIn("fabric None:default None:default None:default", self.asked)
+
+    def test_a_kernel_that_is_not_built_fails_and_the_rest_goes_on(self):
+        good, said = self.run_check(unbuilt=("arm",))
+        self.assertFalse(good)
+        self.assertIn("FAILED arm build: the kernel was not built:", said)
+        self.assertIn("FAILED fabric: was not built: arm", said)
+        self.assertIn("x86 None:default stress", self.asked)
+        self.assertNotIn("arm None:default KUnit", self.asked)
+        self.assertTrue(said.rstrip().endswith("passed, 2 failed"))
+
+
+if __name__ == "__main__":
+    unittest.main()
