@@ -40,6 +40,7 @@ class Board:
     window_offset: int = None   # chip window inside the RAM file, or None: PCI
     places: tuple = ()      # (strategy, more kernel parameters for it)
     refusals: tuple = ()    # boots in which a strategy can't be kept: Refusal
+    timers: tuple = ()      # what to ask QEMU's monitor about those of the CPUs
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ BOARDS = {board.name: board for board in (
           qemu="qemu-system-x86_64", machine="pc",
           options=("-cpu", "max,-erms,-fsrm,-fsrs", "-smp", "2"),
           cmdline="console=ttyS0 memmap=2M$0x10000000 " + adopts(0x10000000),
-          ram=512 * MIB, ram_base=0),
+          ram=512 * MIB, ram_base=0,
+          timers=("info lapic 0", "info lapic 1")),
     # 512 MiB of vmalloc space leave about 500 MiB of lowmem; the rest, with
     # CMA in it, is highmem. Short descriptors reach no PCI above 4 GiB.
     Board(name="arm", arch="arm", cross="arm-linux-gnueabihf-",
@@ -156,12 +158,12 @@ def _memory(board, folder):
     return ["-m", f"size={board.ram}B", *_backend("ram", board.ram, folder)]
 
 
-def _window(board, folder, doorbell, monitor):
+def _window(board, folder, doorbell):
     """The window where PCI has one: with an interrupt if there is a chip to ring."""
     if board.window_offset is not None:
         return []
     if doorbell is not None:
-        return wires.options(doorbell, monitor)
+        return wires.doorbell_options(doorbell)
     return [*_backend("window", WINDOW_BYTES, folder),
             "-device", "ivshmem-plain,memdev=window"]
 
@@ -183,11 +185,12 @@ def qemu_command(board, folder, kernel, initramfs, cmdline, exact=(),
     exact: EXACT or EXACT_WITH_CHIP, and its clock counts instructions.
     alone: one thread of the host is all CPUs in turn. A TLB purge of all CPUs
     costs much less then: threads have to be stopped for it.
-    doorbell, monitor: descriptors of both, see wires.py; none where no chip is.
+    doorbell, monitor: descriptors of both, see wires.py; no doorbell where no chip is.
     """
     machine = f"{board.machine},memory-backend=ram"
     command = [*_quiet(board), *_memory(board, folder),
-               *_window(board, folder, doorbell, monitor),
+               *_window(board, folder, doorbell),
+               *([] if monitor is None else wires.monitor_options(monitor)),
                "-kernel", str(kernel), "-initrd", str(initramfs),
                "-append", cmdline,
                *exact]

@@ -80,6 +80,7 @@ class Console:
         self.wants = []
         self.errors = []
         self.code = None
+        self.started = False    # init has said something
         self._program = None
 
     def take(self, raw):
@@ -94,6 +95,7 @@ class Console:
             self._program.take(bare)
 
     def _mark(self, words):
+        self.started = True
         key, value = words[0], words[1] if len(words) > 1 else ""
         if key == "test":
             self._program = Program(value)

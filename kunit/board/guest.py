@@ -15,6 +15,7 @@ from wires import Doorbell, Monitor, Slot
 from workspace import Child, Workspace
 
 GRACE = 2                   # seconds from the end of the job to power off
+QUIET = 120                 # seconds without a word before init: it hangs
 CONSOLE_TAIL = 40
 SIGNALS = {"pull-cable": signal.SIGUSR1, "plug-cable": signal.SIGUSR2}
 SLOT = {"unplug-device": Slot.unplug, "plug-device": Slot.plug}
@@ -24,12 +25,13 @@ class Boot:
     """What one boot is to do, and afterwards how it went."""
 
     def __init__(self, board, bundle, job, parameters="", chip=True,
-                 timeout=120, label=None, fabric=None, **machine):
+                 timeout=120, quiet=QUIET, label=None, fabric=None, **machine):
         self.board, self.bundle, self.job = board, bundle, job
         self.parameters, self.chip = parameters, chip
         self.fabric = fabric        # options that put the chip on a fabric
         self.machine = machine      # more for boards.qemu_command()
         self.timeout = timeout * bundle.slower
+        self.quiet = quiet * bundle.slower
         self.label = label or f"{board.name}-{job}"
         if bundle.strategy:
             self.label += f"-{bundle.strategy}"
@@ -55,6 +57,7 @@ class Boot:
         start = time.monotonic()
         with Workspace(self.board.ram) as folder, contextlib.ExitStack() as stack:
             boards.make_files(self.board, folder)
+            self._monitor = stack.enter_context(Monitor())
             if self.chip and self.board.window_offset is None:
                 self._draw_lines(stack, folder)
             self._chip = self._start_chip(stack, folder)
@@ -71,9 +74,8 @@ class Boot:
             self._qemu.kill()
 
     def _draw_lines(self, stack, folder):
-        """From the chip to the board, and from us to QEMU."""
+        """From the chip to the board, and what we pull it out with."""
         self._doorbell = stack.enter_context(Doorbell(folder / "window"))
-        self._monitor = stack.enter_context(Monitor())
         self._slot = Slot(self._doorbell, self._monitor)
 
     def _start_chip(self, stack, folder, mode="wb"):
@@ -94,8 +96,9 @@ class Boot:
 
     def _start_qemu(self, folder):
         boards.check_room(self.board, self.bundle.initramfs)
-        lines = {"doorbell": self._doorbell.connect(),
-                 "monitor": self._monitor.fileno()} if self._doorbell else {}
+        lines = {"monitor": self._monitor.fileno()}
+        if self._doorbell:
+            lines["doorbell"] = self._doorbell.connect()
         command = boards.qemu_command(
             self.board, folder, self.bundle.kernel, self.bundle.initramfs,
             self.cmdline(), **lines, **self.machine)
@@ -104,24 +107,35 @@ class Boot:
 
     def _listen(self, qemu):
         """Read the console until the power is off, or patience is."""
-        deadline = time.monotonic() + self.timeout
+        patience = Patience(self.timeout, self.quiet)
         # Not buffered: of a board that hangs, the last line is what matters.
         with open(self.log, "wb", buffering=0) as log:
-            for line in _lines(qemu.process.stdout, lambda: deadline):
+            for line in _lines(qemu.process.stdout, patience.deadline):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
+                patience.heard(self.console)
                 while self.console.wants:
                     self._grant(self.console.wants.pop(0))
-                if self.console.code is not None:
-                    deadline = min(deadline, time.monotonic() + GRACE)
-        if self.console.code is None and not qemu.ended() \
-                and time.monotonic() >= deadline:
-            self.errors.append(f"time-out after {self.timeout} s")
+            if self.console.code is None and not qemu.ended() \
+                    and (why := patience.lost()):
+                self.errors.append(why)
+                log.write(self._asked().encode())
         if self._chip and self._chip.ended():
             self.errors.append(
                 f"the chip model ended by itself, code "
                 f"{self._chip.process.returncode}; "
                 f"see {LOGS}/chip-{self.label}.log")
+
+    def _asked(self):
+        """Of a board that hangs: where its CPUs are, and what they wait for."""
+        text = ""
+        for question in ("info registers -a", "info pic", *self.board.timers):
+            try:
+                answer = self._monitor.ask(question)
+            except Stop as error:
+                return f"{text}{error}\n"
+            text += f"\n--- QEMU: {question} ---\n{answer}"
+        return text
 
     def _grant(self, wish):
         """What a program asks to be done with the chip beside the board."""
@@ -162,6 +176,39 @@ class Boot:
         say(f"  --- everything: {self.log} ---")
         for error in self.errors:
             say(f"  {self.label}: {error}")
+
+
+class Patience:
+    """Until when a board is waited for, and why not for longer."""
+
+    def __init__(self, seconds, quiet):
+        self.seconds, self.quiet = seconds, quiet
+        self._heard = time.monotonic()
+        self._end = self._heard + seconds
+        self._starting = True
+
+    def heard(self, console):
+        """It has said something."""
+        self._heard = time.monotonic()
+        self._starting = not console.started
+        if console.code is not None:
+            self._end = min(self._end, self._heard + GRACE)
+
+    def _quiet_end(self):
+        """Of its programs we don't know how long they say nothing."""
+        return self._heard + self.quiet if self._starting else self._end
+
+    def deadline(self):
+        return min(self._end, self._quiet_end())
+
+    def lost(self):
+        """Why it is given up, or None."""
+        now = time.monotonic()
+        if now >= self._end:
+            return f"time-out after {self.seconds} s"
+        if now >= self._quiet_end():
+            return f"it hangs: not a word for {self.quiet} s, and init has not begun"
+        return None
 
 
 def _lines(stream, deadline):

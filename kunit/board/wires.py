@@ -84,6 +84,11 @@ class Monitor:
                 return answer["return"]
             self._events.append(answer["event"])
 
+    def ask(self, question):
+        """What QEMU says to a person who types that."""
+        return self.execute("human-monitor-command",
+                            **{"command-line": question})
+
     def wait(self, event):
         """Until QEMU has told of it, once for each time."""
         while event not in self._events:
@@ -145,10 +150,14 @@ def _properties(number):
             "chardev": _line(number), "vectors": 1}
 
 
-def options(line, monitor):
-    """QEMU's options for the first device, on these descriptors."""
+def doorbell_options(line):
+    """QEMU's options for the first device, on that descriptor."""
     device = ",".join(f"{key}={value}" for key, value in _properties(0).items())
     return ["-chardev", f"socket,id={_line(0)},fd={line}",
-            "-device", device.removeprefix("driver="),
-            "-chardev", f"socket,id=monitor,fd={monitor}",
+            "-device", device.removeprefix("driver=")]
+
+
+def monitor_options(descriptor):
+    """QEMU's options for a monitor there."""
+    return ["-chardev", f"socket,id=monitor,fd={descriptor}",
             "-mon", "chardev=monitor,mode=control"]

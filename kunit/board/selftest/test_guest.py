@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import common
@@ -59,6 +60,10 @@ class Pretended(unittest.TestCase):
     def setUp(self):
         cache()
         self.place = Path(tempfile.mkdtemp(dir=common.CACHE.name))
+        # The pretended QEMU has no monitor to answer with.
+        hurry = unittest.mock.patch("wires.PATIENCE", 0.2)
+        hurry.start()
+        self.addCleanup(hurry.stop)
 
     def script(self, name, text):
         path = self.place / name
@@ -125,6 +130,27 @@ class Pretended(unittest.TestCase):
         self.assertIn("time-out", got.errors[0])
         self.assertLess(time.monotonic() - start, 5)
         self.assertEqual(self.leftovers(), [])
+
+    def test_hangs_before_its_init(self):
+        got = self.boot("echo hello; sleep 1000", timeout=60, quiet=0.5)
+        self.assertIn("not a word for 0.5 s", got.errors[0])
+        self.assertLess(got.seconds, 30)
+
+    def test_programs_may_be_quiet(self):
+        got = self.boot("echo '@dmamap test x'; sleep 1; echo '@dmamap done 0'",
+                        timeout=60, quiet=0.3)
+        self.assertEqual(got.errors, [])
+
+    def test_says_where_a_hanging_board_is(self):
+        with unittest.mock.patch("wires.Monitor.ask", "answer to {0}".format):
+            self.boot("exec sleep 1000", timeout=0.3)
+        log = (LOGS / "boot-selftest.log").read_text()
+        self.assertIn("answer to info registers -a", log)
+        self.assertIn("answer to info lapic 1", log)
+
+    def test_says_that_qemu_hangs_too(self):
+        self.boot("exec sleep 1000", timeout=0.3)
+        self.assertIn("does not answer", (LOGS / "boot-selftest.log").read_text())
 
     def test_hangs_after_its_job(self):
         got = self.boot("echo '@dmamap done 0'; sleep 1000", timeout=60)

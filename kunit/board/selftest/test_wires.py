@@ -12,7 +12,8 @@ from pathlib import Path
 
 import common
 from paths import Stop
-from wires import Doorbell, Monitor, Slot, options
+from wires import (Doorbell, Monitor, Slot, doorbell_options,
+                   monitor_options)
 
 
 def hear(connection):
@@ -53,11 +54,11 @@ class Bell(unittest.TestCase):
             for _, descriptor in heard[2:]:
                 os.close(descriptor)
 
-    def test_options_name_both_descriptors(self):
-        text = " ".join(options(5, 7))
+    def test_options_name_the_descriptor(self):
+        text = " ".join(doorbell_options(5))
         self.assertIn("-device ivshmem-doorbell,id=hca0,", text)
         self.assertIn("fd=5", text)
-        self.assertIn("fd=7", text)
+        self.assertIn("fd=7", " ".join(monitor_options(7)))
 
 
 class Qemu(threading.Thread):
@@ -96,6 +97,12 @@ class Talk(unittest.TestCase):
         monitor.wait("STOP")
         self.assertEqual([c["execute"] for c in qemu.commands],
                          ["qmp_capabilities", "stop"])
+
+    def test_asks_as_a_person_does(self):
+        monitor, qemu = self.talk({"human-monitor-command": [{"return": "HLT=1"}]})
+        self.assertEqual(monitor.ask("info registers -a"), "HLT=1")
+        self.assertEqual(qemu.commands[-1]["arguments"],
+                         {"command-line": "info registers -a"})
 
     def test_refusal(self):
         monitor, _ = self.talk({"device_del": [{"error": {"desc": "no such"}}]})
