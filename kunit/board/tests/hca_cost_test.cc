@@ -24,7 +24,7 @@ constexpr uint32_t kTalk = 1000;
 constexpr uint32_t kMessages = 64000;	// of a round
 constexpr int kLeastRounds = 3, kMostRounds = 12;
 // Of the rate of one context. What a message costs the board is judged by hca-figures, exactly;
-// this is time, of a chip that is a process. 0.69 to 1.2 were measured on idle hosts; a chip that
+// this is time, of a chip that is a process. 0.61 to 1.2 were measured on idle hosts; a chip that
 // wanders through all its eager buffers had 0.50 to 0.58 on PA-RISC, by misses of the TLB.
 constexpr double kLeast = 0.6;
 
@@ -98,7 +98,7 @@ struct Run {
 	double rate() const { return seconds > 0 ? messages / seconds : 0; }
 };
 
-// Until each context has sent so many in all, and all have come; false when one was lost or changed.
+// Until each context has sent so many in all and all have come; false when one was lost or changed.
 bool send_each(ways::Ring &ring, uint32_t each)
 {
 	auto last = std::chrono::steady_clock::now();
