@@ -24,8 +24,9 @@ constexpr uint32_t kTalk = 1000;
 constexpr uint32_t kMessages = 64000;	// of a round
 constexpr int kLeastRounds = 3, kMostRounds = 12;
 // Of the rate of one context. What a message costs the board is judged by hca-figures, exactly;
-// this is time, of a chip that is a process. 0.61 to 1.2 were measured on idle hosts; a chip that
-// wanders through all its eager buffers had 0.50 to 0.58 on PA-RISC, by misses of the TLB.
+// this is time, of a chip that is a process. 0.61 to 1.2 were measured on idle hosts. On PA-RISC a
+// chip that wanders through all its eager buffers, from which a ring sends until they are full, had
+// 0.50 to 0.58, by misses of the TLB.
 constexpr double kLeast = 0.6;
 
 int nothing()
