@@ -107,18 +107,19 @@ class Boot:
 
     def _listen(self, qemu):
         """Read the console until the power is off, or patience is."""
-        patience = Patience(self.timeout, self.quiet)
+        patience = Patience(self.console, self.timeout, self.quiet)
         # Not buffered: of a board that hangs, the last line is what matters.
         with open(self.log, "wb", buffering=0) as log:
             for line in _lines(qemu.process.stdout, patience.deadline):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
-                patience.heard(self.console)
+                patience.heard()
                 while self.console.wants:
                     self._grant(self.console.wants.pop(0))
             if self.console.code is None and not qemu.ended() \
                     and (why := patience.lost()):
-                self.errors.append(why)
+                self.errors.append(
+                    f"{why}; where its CPUs were is at the end of the log")
                 log.write(self._asked().encode())
         if self._chip and self._chip.ended():
             self.errors.append(
@@ -181,22 +182,21 @@ class Boot:
 class Patience:
     """Until when a board is waited for, and why not for longer."""
 
-    def __init__(self, seconds, quiet):
-        self.seconds, self.quiet = seconds, quiet
+    def __init__(self, console, seconds, quiet):
+        self._console = console
+        self._seconds, self._quiet = seconds, quiet
         self._heard = time.monotonic()
         self._end = self._heard + seconds
-        self._starting = True
 
-    def heard(self, console):
+    def heard(self):
         """It has said something."""
         self._heard = time.monotonic()
-        self._starting = not console.started
-        if console.code is not None:
+        if self._console.code is not None:
             self._end = min(self._end, self._heard + GRACE)
 
     def _quiet_end(self):
         """Of its programs we don't know how long they say nothing."""
-        return self._heard + self.quiet if self._starting else self._end
+        return self._end if self._console.started else self._heard + self._quiet
 
     def deadline(self):
         return min(self._end, self._quiet_end())
@@ -205,9 +205,9 @@ class Patience:
         """Why it is given up, or None."""
         now = time.monotonic()
         if now >= self._end:
-            return f"time-out after {self.seconds} s"
+            return f"time-out after {self._seconds} s"
         if now >= self._quiet_end():
-            return f"it hangs: not a word for {self.quiet} s, and init has not begun"
+            return f"it hangs: not a word for {self._quiet} s, and init has not begun"
         return None
 
 

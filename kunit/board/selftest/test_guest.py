@@ -11,8 +11,8 @@ import sys
 import tempfile
 import time
 import unittest
-import unittest.mock
 from pathlib import Path
+from unittest import mock
 
 import common
 import boards
@@ -61,7 +61,7 @@ class Pretended(unittest.TestCase):
         cache()
         self.place = Path(tempfile.mkdtemp(dir=common.CACHE.name))
         # The pretended QEMU has no monitor to answer with.
-        hurry = unittest.mock.patch("wires.PATIENCE", 0.2)
+        hurry = mock.patch("wires.PATIENCE", 0.2)
         hurry.start()
         self.addCleanup(hurry.stop)
 
@@ -134,6 +134,7 @@ class Pretended(unittest.TestCase):
     def test_hangs_before_its_init(self):
         got = self.boot("echo hello; sleep 1000", timeout=60, quiet=0.5)
         self.assertIn("not a word for 0.5 s", got.errors[0])
+        self.assertIn("at the end of the log", got.errors[0])
         self.assertLess(got.seconds, 30)
 
     def test_programs_may_be_quiet(self):
@@ -142,7 +143,7 @@ class Pretended(unittest.TestCase):
         self.assertEqual(got.errors, [])
 
     def test_says_where_a_hanging_board_is(self):
-        with unittest.mock.patch("wires.Monitor.ask", "answer to {0}".format):
+        with mock.patch("wires.Monitor.ask", "answer to {0}".format):
             self.boot("exec sleep 1000", timeout=0.3)
         log = (LOGS / "boot-selftest.log").read_text()
         self.assertIn("answer to info registers -a", log)
