@@ -6,7 +6,7 @@ import io
 import unittest
 from unittest import mock
 
-import common                               # pylint: disable=unused-import
+import common                               # where the scripts are
 import check
 from paths import Stop
 from suites import Score
@@ -62,8 +62,10 @@ class Phases(unittest.TestCase):
             for title in ("KUnit", "board tests", "X-ray", "main job", "figures",
                           "messages", "stress"):
                 self.assertIn(f"{name} None:default {title}", self.asked)
-            self.assertIn(f"{name} None:module KUnit", self.asked)
-        self.assertIn("arm unmap:default KUnit", self.asked)
+            for title in ("KUnit", "driver tests", "main job"):
+                self.assertIn(f"{name} None:module {title}", self.asked)
+        for title in ("KUnit", "board tests", "refusals", "X-ray", "main job", "figures"):
+            self.assertIn(f"arm unmap:default {title}", self.asked)
         self.assertEqual(said.splitlines()[-1],
                          f"{len(self.asked)} passed, 0 failed")
 
