@@ -5,7 +5,7 @@
 #include <asm/fixmap.h>
 #include <asm/pgtable.h>
 
-#include "dma/glue/xray.h"
+#include "arch/arch.h"
 
 /* With long descriptors some of these are the same. */
 static bool cacheable_pteval(pteval_t val)

@@ -5,7 +5,7 @@
 #include <asm/fixmap.h>
 #include <asm/pgtable.h>
 
-#include "dma/glue/xray.h"
+#include "arch/arch.h"
 
 bool dmamap_arch_pte_cacheable(pte_t pte)
 {

@@ -5,7 +5,7 @@
 #include <asm/memtype.h>
 #include <asm/pgtable.h>
 
-#include "dma/glue/xray.h"
+#include "arch/arch.h"
 
 static bool cacheable(pgprot_t prot)
 {

@@ -87,21 +87,9 @@ Verdict probe(StrategyId strategy, BoardFacts facts) noexcept
 	}
 }
 
-/* The enums that cross the boundary have the same values on both sides. */
-static_assert(static_cast<u32>(Linear::cached) == DMAMAP_LINEAR_CACHED);
-static_assert(static_cast<u32>(Attribute::write_combine) == DMAMAP_ATTR_WRITE_COMBINE);
-static_assert(static_cast<u32>(CmaPlacement::highmem) == DMAMAP_CMA_HIGHMEM);
-static_assert(static_cast<u32>(StrategyId::adopted) == DMAMAP_STRATEGY_ADOPTED);
-
-/* A segment of C is a segment of C++: the table is not copied on each fault. */
-static_assert(sizeof(UserSegment) == sizeof(dmamap_core_segment));
-static_assert(offsetof(UserSegment, region_bytes) == offsetof(dmamap_core_segment, region_bytes));
-static_assert(offsetof(UserSegment, offset) == offsetof(dmamap_core_segment, offset));
-static_assert(offsetof(UserSegment, bytes) == offsetof(dmamap_core_segment, bytes));
-
 std::span<const UserSegment> segments_of(const dmamap_core_segment *segments, u32 count) noexcept
 {
-	// SAFETY: same layout, asserted above; plain integers on both sides.
+	// SAFETY: same layout, asserted in check_cxx.cc; plain integers on both sides.
 	return {reinterpret_cast<const UserSegment *>(segments), count};
 }
 

@@ -13,7 +13,7 @@
 
 DMAMAP_C_BEGIN
 
-/* dma/glue/frames.c */
+/* dma/glue/machine/frames.c */
 u32 dmamap_machine_cma_placement(void);
 u32 dmamap_machine_take_cma(u64 pages, u64 *pfn);
 void dmamap_machine_give_cma(u64 pfn, u64 pages);
@@ -22,7 +22,7 @@ void dmamap_machine_give_pages(u64 pfn, u64 pages);
 u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus);
 void dmamap_machine_quarantine(u64 pfn, u64 pages);
 
-/* dma/glue/mapping.c */
+/* dma/glue/machine/kernel_map.c */
 void dmamap_machine_drop_lazy_aliases(void);
 u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr);
 void dmamap_machine_unmap(u64 addr);
@@ -31,14 +31,14 @@ u32 dmamap_machine_map_device(u64 pfn, u64 pages, u32 attribute, u64 *addr);
 void dmamap_machine_unmap_device(u64 addr);
 void dmamap_machine_zero(u64 addr, u64 pages);
 
-/* dma/glue/directory.c; lend and recall: any context */
+/* dma/glue/machine/directory.c; lend and recall: any context */
 u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner);
 u32 dmamap_machine_hold(u64 pfn, u64 pages);
 void dmamap_machine_lend(u64 pfn, u64 pages, void *owner);
 void dmamap_machine_recall(u64 pfn, u64 pages);
 void dmamap_machine_withdraw(u64 pfn, u64 pages);
 
-/* dma/glue/pool.c; any context */
+/* dma/glue/machine/pool_worker.c; any context */
 u64 dmamap_machine_lock(void);
 void dmamap_machine_unlock(u64 flags);
 void dmamap_machine_tend_later(void);

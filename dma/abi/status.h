@@ -26,8 +26,4 @@ template <class T>
 	return fail(static_cast<Errno>(status - DMAMAP_INVAL));
 }
 
-static_assert(to_c(Errno::inval) == DMAMAP_INVAL);
-static_assert(to_c(Errno::busy) == DMAMAP_BUSY);
-static_assert(to_c(Errno::nxio) == DMAMAP_NXIO);
-
 } // namespace dmamap

@@ -8,7 +8,7 @@
 
 /*
  * What a user mapping shows and what a process may do with it. Pure decisions;
- * the VMA itself is the glue's (dma/glue/vma.c).
+ * the VMA itself is the glue's (dma/glue/user/vma.c).
  */
 namespace dmamap {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The layer's own resolution in user space: dma/glue/directory.c and resolve.c as they
- * are, over the kernel's lib/xarray.c as it is. What they need beside that is here.
+ * The layer's own resolution in user space: dma/glue/machine/directory.c and region/resolve.c as
+ * they are, over the kernel's lib/xarray.c as it is. What they need beside that is here.
  */
 #include <linux/radix-tree.h>
 #include <linux/slab.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/kernel_memory.h"
-#include "dma/glue/region.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
 #include "kunit/bench/regions.h"
 
 /* In lines of the cache of their own, as the kernel's cache has them. */
@@ -42,7 +42,7 @@ bool bench_publish(struct bench_region *regions, u64 at, u64 pfn, u64 pages)
 		.behind = DMAMAP_BEHIND_RESERVED,
 	};
 	region->dev = (struct device *)&device;
-	region->life = 1;
+	region->live = true;
 	return dmamap_machine_publish(pfn, pages, region) == DMAMAP_OK;
 }
 

@@ -41,6 +41,16 @@ MACHINE_ROOMS = ("arch/", "kunit/board/", "hca/lib/board/", "docs/")
 MACHINE_NAMES = {"Kconfig", "Kbuild", "Kbuild.inc", "Makefile", "Makefile.cxx", "CMakeLists.txt"}
 
 
+# The rooms of the glue: which others each may include, and its one header. The rooms
+# below tell those above by tracepoints and steps only.
+GLUE = "dma/glue/"
+FROM_BELOW = ("dma/glue/watch/trace.h", "dma/glue/watch/steps.h")
+GLUE_ROOMS = {"region": ("machine",), "machine": ("region",), "user": ("region", "machine"),
+              "watch": ("region", "machine", "user")}
+GLUE_HEADERS = {"dma/glue/region/region.h", "dma/glue/machine/machine.h",
+                "dma/glue/user/user_map.h", "dma/glue/watch/watch.h", *FROM_BELOW}
+
+
 def files_of(tree):
     """Paths below @tree, as git sees them; all, where there is no git."""
     command = ["git", "-C", str(tree), "ls-files", "-z", "--cached", "--others",
@@ -145,6 +155,25 @@ def check_core(tree):
                 yield name, number, f"includes {header}: the core knows no strategy of a board"
 
 
+def check_glue(tree):
+    """Each room of the glue has one header, and knows only the rooms below it."""
+    for name in tree.files:
+        if not within(name, GLUE) or pathlib.PurePath(name).suffix not in CODE:
+            continue
+        room = name.removeprefix(GLUE).split("/")[0]
+        if room not in GLUE_ROOMS:
+            yield name, 1, f"is in no room of the glue: {', '.join(GLUE_ROOMS)}"
+            continue
+        if name.endswith(".h") and name not in GLUE_HEADERS:
+            yield name, 1, f"is a second header of the room {room}"
+        for number, header in tree.includes(tree.lines(name)):
+            file = tree.find(name, header) or header
+            if within(file, GLUE) and file not in FROM_BELOW and not within(
+                    file, *(f"{GLUE}{other}/" for other in (room, *GLUE_ROOMS[room]))):
+                yield name, number, f"includes {header}: the room {room} knows only " \
+                    f"{', '.join(GLUE_ROOMS[room])}, steps and tracepoints"
+
+
 def check_c_rooms(tree):
     """Kernel C sees no C++, not through another header either."""
     for name in tree.files:
@@ -196,7 +225,7 @@ def check_machines(tree):
                 yield name, number, f"says {found.group()}: machines have rooms of their own"
 
 
-CHECKS = (check_license, check_core, check_c_rooms, check_drivers, check_machines)
+CHECKS = (check_license, check_core, check_glue, check_c_rooms, check_drivers, check_machines)
 
 
 def breaches(root):

@@ -69,7 +69,7 @@ constexpr Profile kParisc{
 	.device_snoops = false,  // B160L has no I/O that is coherent
 	.purging = Purging::broadcast,
 	.flushing = Flushing::by_alias,     // arch/parisc/kernel/pacache.S, tmpalias
-	.flush_after_lazy = true,           // dma/glue/mapping.c: flush_cache_vunmap()
+	.flush_after_lazy = true,           // dma/glue/machine/kernel_map.c: flush_cache_vunmap()
 };
 
 /* All that any CPU was ever allowed to do. No kernel runs on it. */

@@ -6,7 +6,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
-#include "dma/glue/steps.h"
+#include "dma/glue/watch/steps.h"
 #include "dmamap.h"
 #include "kunit/mapper/mapper.h"
 

@@ -67,7 +67,7 @@ class Table(unittest.TestCase):
             self.expect_stop("numbers go from 1 to 999", entry(id=number))
 
     def test_other_mistakes(self):
-        self.expect_stop("no source that is mutated", entry(file="dma/glue/vma.c"))
+        self.expect_stop("no source that is mutated", entry(file="dma/glue/user/vma.c"))
         self.expect_stop("changes nothing", entry(new="g(b)"))
         self.expect_stop("a.toml", "[[mutant]\n")
 

@@ -14,7 +14,6 @@
 #include <linux/uaccess.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/abandoned.h"
 #include "kunit/suites/suite.h"
 
 struct state {

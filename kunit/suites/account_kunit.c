@@ -14,8 +14,7 @@
 #include <linux/sizes.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/abandoned.h"
-#include "dma/glue/steps.h"
+#include "dma/glue/watch/steps.h"
 #include "kunit/suites/suite.h"
 
 #define CHARGED	(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT)

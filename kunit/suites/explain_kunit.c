@@ -5,7 +5,6 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "dma/glue/explain.h"
 #include "kunit/suites/plant.h"
 #include "kunit/suites/suite.h"
 

@@ -7,7 +7,7 @@
 #include <linux/sizes.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/steps.h"
+#include "dma/glue/watch/steps.h"
 #include "kunit/suites/suite.h"
 
 /* More than any operation has. */

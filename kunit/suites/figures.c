@@ -27,8 +27,9 @@
 #include "dma/abi/machine.h"
 #include "kunit/suites/figures.h"
 #include "kunit/suites/plant.h"
-#include "dma/glue/region.h"
-#include "dma/glue/steps.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/steps.h"
 
 #define MOST_PAGES	2048
 #define STEPS_OF	512	/* pages, for the steps one by one */
@@ -49,7 +50,7 @@ static DEFINE_MUTEX(lock);
 static struct platform_device *device;
 /* A device that is bound: what only such devices pay is measured, too. */
 static struct platform_driver driver = { .driver.name = "dmamap-figures" };
-static struct kmem_cache *objects;	/* as region_store.c has one */
+static struct kmem_cache *objects;	/* as store.c has one */
 static u32 per_tick;	/* instructions of one tick of get_cycles() */
 
 #define NOPS	64

@@ -31,8 +31,9 @@
 #include <linux/vmalloc.h>
 #include <trace/events/migrate.h>
 
-#include "dma/glue/region.h"
-#include "dma/glue/steps.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/steps.h"
 #include "kunit/suites/load.h"
 
 /* What a run counted. */
@@ -312,7 +313,7 @@ static const struct file_operations load_fops = {
 	.release = single_release,
 };
 
-/* After dma/glue/debugfs.c, which makes the folder: by the order in Kbuild. */
+/* After dma/glue/watch/debugfs.c, which makes the folder: by the order in Kbuild. */
 static int __init load_init(void)
 {
 	struct dentry *dir = debugfs_lookup("dmamap", NULL);

@@ -14,7 +14,8 @@
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 
-#include "dma/glue/region.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
 #include "kunit/suites/figures.h"
 
 #define BYTES	SZ_2M

@@ -9,8 +9,7 @@
 #include <linux/string.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/region_store.h"
-#include "dma/glue/steps.h"
+#include "dma/glue/watch/steps.h"
 #include "kunit/suites/suite.h"
 
 #define FLOOR_PAGES (CONFIG_DMAMAP_POOL_ATOMIC_KIB / 4)

@@ -7,7 +7,6 @@
 #include <linux/sizes.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/region_store.h"
 #include "kunit/suites/suite.h"
 
 static void a_flipped_frame_is_a_pfn(struct kunit *test)

@@ -18,8 +18,9 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "dma/glue/audit.h"
-#include "dma/glue/region.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/watch.h"
 
 /* What the kernel itself can allocate on every board (dmamap_stock_pages()). */
 static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_128K };

@@ -8,8 +8,9 @@
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 
-#include "dma/glue/audit.h"
-#include "dma/glue/region.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/watch.h"
 
 /* A device that does not snoop, with a full 32-bit mask. */
 static inline struct device *suite_device(struct kunit *test)

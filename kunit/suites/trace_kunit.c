@@ -4,7 +4,7 @@
 #include <linux/tracepoint.h>
 
 #include "dma/abi/machine.h"
-#include "dma/glue/trace.h"
+#include "dma/glue/watch/trace.h"
 #include "kunit/suites/suite.h"
 
 /* The device that an event named, and how often. */

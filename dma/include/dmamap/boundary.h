@@ -4,7 +4,7 @@
  * neither side can parse the other's headers. Drivers include coherent.h
  * (C++) or dmamap.h (C), never this.
  *
- * Parses as C11 and as C++. dma/glue/cxx.c has the functions; tests in user
+ * Parses as C11 and as C++. dma/glue/region/driver_cxx.c has the functions; tests in user
  * space have others of the same names (kunit/host/fake_boundary.cc).
  */
 #ifndef DMAMAP_BOUNDARY_H

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's own mappings of regions. */
+#include <linux/cacheflush.h>
+#include <linux/highmem.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/machine/machine.h"
+
+void dmamap_machine_drop_lazy_aliases(void)
+{
+	/* Highmem slots that kunmap() keeps for the next kmap() ... */
+	kmap_flush_unused();
+	/* ... and vmap areas whose TLB purge waits for more of them. */
+	vm_unmap_aliases();
+	/*
+	 * As long as their TLB entries lived, lines could come in through them,
+	 * and where caches are found by virtual address no other alias reaches
+	 * those. Nothing to do elsewhere.
+	 */
+	flush_cache_vunmap(VMALLOC_START, VMALLOC_END);
+}
+
+pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot)
+{
+	switch (attribute) {
+	case DMAMAP_ATTR_CACHED:
+		return prot;
+	case DMAMAP_ATTR_COHERENT:
+#ifdef pgprot_dmacoherent
+		return pgprot_dmacoherent(prot);
+#else
+		return pgprot_noncached(prot);
+#endif
+	case DMAMAP_ATTR_WRITE_COMBINE:
+		return pgprot_writecombine(prot);
+	default:
+		/* As ioremap() does it: ARM tells device from strongly ordered. */
+		return pgprot_device(prot);
+	}
+}
+
+u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr)
+{
+	struct page **table;
+	void *mapped;
+	u64 i;
+
+	table = kvmalloc_array(pages, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return DMAMAP_NOMEM;
+	for (i = 0; i < pages; i++)
+		table[i] = pfn_to_page(pfn + i);
+	mapped = vmap(table, pages, VM_MAP, dmamap_pgprot(attribute, PAGE_KERNEL));
+	kvfree(table);
+	if (!mapped)
+		return DMAMAP_NOMEM;
+	*addr = (unsigned long)mapped;
+	return DMAMAP_OK;
+}
+
+void dmamap_machine_unmap(u64 addr)
+{
+	vunmap((void *)(unsigned long)addr);
+	/* vunmap() leaves the TLB purge for later: force it, the frames go back. */
+	vm_unmap_aliases();
+}
+
+u64 dmamap_machine_linear_address(u64 pfn)
+{
+	return (unsigned long)page_address(pfn_to_page(pfn));
+}
+
+u32 dmamap_machine_map_device(u64 pfn, u64 pages, u32 attribute, u64 *addr)
+{
+	const phys_addr_t phys = PFN_PHYS(pfn);
+	const size_t bytes = pages << PAGE_SHIFT;
+	void __iomem *mapped;
+
+	mapped = attribute == DMAMAP_ATTR_WRITE_COMBINE ? ioremap_wc(phys, bytes) :
+							  ioremap(phys, bytes);
+	if (!mapped)
+		return DMAMAP_NOMEM;
+	*addr = (unsigned long)mapped;
+	return DMAMAP_OK;
+}
+
+void dmamap_machine_unmap_device(u64 addr)
+{
+	iounmap((void __iomem *)(unsigned long)addr);
+}
+
+void dmamap_machine_zero(u64 addr, u64 pages)
+{
+	memset((void *)(unsigned long)addr, 0, pages << PAGE_SHIFT);
+}

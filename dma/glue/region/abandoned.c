@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Regions whose device could not be stopped: kept until somebody says that it is. */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+
+#include "dma/glue/region/region.h"
+
+static DEFINE_SPINLOCK(dmamap_abandoned_lock); /* inside regions_lock */
+static LIST_HEAD(abandoned);
+
+bool dmamap_keep_abandoned(struct dmamap_region *region)
+{
+	unsigned long flags;
+	bool kept;
+
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	kept = region->device_runs;
+	if (kept)
+		list_add_tail(&region->abandoned, &abandoned);
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+	return kept;
+}
+
+u64 dmamap_abandoned_frames(void)
+{
+	const struct dmamap_region *region;
+	unsigned long flags;
+	u64 frames = 0;
+
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	list_for_each_entry(region, &abandoned, abandoned)
+		frames += region->core.pages;
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+	return frames;
+}
+
+void dmamap_abandon(struct dmamap_region *region)
+{
+	unsigned long flags;
+
+	if (IS_ERR_OR_NULL(region))
+		return;
+	dev_warn(
+		region->dev,
+		"dmamap: %llu frames from pfn %#llx may still be written to; they stay unused until the device is stopped\n",
+		region->core.pages, region->core.pfn);
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	region->device_runs = true;
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+	dmamap_put(region);
+}
+EXPORT_SYMBOL_GPL(dmamap_abandon);
+
+/* Who still has references to such a region ends it later as any other. */
+static void dmamap_region_stopped(struct dmamap_region *region, void *data)
+{
+	unsigned long flags;
+
+	if (region->dev != data)
+		return;
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	region->device_runs = false;
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+}
+
+static struct dmamap_region *dmamap_next_abandoned(const struct device *dev)
+{
+	struct dmamap_region *region, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	list_for_each_entry(region, &abandoned, abandoned) {
+		if (region->dev == dev) {
+			list_del(&region->abandoned);
+			found = region;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+	return found;
+}
+
+unsigned int dmamap_device_stopped(struct device *dev)
+{
+	struct dmamap_region *region;
+	unsigned int ended = 0;
+
+	might_sleep();
+	dmamap_for_each_region(dmamap_region_stopped, dev);
+	while ((region = dmamap_next_abandoned(dev))) {
+		dmamap_region_end(region);
+		ended++;
+	}
+	return ended;
+}
+EXPORT_SYMBOL_GPL(dmamap_device_stopped);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a region is called, and why it is kept coherent in the way it is. */
+#define pr_fmt(fmt) "dmamap: " fmt
+
+#include <linux/bitops.h>
+#include <linux/ctype.h>
+#include <linux/dma-map-ops.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/region/region.h"
+
+/* Names change rarely and are short: one lock for all of them. */
+static DEFINE_SPINLOCK(dmamap_names_lock);
+
+/* A name stands between blanks and before a colon in a line of debugfs. */
+static char dmamap_printable(char c)
+{
+	return isascii(c) && isgraph(c) && c != ':' ? c : '_';
+}
+
+void dmamap_set_name(struct dmamap_region *region, const char *name)
+{
+	char clean[DMAMAP_NAME_BYTES] = "";
+	unsigned long flags;
+	size_t i;
+
+	for (i = 0; name && name[i] && i < sizeof(clean) - 1; i++)
+		clean[i] = dmamap_printable(name[i]);
+	spin_lock_irqsave(&dmamap_names_lock, flags);
+	memcpy(region->name, clean, sizeof(region->name));
+	spin_unlock_irqrestore(&dmamap_names_lock, flags);
+}
+EXPORT_SYMBOL_GPL(dmamap_set_name);
+
+void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_BYTES])
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&dmamap_names_lock, flags);
+	memcpy(name, region->name, DMAMAP_NAME_BYTES);
+	spin_unlock_irqrestore(&dmamap_names_lock, flags);
+	if (!name[0])
+		strscpy(name, "-", DMAMAP_NAME_BYTES);
+}
+
+/* Has this architecture devices that don't snoop? dev_is_dma_coherent() knows. */
+#if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
+#define SNOOPS "device snoops (bus or firmware)"
+#else
+#define SNOOPS "device snoops (all devices of this architecture)"
+#endif
+
+const char *dmamap_reason(const struct dmamap_region *region)
+{
+	if (region->core.strategy == DMAMAP_STRATEGY_ADOPTED)
+		return region->core.behind == DMAMAP_BEHIND_DEVICE ? "memory of the device" :
+								     "memory kept from the kernel";
+	if (!dmamap_region_flipped(region))
+		return SNOOPS;
+	return region->no_snoop ? "device not snooping (DMAMAP_NO_SNOOP)" :
+				  "device not snooping (bus or firmware)";
+}
+
+bool dmamap_strategy_kept(char *why, size_t bytes)
+{
+	struct dmamap_core_verdict verdict;
+
+	dmamap_core_board_probe(dmamap_machine_cma_placement(), &verdict);
+	scnprintf(why, bytes, "%.*s", (int)verdict.why_bytes, verdict.why);
+	return verdict.kept;
+}
+
+/* Strategies that were announced for a device, as long as a driver has it. */
+struct announced {
+	unsigned long strategies; /* a bit for each enum dmamap_strategy_id */
+};
+
+static void dmamap_forget_announced(struct device *dev, void *announced)
+{
+}
+
+static struct announced *dmamap_announced_of(struct device *dev)
+{
+	struct announced *announced = devres_find(dev, dmamap_forget_announced, NULL, NULL);
+
+	if (announced)
+		return announced;
+	/* Somebody who allocates for I/O must not wait for I/O here. */
+	announced = devres_alloc(dmamap_forget_announced, sizeof(*announced), GFP_NOIO);
+	return announced ? devres_get(dev, announced, NULL, NULL) : NULL;
+}
+
+void dmamap_announce(const struct dmamap_region *region)
+{
+	struct announced *announced;
+
+	/* What a device owns before its probe makes the probe fail (really_probe()). */
+	if (!region->dev->driver)
+		return;
+	announced = dmamap_announced_of(region->dev);
+	if (announced && !test_and_set_bit(region->core.strategy, &announced->strategies))
+		dev_info(region->dev, "dmamap: strategy %s: %s\n", dmamap_strategy(region),
+			 dmamap_reason(region));
+}
+
+static int __init dmamap_announce_strategy(void)
+{
+	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
+	char why[128];
+
+	if (dmamap_strategy_kept(why, sizeof(why)))
+		pr_info("strategy %s: %s\n", name, why);
+	else
+		pr_err("strategy %s can't be kept on this board: %s\n", name, why);
+	return 0;
+}
+subsys_initcall(dmamap_announce_strategy);

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Regions as drivers know them: allocated, adopted, counted, released. */
+#define pr_fmt(fmt) "dmamap: " fmt
+
+#include <linux/atomic.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/llist.h>
+#include <linux/sched/mm.h>
+#include <linux/workqueue.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/trace.h"
+
+static atomic64_t dmamap_refusals;
+
+u64 dmamap_refused(void)
+{
+	return atomic64_read(&dmamap_refusals);
+}
+
+static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
+{
+	if (!dev || !size || (flags & ~(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT | DMAMAP_WRITE_COMBINE)))
+		return -EINVAL;
+	if ((flags & DMAMAP_ACCOUNT) && !(gfpflags_allow_blocking(gfp) && current->mm))
+		return -EINVAL;
+	if (PAGE_ALIGN(size) < size)
+		return -EOVERFLOW;
+	/* Frames are named by physical address: an IOMMU's tables are not ours. */
+	if (get_dma_ops(dev) || device_iommu_mapped(dev))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp,
+			     unsigned int flags, bool snooping)
+{
+	struct device *dev = region->dev;
+	const struct dmamap_core_request request = {
+		.bytes = size,
+		.last_byte =
+			dma_to_phys(dev, min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit)),
+		.device = dev,
+		.node = (u32)dev_to_node(dev),
+		.snooping = snooping,
+		.may_sleep = gfpflags_allow_blocking(gfp),
+		.write_combine = !!(flags & DMAMAP_WRITE_COMBINE),
+	};
+	unsigned int scope = memalloc_flags_save(gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO);
+	u32 status = dmamap_core_alloc(&request, region, &region->core);
+
+	memalloc_flags_restore(scope);
+	return status;
+}
+
+/* Flips nothing: it gets what the pool has, and what rests is the pool's then. */
+static u32 dmamap_alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp,
+				unsigned int flags)
+{
+	u32 status = dmamap_alloc_core(region, size, gfp, flags, false);
+
+	if (status != DMAMAP_NOMEM || !dmamap_store_resting())
+		return status;
+	dmamap_store_empty();
+	return dmamap_alloc_core(region, size, gfp, flags, false);
+}
+
+/* Counted as coherent before hibernation may look. */
+static u32 dmamap_alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp,
+				unsigned int flags)
+{
+	u32 status;
+
+	if (!gfpflags_allow_blocking(gfp))
+		return dmamap_alloc_at_once(region, size, gfp, flags);
+	if (dmamap_flips_enter())
+		return DMAMAP_BUSY;
+	status = dmamap_alloc_core(region, size, gfp, flags, false);
+	dmamap_flips_leave();
+	return status;
+}
+
+/* By itself: the room for the sentence is zeroed on each call. */
+static noinline_for_stack void dmamap_say_why_not(struct device *dev)
+{
+	char why[128];
+
+	if (!dmamap_strategy_kept(why, sizeof(why)))
+		dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
+}
+
+static int dmamap_alloc_memory(struct dmamap_region *region, size_t size, gfp_t gfp,
+			       unsigned int flags)
+{
+	const bool snooping = dev_is_dma_coherent(region->dev);
+	u32 status;
+	int err;
+
+	if (flags & DMAMAP_ACCOUNT) {
+		err = dmamap_region_charge(region, PAGE_ALIGN(size) >> PAGE_SHIFT);
+		if (err)
+			return err;
+	}
+	region->no_snoop = snooping && (flags & DMAMAP_NO_SNOOP);
+	status = snooping && !region->no_snoop ? dmamap_alloc_core(region, size, gfp, flags, true) :
+						 dmamap_alloc_flipped(region, size, gfp, flags);
+	if (status == DMAMAP_OK)
+		return 0;
+	if (status == DMAMAP_NODEV)
+		dmamap_say_why_not(region->dev);
+	dmamap_region_refund(region, PAGE_ALIGN(size) >> PAGE_SHIFT);
+	return dmamap_errno(status);
+}
+
+/* One that rests has all that is asked for but the device. */
+static struct dmamap_region *dmamap_wake(struct device *dev, size_t size, unsigned int flags)
+{
+	const bool snooping = dev_is_dma_coherent(dev);
+	struct dmamap_region *region;
+
+	if ((flags & DMAMAP_ACCOUNT) || (snooping && !(flags & DMAMAP_NO_SNOOP)))
+		return NULL;
+	if ((flags & DMAMAP_WRITE_COMBINE) &&
+	    dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE)
+		return NULL;
+	region = dmamap_store_wake(dev, size);
+	if (region)
+		region->no_snoop = snooping;
+	return region;
+}
+
+static struct dmamap_region *dmamap_make(struct device *dev, size_t size, gfp_t gfp,
+					 unsigned int flags)
+{
+	/* What the caller may wait for, without its zones. */
+	struct dmamap_region *region = dmamap_store_new(dev, gfp & (GFP_KERNEL | GFP_ATOMIC));
+	int err;
+
+	if (!region)
+		return ERR_PTR(-ENOMEM);
+	err = dmamap_alloc_memory(region, size, gfp, flags);
+	if (err) {
+		dmamap_store_drop(region);
+		return ERR_PTR(err);
+	}
+	return region;
+}
+
+struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
+{
+	struct dmamap_region *region = ERR_PTR(dmamap_check_request(dev, size, gfp, flags));
+
+	if (!region) {
+		might_sleep_if(gfpflags_allow_blocking(gfp));
+		region = dmamap_wake(dev, size, flags) ?: dmamap_make(dev, size, gfp, flags);
+	}
+	if (IS_ERR(region)) {
+		trace_dmamap_refuse(dev, size, flags, PTR_ERR(region));
+		atomic64_inc(&dmamap_refusals);
+		return region;
+	}
+	dmamap_store_begin(region);
+	trace_dmamap_alloc(region);
+	if (gfpflags_allow_blocking(gfp))
+		dmamap_announce(region);
+	return region;
+}
+EXPORT_SYMBOL_GPL(dmamap_alloc);
+
+struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t size,
+				   enum dmamap_behind behind, unsigned int flags)
+{
+	const u32 attribute =
+		flags & DMAMAP_WRITE_COMBINE ? DMAMAP_ATTR_WRITE_COMBINE : DMAMAP_ATTR_UNCACHED;
+	struct dmamap_region *region;
+	u32 status;
+
+	if (!dev || (flags & ~DMAMAP_WRITE_COMBINE))
+		return ERR_PTR(-EINVAL);
+	might_sleep();
+
+	region = dmamap_store_new(dev, GFP_KERNEL);
+	if (!region)
+		return ERR_PTR(-ENOMEM);
+	status = dmamap_core_adopt(phys, size, behind, attribute, region, &region->core);
+	if (status != DMAMAP_OK) {
+		dmamap_store_drop(region);
+		return ERR_PTR(dmamap_errno(status));
+	}
+	region->core.bus = phys_to_dma(dev, phys);
+	dmamap_store_begin(region);
+	trace_dmamap_adopt(region);
+	dmamap_announce(region);
+	return region;
+}
+EXPORT_SYMBOL_GPL(dmamap_adopt);
+
+void *dmamap_cpu_addr(const struct dmamap_region *region)
+{
+	return (void *)(unsigned long)region->core.cpu;
+}
+EXPORT_SYMBOL_GPL(dmamap_cpu_addr);
+
+dma_addr_t dmamap_dma_addr(const struct dmamap_region *region)
+{
+	return region->core.bus;
+}
+EXPORT_SYMBOL_GPL(dmamap_dma_addr);
+
+size_t dmamap_size(const struct dmamap_region *region)
+{
+	return region->core.pages << PAGE_SHIFT;
+}
+EXPORT_SYMBOL_GPL(dmamap_size);
+
+const char *dmamap_strategy(const struct dmamap_region *region)
+{
+	return dmamap_core_strategy_name(region->core.strategy);
+}
+EXPORT_SYMBOL_GPL(dmamap_strategy);

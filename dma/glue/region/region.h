@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Regions: what the kernel keeps of one buffer, from its first reference to the
+ * reuse of its object. The other rooms of dma/glue see a region through this header.
+ *
+ * The life of a region. Each arrow names the function that takes it, in store.c
+ * unless another file is given; the object itself is never freed while RCU readers
+ * may look at it (SLAB_TYPESAFE_BY_RCU).
+ *
+ *      empty <------------------------------------------------------.
+ *        |  dmamap_store_new()                                       |
+ *        v                                                           |
+ *      made      has a device and one reference, and gets memory     |
+ *        |  dmamap_store_begin()                                     |
+ *        v                                                           |
+ *      live      resolution finds it; it counts as a region          |
+ *        |  dmamap_revoke() (user/revoke.c)                          |
+ *        v                                                           |
+ *      revoked   still live; no process reaches its memory any more  |
+ *        |  dmamap_put(): the last reference (life.c)                |
+ *        |                                                           |
+ *        |---> abandoned   its device may still write: kept until    |
+ *        |        |        dmamap_device_stopped() (abandoned.c)     |
+ *        v        v                                                  |
+ *      ended     dmamap_store_end(): neither found nor counted       |
+ *        |                                                           |
+ *        |---> resting     keeps its coherent memory for the next    |
+ *        |        |        owner: dmamap_store_rest()                |
+ *        |        |  dmamap_store_wake(): made, with that memory     |
+ *        |        |  worker or shrinker: memory goes to the pool     |
+ *        v        v                                                  |
+ *      dmamap_store_drop(): without memory, kept as a spare or freed'
+ *
+ * A live region need not be revoked before it ends: mappings hold references, so
+ * the last put comes after the last mapping.
+ *
+ * Callers in each state: made and ended, only the function that makes or ends the
+ * region; live and revoked, every holder of a reference, and readers of the
+ * directory, who compare @life before and after; abandoned, abandoned.c under
+ * abandoned_lock; resting and empty, store.c under regions_lock.
+ *
+ * Lock order, outermost first:
+ *   mmap_lock (any mm), or moving_parts (user/revoke.c): moves mappings to another region
+ *     dmamap_user_map.lock         held for writing while a part gets another region
+ *       dmamap_region.revoke_lock  held for reading while PTEs are inserted, for
+ *                                  writing while they are zapped
+ *         page table locks
+ *         dmamap_region.maps_lock
+ *           i_mmap_rwsem, page table locks
+ *     the flip gate (machine/flip_gate.c)
+ *                                  held for reading during a flip; for writing
+ *                                  while the pool is emptied to hibernate
+ *       locks of mm (fs_reclaim, vmap, CMA, memtype)
+ *   regions_lock (store.c)         taken in interrupts, too
+ *     abandoned_lock (abandoned.c)
+ *     names_lock (name.c)
+ *   pool_lock (machine/pool_worker.c), names_lock, begun_lock (watch/trace.c),
+ *   recorder_lock (watch/steps.c), the directory's xa_lock: leaves, taken in
+ *   interrupts, too
+ * The shrinker of the pool runs inside of any allocation, even one of a flip: it
+ * only tries to pass the flip gate.
+ */
+#ifndef DMAMAP_GLUE_REGION_H
+#define DMAMAP_GLUE_REGION_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/seqlock.h>
+#include <linux/types.h>
+
+#include "dma/abi/layer.h"
+#include "dmamap.h"
+
+struct mm_struct;
+
+/**
+ * struct dmamap_region - one buffer of coherent memory
+ * @core: frames, addresses and attribute, as the C++ side knows them
+ * @life: changes when a life ends; readers without a reference compare it
+ * @live: @core and @dev are complete, and resolution may find the region
+ * @rests: between two lives, with its memory
+ * @no_snoop: the device snoops, and DMAMAP_NO_SNOOP asked for memory as if not
+ * @dev: device of the region; holds a reference on it
+ * @name: see dmamap_set_name(); protected by names_lock
+ * @references: of the driver and of user mappings
+ * @revoked: no user mapping may be filled any more; protected by @revoke_lock,
+ *	as are @after and @snapshot
+ * @after: what user mappings show after a revoke
+ * @snapshot: a copy of each page, for DMAMAP_AFTER_SNAPSHOT
+ * @revoke_lock: see the lock order above
+ * @maps_lock: protects @maps and @closed
+ * @maps: parts of user mappings (struct dmamap_user_part)
+ * @closed: no part is added to @maps any more
+ * @all: entry in one of the lists of store.c; protected by regions_lock
+ * @ended: entry in the list of regions whose end waits for a worker
+ * @device_runs: dmamap_abandon() was called; protected by abandoned_lock
+ * @abandoned: entry in the list of abandoned regions; protected by abandoned_lock
+ * @payer: address space that pays (DMAMAP_ACCOUNT), or NULL; holds a reference
+ *
+ * The object may begin another life at once, while a reader of the directory still
+ * looks at it: such a reader goes by @life and @live, see dmamap_directory_next().
+ */
+struct dmamap_region {
+	struct dmamap_core_region core;
+	seqcount_t life;
+	bool live;
+	bool rests;
+	bool no_snoop;
+	struct device *dev;
+	char name[DMAMAP_NAME_BYTES];
+	refcount_t references;
+	bool revoked;
+	enum dmamap_after after;
+	struct page **snapshot;
+	struct rw_semaphore revoke_lock;
+	struct mutex maps_lock;
+	struct list_head maps;
+	bool closed;
+	struct list_head all;
+	struct llist_node ended;
+	bool device_runs;
+	struct list_head abandoned;
+	struct mm_struct *payer;
+};
+
+static inline bool dmamap_core_flipped(const struct dmamap_core_region *core)
+{
+	return core->strategy != DMAMAP_STRATEGY_SNOOPED &&
+	       core->strategy != DMAMAP_STRATEGY_ADOPTED;
+}
+
+static inline bool dmamap_region_flipped(const struct dmamap_region *region)
+{
+	return dmamap_core_flipped(&region->core);
+}
+
+/* region.c */
+
+/**
+ * dmamap_refused() - allocations that failed since boot
+ *
+ * Context: any.
+ */
+u64 dmamap_refused(void);
+
+/* life.c */
+
+/**
+ * dmamap_region_end() - end a region whose last reference is gone
+ * @region: unreachable for its driver and for user mappings
+ *
+ * Regions of the pool and of snooping devices end at once. The memory of others is
+ * flipped back, which sleeps; in an interrupt a worker does it.
+ *
+ * Context: process, may sleep; any for the regions that end at once.
+ */
+void dmamap_region_end(struct dmamap_region *region);
+
+/**
+ * dmamap_regions_settle() - wait for regions that were put in interrupts
+ *
+ * Context: process, may sleep.
+ */
+void dmamap_regions_settle(void);
+
+/**
+ * dmamap_free_snapshot() - free the copies that were made for a revoke
+ * @region: without user mappings, or with its revoke_lock held for writing
+ *
+ * Context: any.
+ */
+void dmamap_free_snapshot(struct dmamap_region *region);
+
+/* store.c */
+
+/**
+ * dmamap_store_new() - a region that has no memory yet
+ * @dev: device of the region; the region takes a reference
+ * @gfp: whether the allocation may sleep
+ *
+ * Context: any, with a fitting @gfp.
+ * Return: the region, made but not live, or NULL.
+ */
+struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp);
+
+/**
+ * dmamap_store_wake() - a region that rested: its memory is coherent, mapped and zero
+ * @dev: device of the region; the region takes a reference
+ * @bytes: size of the region, not 0
+ *
+ * Context: any.
+ * Return: the region, made but not live, or NULL if none of that many pages rests
+ * in reach of @dev.
+ */
+struct dmamap_region *dmamap_store_wake(struct device *dev, size_t bytes);
+
+/**
+ * dmamap_store_begin() - a region is complete: it can be found, and counts
+ * @region: made
+ *
+ * Context: any.
+ */
+void dmamap_store_begin(struct dmamap_region *region);
+
+/**
+ * dmamap_store_end() - from here on a region is not found, and does not count
+ * @region: live, without references
+ *
+ * Context: any.
+ */
+void dmamap_store_end(struct dmamap_region *region);
+
+/**
+ * dmamap_store_rest() - keep an ended region with its memory
+ * @region: ended; belongs to the store afterwards
+ *
+ * Context: any.
+ * Return: false if the memory is not of the pool, or too much rests already: the
+ * region is still the caller's then.
+ */
+bool dmamap_store_rest(struct dmamap_region *region);
+
+/**
+ * dmamap_store_drop() - take back a region that has no memory any more
+ * @region: made or ended
+ *
+ * Context: any.
+ */
+void dmamap_store_drop(struct dmamap_region *region);
+
+/**
+ * dmamap_store_tend() - zero what rests, and give back sizes that are not in use
+ *
+ * Context: process. One caller at a time: the pool's worker.
+ */
+void dmamap_store_tend(void);
+
+/**
+ * dmamap_store_empty() - give the memory of all resting regions back to the pool
+ *
+ * Context: any.
+ */
+void dmamap_store_empty(void);
+
+/**
+ * dmamap_store_resting() - pages of resting regions, which are in no use
+ *
+ * Context: any.
+ */
+u64 dmamap_store_resting(void);
+
+/**
+ * dmamap_for_each_region() - call a function for each live region
+ * @fn: must not sleep, nor call the layer but for refcount_inc_not_zero() on the
+ *	region; a region without references is about to end
+ * @data: for @fn
+ *
+ * Context: any. @fn runs with regions_lock held.
+ */
+void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data), void *data);
+
+/* name.c */
+
+/**
+ * dmamap_copy_name() - name of a region
+ * @region: region
+ * @name: the name, or "-" for a region that has none
+ *
+ * Context: any.
+ */
+void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_BYTES]);
+
+/**
+ * dmamap_reason() - why a region has its strategy
+ * @region: region
+ *
+ * Context: any.
+ * Return: half a sentence, without full stop.
+ */
+const char *dmamap_reason(const struct dmamap_region *region);
+
+/**
+ * dmamap_strategy_kept() - does this board keep the configured strategy
+ * @why: a sentence that says why, or why not; without full stop
+ * @bytes: room in @why; a longer sentence is cut off
+ *
+ * Context: any.
+ */
+bool dmamap_strategy_kept(char *why, size_t bytes);
+
+/**
+ * dmamap_announce() - say the strategy of a region in the log, and why
+ * @region: new region
+ *
+ * The line has no number of aliases: counting them would walk the page tables of
+ * all processes at each allocation. debugfs has it.
+ *
+ * The line comes once for each device and strategy, until the driver leaves the
+ * device. A device without a driver has no line; debugfs has the same words. Not
+ * for regions that are made in atomic context: a console may be slow there, or its
+ * driver may hold a lock that the caller has.
+ *
+ * Context: process, may sleep.
+ */
+void dmamap_announce(const struct dmamap_region *region);
+
+/* resolve.c */
+
+/**
+ * dmamap_behind_name() - name of what is behind an address
+ * @behind: an enum dmamap_behind
+ *
+ * Context: any.
+ * Return: a word, "unknown" for another value.
+ */
+const char *dmamap_behind_name(u32 behind);
+
+/* kernel_memory.c */
+
+/**
+ * dmamap_resolve_kernel_memory() - what is behind memory that belongs to no region
+ * @dev: device that uses the memory
+ * @cpu_addr: kernel address; its translation is the answer
+ * @dma_addr: bus address of the same byte
+ * @resolution: the answer
+ *
+ * The caller keeps the memory, and so its translation.
+ *
+ * Context: any; takes no lock.
+ * Return: 0; -ENOENT if the layer can't vouch for the memory; -EINVAL if the two
+ * addresses name different bytes.
+ */
+int dmamap_resolve_kernel_memory(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+				 struct dmamap_core_resolution *resolution);
+
+/* quota.c */
+
+/**
+ * dmamap_charge() - charge coherent memory to a process
+ * @mm: address space of the caller; held
+ * @pages: how many
+ *
+ * Counted in mm->pinned_vm, as RDMA does (drivers/infiniband/core/umem.c): VmPin in
+ * /proc/PID/status.
+ *
+ * Context: process.
+ * Return: 0; -EAGAIN, and nothing is charged, beyond RLIMIT_MEMLOCK without
+ * CAP_IPC_LOCK.
+ */
+int dmamap_charge(struct mm_struct *mm, u64 pages);
+
+/**
+ * dmamap_uncharge() - take back what dmamap_charge() did
+ * @mm: address space that was charged; held
+ * @pages: how many
+ *
+ * Context: any.
+ */
+void dmamap_uncharge(struct mm_struct *mm, u64 pages);
+
+/**
+ * dmamap_region_charge() - let the calling process pay for a region until it ends
+ * @region: made, without a payer
+ * @pages: how many
+ *
+ * Context: process; the caller has an address space.
+ * Return: as dmamap_charge().
+ */
+int dmamap_region_charge(struct dmamap_region *region, u64 pages);
+
+/**
+ * dmamap_region_refund() - the payer of a region pays no longer, if there is one
+ * @region: made or ended
+ * @pages: as many as were charged
+ *
+ * Context: process, may sleep if there is a payer; else any.
+ */
+void dmamap_region_refund(struct dmamap_region *region, u64 pages);
+
+/* abandoned.c */
+
+/**
+ * dmamap_keep_abandoned() - keep a region whose device may still write to it
+ * @region: the last reference is gone
+ *
+ * Context: any.
+ * Return: true if the region is kept until dmamap_device_stopped(); false if its
+ * device was stopped, and the caller ends it.
+ */
+bool dmamap_keep_abandoned(struct dmamap_region *region);
+
+/**
+ * dmamap_abandoned_frames() - frames of abandoned regions, for debugfs
+ *
+ * Context: any.
+ */
+u64 dmamap_abandoned_frames(void);
+
+/* status.c */
+
+/**
+ * dmamap_errno() - errno of an enum dmamap_status
+ * @status: what the C++ side answered
+ *
+ * Context: any.
+ * Return: 0 or a negative errno.
+ */
+int dmamap_errno(u32 status);
+
+#endif /* DMAMAP_GLUE_REGION_H */

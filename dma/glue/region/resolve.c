@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is behind a coherent address: a page, or only a pfn. */
+#include <linux/dma-direct.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/trace.h"
+
+const char *dmamap_behind_name(u32 behind)
+{
+	static const char *const names[] = {
+		[DMAMAP_BEHIND_PAGE] = "page",
+		[DMAMAP_BEHIND_RESERVED] = "reserved",
+		[DMAMAP_BEHIND_DEVICE] = "device",
+	};
+
+	return behind < ARRAY_SIZE(names) ? names[behind] : "unknown";
+}
+
+static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+			      struct dmamap_core_resolution *resolution)
+{
+	struct dmamap_found found;
+
+	if (!dev)
+		return -EINVAL;
+	switch (dmamap_directory_find(PHYS_PFN(dma_to_phys(dev, dma_addr)), &found)) {
+	case DMAMAP_KNOWN_OWNED:
+		break;
+	case DMAMAP_KNOWN_NOT:
+		return dmamap_resolve_kernel_memory(dev, cpu_addr, dma_addr, resolution);
+	default: /* of a region that is gone, though its mapping may be there */
+		return -ENOENT;
+	}
+	if (found.dev != dev)
+		return -EINVAL;
+	return dmamap_errno(
+		dmamap_core_resolve(&found.core, (unsigned long)cpu_addr, dma_addr, resolution));
+}
+
+static int dmamap_resolve(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+			  struct dmamap_core_resolution *resolution)
+{
+	int err = dmamap_find_behind(dev, cpu_addr, dma_addr, resolution);
+
+	trace_dmamap_resolve(dev, dma_addr, err, resolution);
+	return err;
+}
+
+int dma_map_to_pfn(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
+		   struct dmamap_pfn *out)
+{
+	struct dmamap_core_resolution resolution;
+	int err = dmamap_resolve(dev, cpu_addr, dma_addr, &resolution);
+
+	if (err)
+		return err;
+	out->pfn = resolution.pfn;
+	out->behind = resolution.behind;
+	out->prot = dmamap_pgprot(resolution.attribute, PAGE_SHARED);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dma_map_to_pfn);
+
+struct page *dma_map_to_page(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr)
+{
+	struct dmamap_core_resolution resolution;
+	int err = dmamap_resolve(dev, cpu_addr, dma_addr, &resolution);
+
+	if (err)
+		return ERR_PTR(err);
+	if (resolution.behind != DMAMAP_BEHIND_PAGE)
+		return ERR_PTR(-EFAULT);
+	return pfn_to_page(resolution.pfn);
+}
+EXPORT_SYMBOL_GPL(dma_map_to_page);

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regions from the first step of an allocation to the last of a release.
+ *
+ * Most drivers free what they will want again. So a small region of the pool is kept
+ * with its memory, which stays coherent, mapped and in the directory: it rests. It has
+ * been somebody's, so the worker zeroes it before it is anybody else's, and gives back
+ * what nobody has wanted between two of his visits.
+ */
+#include <linux/atomic.h>
+#include <linux/init.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "dma/abi/layer.h"
+#include "dma/abi/machine.h"
+#include "dma/abi/steps.h"
+#include "dma/glue/region/region.h"
+
+/* Objects without memory that are kept. */
+#define SPARES 16
+
+/* Of a region that rests, of all that have as many, and of all, in pages. */
+#define REST_MOST 16
+#define REST_EACH 64
+#define REST_ALL min(256UL, CONFIG_DMAMAP_POOL_KIB * 256UL >> PAGE_SHIFT)
+
+/* Dirty pages that are worth the worker's while. */
+#define REST_DIRTY 32
+
+/* Regions that rest and have as many pages as each other. */
+struct resting {
+	struct list_head ready; /* zero; the last that came first */
+	unsigned int pages; /* of these, and of those that are dirty */
+	bool wanted; /* since the worker was here */
+};
+
+/* The lists of all regions, and with it all that is in this file. */
+static DEFINE_SPINLOCK(dmamap_regions_lock);
+static LIST_HEAD(dmamap_regions); /* live, or being made or ended */
+static LIST_HEAD(dmamap_empty);
+static unsigned int dmamap_empty_count;
+static struct resting dmamap_resting[REST_MOST];
+static LIST_HEAD(dmamap_dirty);
+static unsigned int dmamap_dirty_pages;
+static unsigned int dmamap_resting_pages;
+
+/* Used again at once; what is constructed stays so over the lives of a region. */
+static struct kmem_cache *dmamap_region_cache;
+
+static void dmamap_construct(void *object)
+{
+	struct dmamap_region *region = object;
+
+	seqcount_init(&region->life);
+	region->live = false;
+	region->rests = false;
+	init_rwsem(&region->revoke_lock);
+	mutex_init(&region->maps_lock);
+	INIT_LIST_HEAD(&region->maps);
+}
+
+/* The lock is taken for the list anyway, so a spare one costs next to nothing. */
+static struct dmamap_region *dmamap_enlist_empty(void)
+{
+	struct dmamap_region *region;
+	unsigned long flags;
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	region = list_first_entry_or_null(&dmamap_empty, struct dmamap_region, all);
+	if (region) {
+		list_move_tail(&region->all, &dmamap_regions);
+		dmamap_empty_count--;
+	}
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	return region;
+}
+
+static struct dmamap_region *dmamap_enlist_new(gfp_t gfp)
+{
+	struct dmamap_region *region = kmem_cache_alloc(dmamap_region_cache, gfp);
+	unsigned long flags;
+
+	if (!region)
+		return NULL;
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	list_add_tail(&region->all, &dmamap_regions);
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	return region;
+}
+
+/* What each life begins with. */
+static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
+{
+	region->dev = get_device(dev);
+	region->no_snoop = false;
+	region->name[0] = '\0';
+	refcount_set(&region->references, 1);
+	region->revoked = false;
+	region->snapshot = NULL;
+	region->closed = false;
+	region->device_runs = false;
+	region->payer = NULL;
+}
+
+struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
+{
+	struct dmamap_region *region;
+
+	if (dmamap_fault() != DMAMAP_OK)
+		return NULL;
+	region = dmamap_enlist_empty() ?: dmamap_enlist_new(gfp);
+	if (region)
+		dmamap_prepare(region, dev);
+	return region;
+}
+
+void dmamap_store_begin(struct dmamap_region *region)
+{
+	smp_store_release(&region->live, true); /* core before live */
+}
+
+void dmamap_store_end(struct dmamap_region *region)
+{
+	WRITE_ONCE(region->live, false);
+	write_seqcount_invalidate(&region->life); /* live before life */
+	smp_wmb(); /* life before the core of the next life */
+}
+
+static bool dmamap_is_live(const struct dmamap_region *region)
+{
+	return smp_load_acquire(&region->live); /* live before core */
+}
+
+/* Under the lock. The first will do, or the pool is asked. */
+static struct dmamap_region *dmamap_wake_first(struct resting *of, struct device *dev,
+					       unsigned int pages)
+{
+	struct dmamap_region *region;
+
+	region = list_first_entry_or_null(&of->ready, struct dmamap_region, all);
+	if (!region || dmamap_machine_bus_address(dev, region->core.pfn, pages,
+						  &region->core.bus) != DMAMAP_OK)
+		return NULL;
+	list_move_tail(&region->all, &dmamap_regions);
+	WRITE_ONCE(region->rests, false);
+	of->wanted = true;
+	of->pages -= pages;
+	dmamap_resting_pages -= pages;
+	return region;
+}
+
+struct dmamap_region *dmamap_store_wake(struct device *dev, size_t bytes)
+{
+	const size_t pages = ((bytes - 1) >> PAGE_SHIFT) + 1;
+	struct dmamap_region *region;
+	unsigned long flags;
+
+	if (pages > REST_MOST)
+		return NULL;
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	region = dmamap_wake_first(&dmamap_resting[pages - 1], dev, pages);
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	if (region)
+		dmamap_prepare(region, dev);
+	return region;
+}
+
+bool dmamap_store_rest(struct dmamap_region *region)
+{
+	const unsigned int pages = min_t(u64, region->core.pages, UINT_MAX);
+	struct device *dev = region->dev;
+	struct resting *to;
+	unsigned long flags;
+	bool room, ask;
+
+	if (!region->core.chunk || pages > REST_MOST)
+		return false;
+	to = &dmamap_resting[pages - 1];
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	room = to->pages + pages <= REST_EACH && dmamap_resting_pages + pages <= REST_ALL;
+	ask = room && dmamap_dirty_pages < REST_DIRTY && dmamap_dirty_pages + pages >= REST_DIRTY;
+	if (room) {
+		to->pages += pages;
+		dmamap_resting_pages += pages;
+		dmamap_dirty_pages += pages;
+		WRITE_ONCE(region->rests, true);
+		list_move_tail(&region->all, &dmamap_dirty);
+	}
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	if (ask)
+		dmamap_machine_tend_later();
+	/* Who has the list may have looked at it up to now. */
+	if (room)
+		put_device(dev);
+	return room;
+}
+
+/* It is on a list still. */
+static void dmamap_retire(struct dmamap_region *region)
+{
+	unsigned long flags;
+	bool keep;
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	keep = dmamap_empty_count < SPARES;
+	dmamap_empty_count += keep;
+	if (keep)
+		list_move(&region->all, &dmamap_empty);
+	else
+		list_del(&region->all);
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	if (!keep)
+		kmem_cache_free(dmamap_region_cache, region);
+}
+
+void dmamap_store_drop(struct dmamap_region *region)
+{
+	struct device *dev = region->dev;
+
+	dmamap_retire(region);
+	put_device(dev); /* who has the list may have looked at it up to now */
+}
+
+u64 dmamap_store_resting(void)
+{
+	return READ_ONCE(dmamap_resting_pages);
+}
+
+static void dmamap_clean_dirty(void)
+{
+	struct dmamap_region *region, *next;
+	unsigned long flags;
+	LIST_HEAD(some);
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	list_splice_init(&dmamap_dirty, &some);
+	dmamap_dirty_pages = 0;
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	list_for_each_entry_safe(region, next, &some, all) {
+		dmamap_core_clean(&region->core);
+		spin_lock_irqsave(&dmamap_regions_lock, flags);
+		list_move(&region->all, &dmamap_resting[region->core.pages - 1].ready);
+		spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	}
+}
+
+/* Under the lock: the @most pages of @from that wait longest go to @to. */
+static void dmamap_take_oldest(struct list_head *from, unsigned int most, struct list_head *to)
+{
+	struct dmamap_region *region, *next;
+
+	list_for_each_entry_safe_reverse(region, next, from, all) {
+		const unsigned int pages = region->core.pages;
+
+		if (pages > most)
+			break;
+		most -= pages;
+		dmamap_resting[pages - 1].pages -= pages;
+		dmamap_resting_pages -= pages;
+		list_move(&region->all, to);
+	}
+}
+
+/* Their pages are the pool's again. */
+static void dmamap_give_back(struct list_head *of)
+{
+	struct dmamap_region *region, *next;
+
+	list_for_each_entry_safe(region, next, of, all) {
+		dmamap_core_release(&region->core);
+		WRITE_ONCE(region->rests, false);
+		dmamap_retire(region);
+	}
+}
+
+/* Half at a time: what is wanted now and then, is wanted again perhaps. */
+static void dmamap_give_back_unwanted(void)
+{
+	unsigned long flags;
+	unsigned int i;
+	LIST_HEAD(unwanted);
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	for (i = 0; i < REST_MOST; i++) {
+		if (!dmamap_resting[i].wanted)
+			dmamap_take_oldest(&dmamap_resting[i].ready,
+					   dmamap_resting[i].pages / 2 + i + 1, &unwanted);
+		dmamap_resting[i].wanted = false;
+	}
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	dmamap_give_back(&unwanted);
+}
+
+void dmamap_store_tend(void)
+{
+	dmamap_give_back_unwanted();
+	dmamap_clean_dirty();
+}
+
+void dmamap_store_empty(void)
+{
+	unsigned long flags;
+	unsigned int i;
+	LIST_HEAD(all);
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	for (i = 0; i < REST_MOST; i++)
+		dmamap_take_oldest(&dmamap_resting[i].ready, UINT_MAX, &all);
+	dmamap_take_oldest(&dmamap_dirty, UINT_MAX, &all);
+	dmamap_dirty_pages = 0;
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+	dmamap_give_back(&all);
+}
+
+void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data), void *data)
+{
+	struct dmamap_region *region;
+	unsigned long flags;
+
+	spin_lock_irqsave(&dmamap_regions_lock, flags);
+	list_for_each_entry(region, &dmamap_regions, all)
+		if (dmamap_is_live(region))
+			fn(region, data);
+	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
+}
+
+static int __init dmamap_make_store(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < REST_MOST; i++)
+		INIT_LIST_HEAD(&dmamap_resting[i].ready);
+	/* Resolution reads nothing beyond @dev: keep that in one line of the cache. */
+	static_assert(IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
+		      offsetofend(struct dmamap_region, dev) <= 64);
+	dmamap_region_cache =
+		kmem_cache_create("dmamap_region", sizeof(struct dmamap_region), 0,
+				  SLAB_TYPESAFE_BY_RCU | SLAB_HWCACHE_ALIGN | SLAB_PANIC,
+				  dmamap_construct);
+	return 0;
+}
+core_initcall(dmamap_make_store);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User mappings of regions: made and ended. Which pages a mapping shows and who may
+ * have it is decided in dma/core/user_map.h; fault.c fills it, revoke.c takes away.
+ */
+#include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/user/user_map.h"
+#include "dma/glue/watch/trace.h"
+
+/* Each with a reference on its region; all or none. */
+static int dmamap_attach_parts(struct dmamap_user_map *map)
+{
+	unsigned int i;
+
+	for (i = 0; i < map->count; i++) {
+		struct dmamap_user_part *part = &map->parts[i];
+		struct dmamap_region *region = part->region;
+		bool closed;
+
+		mutex_lock(&region->maps_lock);
+		closed = region->closed;
+		if (!closed)
+			list_add_tail(&part->entry, &dmamap_get(region)->maps);
+		mutex_unlock(&region->maps_lock);
+		if (closed)
+			break;
+	}
+	if (i == map->count)
+		return 0;
+	map->count = i;
+	return -ENXIO;
+}
+
+static void dmamap_detach_parts(struct dmamap_user_map *map)
+{
+	unsigned int i;
+
+	for (i = 0; i < map->count; i++) {
+		struct dmamap_user_part *part = &map->parts[i];
+
+		mutex_lock(&part->region->maps_lock);
+		list_del(&part->entry);
+		mutex_unlock(&part->region->maps_lock);
+		dmamap_put(part->region);
+	}
+}
+
+static void dmamap_free_map(struct dmamap_user_map *map)
+{
+	dmamap_uncharge(map->mm, map->charged);
+	mmdrop(map->mm);
+	if (map->scratch)
+		__free_page(map->scratch);
+	kvfree(map->segments);
+	kvfree(map);
+}
+
+static void dmamap_end_map(struct kref *kref)
+{
+	struct dmamap_user_map *map = container_of(kref, struct dmamap_user_map, vmas);
+
+	dmamap_detach_parts(map);
+	dmamap_free_map(map);
+}
+
+struct dmamap_user_map *dmamap_user_map_get(struct dmamap_user_map *map)
+{
+	return kref_get_unless_zero(&map->vmas) ? map : NULL;
+}
+
+void dmamap_user_map_put(struct dmamap_user_map *map)
+{
+	kref_put(&map->vmas, dmamap_end_map);
+}
+
+static void dmamap_user_open(struct vm_area_struct *vma)
+{
+	struct dmamap_user_map *map = vma->vm_private_data;
+
+	kref_get(&map->vmas);
+}
+
+static void dmamap_user_close(struct vm_area_struct *vma)
+{
+	dmamap_user_map_put(vma->vm_private_data);
+}
+
+static const struct vm_operations_struct dmamap_user_ops = {
+	.open = dmamap_user_open,
+	.close = dmamap_user_close,
+	.fault = dmamap_user_fault,
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	.huge_fault = dmamap_user_huge_fault,
+#endif
+	.access = dmamap_user_access,
+};
+
+bool dmamap_is_user_map(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &dmamap_user_ops;
+}
+
+/* RAM costs others something, unless the process has paid for it already. */
+static bool dmamap_is_charged(const struct dmamap_region *region)
+{
+	return region->core.behind != DMAMAP_BEHIND_DEVICE && region->payer != current->mm;
+}
+
+/* What the VMA shows of it: segments may go on behind its end. */
+static u64 dmamap_pages_to_charge(struct vm_area_struct *vma, const struct dmamap_segment *segments,
+				  unsigned int count)
+{
+	u64 left = vma_pages(vma), pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < count && left; i++) {
+		const u64 shown = min_t(u64, left, segments[i].bytes >> PAGE_SHIFT);
+
+		left -= shown;
+		if (dmamap_is_charged(segments[i].region))
+			pages += shown;
+	}
+	return pages;
+}
+
+static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma,
+					      const struct dmamap_segment *segments,
+					      unsigned int count)
+{
+	struct dmamap_user_map *map;
+	unsigned int i;
+
+	map = kvzalloc(struct_size(map, parts, count), GFP_KERNEL);
+	if (!map)
+		return NULL;
+	map->segments = kvcalloc(count, sizeof(*map->segments), GFP_KERNEL);
+	if (!map->segments) {
+		kvfree(map);
+		return NULL;
+	}
+	kref_init(&map->vmas);
+	init_rwsem(&map->lock);
+	map->mapping = vma->vm_file->f_mapping;
+	map->mm = vma->vm_mm;
+	mmgrab(map->mm);
+	map->base = vma->vm_pgoff;
+	map->count = count;
+	map->pages = true;
+	for (i = 0; i < count; i++) {
+		map->segments[i].region_bytes = dmamap_size(segments[i].region);
+		map->segments[i].offset = segments[i].offset;
+		map->segments[i].bytes = segments[i].bytes;
+		map->parts[i].map = map;
+		map->parts[i].region = segments[i].region;
+		map->pages &= segments[i].region->core.behind == DMAMAP_BEHIND_PAGE;
+	}
+	dmamap_core_user_lay_out(map->segments, count);
+	return map;
+}
+
+static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
+			unsigned int access)
+{
+	const struct dmamap_core_user_request request = {
+		.bytes = vma->vm_end - vma->vm_start,
+		/* VM_SHARED is taken away where the file can't be written. */
+		.shared = !!(vma->vm_flags & VM_MAYSHARE),
+		.read = !!(vma->vm_flags & VM_READ),
+		.write = !!(vma->vm_flags & VM_WRITE),
+		.execute = !!(vma->vm_flags & VM_EXEC),
+		.may_read = !!(access & DMAMAP_USER_READ),
+		.may_write = !!(access & DMAMAP_USER_WRITE),
+	};
+
+	return dmamap_errno(dmamap_core_user_admit(&request, map->segments, map->count));
+}
+
+/* The kinds are promises of the driver to its users: kept, or refused. */
+static bool dmamap_keeps_kind(const struct dmamap_core_region *core, unsigned int access)
+{
+	const bool cached = core->attribute == DMAMAP_ATTR_CACHED;
+	const bool separate = core->attribute == DMAMAP_ATTR_WRITE_COMBINE;
+	const bool combines = separate || (core->attribute == DMAMAP_ATTR_COHERENT &&
+					   dmamap_machine_combining() == DMAMAP_COMBINING_COHERENT);
+
+	return !((access & DMAMAP_USER_CACHED && !cached) ||
+		 (access & DMAMAP_USER_UNCACHED && (cached || separate)) ||
+		 (access & DMAMAP_USER_WRITE_COMBINE && !combines));
+}
+
+static int dmamap_check_kind(const struct dmamap_segment *segments, unsigned int count,
+			     unsigned int access)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!dmamap_keeps_kind(&segments[i].region->core, access))
+			return -EOPNOTSUPP;
+	return 0;
+}
+
+/*
+ * Pages, if all are: those may be pinned. Otherwise only pfns, never pages: ARM's
+ * short descriptors have no special bit, so the VMA's flags alone tell the kernel to
+ * keep its hands off. VM_IO, because without it madvise(MADV_DOFORK) takes
+ * VM_DONTCOPY away. VM_HUGEPAGE asks for large leaves where "madvise" is the rule.
+ */
+static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_user_map *map,
+			     unsigned int access)
+{
+	vm_flags_t set = VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP;
+	vm_flags_t never = VM_MAYEXEC;
+
+	set |= map->pages ? VM_MIXEDMAP : VM_IO | VM_PFNMAP;
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !map->pages)
+		set |= VM_HUGEPAGE;
+	if (!(access & DMAMAP_USER_READ))
+		never |= VM_MAYREAD;
+	if (!(access & DMAMAP_USER_WRITE))
+		never |= VM_MAYWRITE;
+	vm_flags_mod(vma, set, never);
+}
+
+/* What can be refused before others know of the mapping. */
+static int dmamap_prepare_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
+			      const struct dmamap_segment *segments, unsigned int access)
+{
+	int err = dmamap_admit(vma, map, access);
+	u64 pages;
+
+	if (!err)
+		err = dmamap_check_kind(segments, map->count, access);
+	if (err)
+		return err;
+	pages = dmamap_pages_to_charge(vma, segments, map->count);
+	err = dmamap_charge(map->mm, pages);
+	if (!err)
+		map->charged = pages;
+	return err;
+}
+
+int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segments,
+		unsigned int count, unsigned int access)
+{
+	struct dmamap_user_map *map;
+	int err;
+
+	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
+	    (access & ~DMAMAP_USER_ALL))
+		return -EINVAL;
+	map = dmamap_new_map(vma, segments, count);
+	if (!map)
+		return -ENOMEM;
+	err = dmamap_prepare_map(vma, map, segments, access);
+	if (err)
+		goto free;
+	map->filled_early = access & DMAMAP_USER_POPULATE;
+	err = dmamap_attach_parts(map);
+	if (err)
+		goto detach;
+	dmamap_set_flags(vma, map, access);
+	vma->vm_private_data = map;
+	if (map->filled_early) {
+		err = dmamap_user_fill(vma);
+		if (err)
+			goto zap;
+	}
+	vma->vm_ops = &dmamap_user_ops;
+	trace_dmamap_map(vma, segments, count, access);
+	return 0;
+
+zap:
+	/* Before the references go: a part of the pages may be there. */
+	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
+	vma->vm_private_data = NULL;
+detach:
+	dmamap_detach_parts(map);
+free:
+	dmamap_free_map(map);
+	return err;
+}
+EXPORT_SYMBOL_GPL(dmamap_mmap);

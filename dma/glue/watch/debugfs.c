@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /sys/kernel/debug/dmamap: strategy, regions, stats, pool. docs/debugfs.md has all files. */
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "dma/abi/machine.h"
+#include "dma/glue/machine/machine.h"
+#include "dma/glue/region/region.h"
+#include "dma/glue/watch/steps.h"
+#include "dma/glue/watch/watch.h"
+
+static int strategy_show(struct seq_file *out, void *unused)
+{
+	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
+	char why[128];
+	bool kept = dmamap_strategy_kept(why, sizeof(why));
+
+	seq_printf(out, "%s: %s%s\n", name, kept ? "" : "can't be kept: ", why);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(strategy);
+
+static int regions_show(struct seq_file *out, void *unused)
+{
+	return dmamap_explain_regions(out);
+}
+
+/* What doesn't fit is shown again from the start, and costs another walk. */
+#define REGION_BYTES 256
+
+static int regions_open(struct inode *inode, struct file *file)
+{
+	struct dmamap_counts counts;
+
+	dmamap_counts(&counts);
+	return single_open_size(file, regions_show, NULL, (counts.regions + 1) * REGION_BYTES);
+}
+
+static const struct file_operations regions_fops = {
+	.owner = THIS_MODULE,
+	.open = regions_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static void dmamap_show_count(struct seq_file *out, const char *kind, const char *name,
+			      const struct dmamap_step_count *count)
+{
+	seq_printf(out, "%s_%s %llu\n%s_%s_pages %llu\n", kind, name, count->calls, kind, name,
+		   count->pages);
+}
+
+static int stats_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_step_count flushes[DMAMAP_FLUSH_WAYS];
+	struct dmamap_step_count steps[DMAMAP_STEPS];
+	struct dmamap_counts counts;
+	u32 id;
+
+	dmamap_counts(&counts);
+	seq_printf(out, "strategy %s\n", dmamap_core_strategy_name(dmamap_core_board_strategy()));
+	seq_printf(out, "regions %llu\n", counts.regions);
+	seq_printf(out, "frames_coherent %llu\n", counts.frames_coherent);
+	seq_printf(out, "frames_in_pool %llu\n", counts.frames_in_pool);
+	seq_printf(out, "frames_flipped %llu\n", counts.frames_flipped);
+	seq_printf(out, "frames_returned %llu\n", counts.frames_returned);
+	seq_printf(out, "allocations_refused %llu\n", counts.refused);
+	seq_printf(out, "quarantined %llu\n", dmamap_quarantined());
+	seq_printf(out, "abandoned %llu\n", dmamap_abandoned_frames());
+	dmamap_step_counts(steps);
+	for (id = 0; id < DMAMAP_STEPS; id++)
+		dmamap_show_count(out, "step", dmamap_step_name(id), &steps[id]);
+	dmamap_flush_counts(flushes);
+	dmamap_show_count(out, "flush", "lines", &flushes[DMAMAP_FLUSH_LINES]);
+	dmamap_show_count(out, "flush", "whole", &flushes[DMAMAP_FLUSH_WHOLE]);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int pool_show(struct seq_file *out, void *unused)
+{
+	struct dmamap_pool_limits limits;
+
+	dmamap_pool_limits(&limits);
+	seq_printf(out, "free %llu\nresting %llu\nfloor %llu\nbound %llu\nchunk %u\n",
+		   dmamap_core_pool_free(), dmamap_store_resting(), limits.floor, limits.bound,
+		   dmamap_machine_chunk());
+	return 0;
+}
+
+/* "drain", with a newline or without, in one write. */
+static ssize_t pool_write(struct file *file, const char __user *from, size_t bytes, loff_t *at)
+{
+	char command[sizeof("drain\n")] = "";
+
+	if (*at || bytes >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, from, bytes))
+		return -EFAULT;
+	if (strlen(command) != bytes || !sysfs_streq(command, "drain"))
+		return -EINVAL;
+	dmamap_pool_drain();
+	*at += bytes;
+	return bytes;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(pool);
+
+static int __init dmamap_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("dmamap", NULL);
+
+	debugfs_create_file("strategy", 0444, dir, NULL, &strategy_fops);
+	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
+	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
+	debugfs_create_file("pool", 0600, dir, NULL, &pool_fops);
+	dmamap_xray_debugfs(dir);
+	return 0;
+}
+late_initcall(dmamap_debugfs_init);

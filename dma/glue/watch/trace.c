@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The tracepoints themselves; everybody else only declares them. And when flips began. */
+#include <linux/kernel.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#define CREATE_TRACE_POINTS
+#include "dma/glue/watch/trace.h"
+
+/*
+ * Flips that are on the way, by their first frame: until its flip has ended, no
+ * other begins with it. A task may have several, because memory for one flip is
+ * made by another (the shrinker of the pool).
+ */
+struct flip {
+	u64 pfn;
+	u64 start; /* 0: there is none */
+	bool coherent;
+};
+
+static DEFINE_SPINLOCK(dmamap_begun_lock);
+static struct flip dmamap_begun[32];
+static unsigned int dmamap_oldest_begun;
+
+/* The flip that has this frame first, or the place for a new one. */
+static struct flip *dmamap_flip_of(u64 pfn)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(dmamap_begun); i++)
+		if (dmamap_begun[i].start && dmamap_begun[i].pfn == pfn)
+			return &dmamap_begun[i];
+	return &dmamap_begun[dmamap_oldest_begun++ % ARRAY_SIZE(dmamap_begun)];
+}
+
+void dmamap_flip_begins(bool coherent, u64 pfn)
+{
+	unsigned long flags;
+
+	/* Nobody reads the clock for an event that is off. */
+	if (!trace_dmamap_flip_enabled())
+		return;
+	spin_lock_irqsave(&dmamap_begun_lock, flags);
+	*dmamap_flip_of(pfn) =
+		(struct flip){ .pfn = pfn, .start = ktime_get_ns(), .coherent = coherent };
+	spin_unlock_irqrestore(&dmamap_begun_lock, flags);
+}
+
+/* When that flip began; forgets it. */
+static u64 dmamap_flip_start(bool coherent, u64 pfn)
+{
+	unsigned long flags;
+	u64 start = 0;
+	size_t i;
+
+	spin_lock_irqsave(&dmamap_begun_lock, flags);
+	for (i = 0; i < ARRAY_SIZE(dmamap_begun); i++) {
+		if (!dmamap_begun[i].start || dmamap_begun[i].pfn != pfn ||
+		    dmamap_begun[i].coherent != coherent)
+			continue;
+		start = dmamap_begun[i].start;
+		dmamap_begun[i].start = 0;
+	}
+	spin_unlock_irqrestore(&dmamap_begun_lock, flags);
+	return start;
+}
+
+void dmamap_flip_ended(bool coherent, u64 pfn, u64 pages)
+{
+	u64 start;
+
+	if (!trace_dmamap_flip_enabled())
+		return;
+	start = dmamap_flip_start(coherent, pfn);
+	if (start)
+		trace_dmamap_flip(coherent, pfn, pages, start);
+}
+
+/* The event is about to be on: what it left when it went off is history. */
+int dmamap_flip_forget(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&dmamap_begun_lock, flags);
+	memset(dmamap_begun, 0, sizeof(dmamap_begun));
+	spin_unlock_irqrestore(&dmamap_begun_lock, flags);
+	return 0;
+}
