@@ -16,7 +16,8 @@ inline constexpr unsigned kPageShift = 12;
 inline constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
 
 /// One kind of address or number that mixes with no other kind. 64 bits
-/// everywhere: LPAE and PAE frames do not fit in an unsigned long.
+/// everywhere: with LPAE and PAE, physical addresses do not fit in an unsigned
+/// long.
 template <class Tag>
 class Address {
 public:
@@ -41,7 +42,7 @@ private:
 
 using Pfn = Address<struct PfnTag>;         ///< page frame number
 using PhysAddr = Address<struct PhysTag>;   ///< physical address
-using BusAddr = Address<struct BusTag>;     ///< what a device puts on its bus
+using BusAddr = Address<struct BusTag>;     ///< address that a device puts on its bus
 using CpuAddr = Address<struct CpuTag>;     ///< kernel virtual address
 
 /// A number of whole pages.
@@ -63,14 +64,16 @@ private:
 	return one < other ? one : other;
 }
 
-/// @pages, and as many more as make whole units.
+/// @pages rounded up to whole units.
 [[nodiscard]] constexpr Pages whole_units(Pages pages, Pages unit) noexcept
 {
-	const std::uint64_t rest = pages.count() & (unit.count() - 1);   // a power of two
+	const std::uint64_t rest = pages.count() & (unit.count() - 1);   // units are powers of two
 
 	return rest ? Pages(pages.count() - rest + unit.count()) : pages;
 }
 
+/// The number of whole pages that hold @bytes.
+///
 /// Errors: Errno::inval for 0 bytes, Errno::overflow when there are more pages
 /// than the kernel's allocators can count.
 [[nodiscard]] constexpr Result<Pages> pages_of_bytes(std::uint64_t bytes) noexcept
@@ -79,7 +82,7 @@ private:
 
 	if (bytes == 0)
 		return fail(Errno::inval);
-	/* Not (bytes + 4095) >> 12: that wraps. */
+	/* (bytes + 4095) >> 12 would wrap. */
 	const std::uint64_t count = ((bytes - 1) >> kPageShift) + 1;
 	if (count >= most)
 		return fail(Errno::overflow);
@@ -101,7 +104,7 @@ private:
 	return (value & (kPageBytes - 1)) == 0;
 }
 
-/// Contiguous frames: what one batch of a flip works on.
+/// Contiguous frames: the batch that one flip works on.
 struct FrameRun {
 	Pfn first;
 	Pages pages;

@@ -5,7 +5,7 @@
 
 /*
  * The one order. A frame is coherent only while no cacheable translation of it
- * exists or can come into being and no line of it is in a cache; nobody but the
+ * exists or can come into being and no line of it is in a cache; only the
  * mappings of its region can reach it. Why the steps stand in this order:
  *
  * - The cacheable translation dies first, on every CPU, before any line is
@@ -17,11 +17,19 @@
  * - The flush goes through a translation that cannot refill: a non-cacheable
  *   one (ARM, x86), or the flush-only alias (PA-RISC: fdc on an address without
  *   a translation is skipped, Linux arch/parisc/mm/fault.c).
- * - Zeroing comes after the flush and through the final attribute, or old data
- *   sits in memory below dirty zeroes (CVE-2023-4272).
+ * - Zeroing comes after the flush and through the final attribute; otherwise old
+ *   data would sit in memory below dirty zeroes (CVE-2023-4272).
  * - On the way back the region's own mapping is gone from all TLBs before the
  *   cacheable translation lives again, and the frames are given to an
  *   allocator only after that.
+ *
+ * Flips take no lock. The caller has the frames to itself from the allocator's
+ * take to its give, so flips of different runs may run on several CPUs at once.
+ *
+ * On the way to coherent, claim(), close() and map() can fail. The steps before
+ * are then undone; if that fails too, the frames are in doubt. On the way back
+ * only reopening the cacheable translation can fail, which leaves the frames in
+ * doubt. The caller puts frames in doubt into quarantine.
  */
 namespace dmamap {
 
@@ -67,8 +75,9 @@ template <class S, Machine M>
 	return *mapped;
 }
 
-/// Makes coherent frames ordinary memory again. The device is quiet and no
-/// user mapping is left. An error is always in doubt.
+/// Makes coherent frames ordinary memory again. Before the call the device is
+/// quiet and the last user mapping gone. After an error the frames are in doubt,
+/// whatever in_doubt says.
 template <class S, Machine M>
 	requires Strategy<S, M>
 [[nodiscard]] FlipResult<void> flip_to_cached(M &m, FrameRun run, CpuAddr mapping) noexcept

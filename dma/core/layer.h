@@ -5,26 +5,50 @@
 #include "dma/core/region.h"
 #include "dma/strategy/snooped.h"
 
+/*
+ * The life of a region, from the frames of an allocator back to it. Three kinds:
+ *
+ * - flipped: frames of the board's strategy, made coherent in whole units of the
+ *   linear map. Frames of the last unit beyond the requested size stay with the
+ *   region (Region::spare), and are flipped back with it.
+ * - snooped: ordinary cached pages, for a device that snoops. Nothing is flipped.
+ * - adopted: memory that belongs to no allocator. Its frames are mapped, but neither
+ *   flushed nor zeroed.
+ *
+ * A flipped frame is *held* while it is coherent, mapped and in the directory; it
+ * is *lent* while it also has an owner. The directory is the machine's record of
+ * owners: resolution finds a region through it, and no frame is in it twice.
+ *
+ * Flipped frames enter the directory after the flip and leave it before the flip
+ * back, so resolution never finds a frame in between. Adopted frames enter first
+ * and leave last: the entry is all that keeps a second adopter away. Frames reach
+ * their allocator only after the flip back, or never: quarantine.
+ *
+ * Nothing here takes a lock. Calls for different regions may run side by side;
+ * the caller releases a region once, with the device quiet and the last user
+ * mapping gone. A failed alloc() or adopt() leaves nothing behind but, at worst,
+ * frames in quarantine. release() can't fail.
+ */
 namespace dmamap {
 
-/// What a driver asks for, after the glue has looked into its struct device.
+/// A driver's request, after the glue has looked into its struct device.
 struct Request {
 	std::uint64_t bytes = 0;
 	Reach reach = {};
-	void *device = nullptr;       ///< for Machine::bus_address(), not looked at
+	void *device = nullptr;       ///< for Machine::bus_address(); opaque here
 	bool snooping = false;
-	bool write_combine = false;   ///< writes may be gathered, where the board can
+	bool write_combine = false;   ///< the CPU may gather writes, if the board can
 };
 
-/// Whether memory with the pool's attribute does not do for @request.
+/// True if @request needs an attribute that pool memory does not have.
 [[nodiscard]] constexpr bool combines(const Request &request, BoardFacts facts) noexcept
 {
 	return request.write_combine && facts.combines;
 }
 
 /// Region logic: allocates, adopts and releases regions with the board's
-/// strategy. No state of its own; frames, tables and counters belong to the
-/// machine, the region to its owner.
+/// strategy. The class has no state: frames, tables and counters belong to the
+/// machine, a region to its owner.
 ///
 /// Context: may sleep.
 template <Machine M, class S>
@@ -34,7 +58,7 @@ public:
 	explicit constexpr Layer(M &machine) noexcept : m_(machine) {}
 
 	/// Allocates a region and publishes it for resolution under @owner.
-	/// Errors: inval, overflow, nodev, nomem, io, busy. Nothing is left behind.
+	/// Errors: inval, overflow, nodev, nomem, io, busy.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
 	{
 		auto pages = pages_of_bytes(request.bytes);
@@ -45,8 +69,8 @@ public:
 					: alloc_flipped(*pages, request, owner);
 	}
 
-	/// Makes a region of memory that no allocator had. Errors: inval, overflow,
-	/// busy, nomem.
+	/// Makes a region of memory that belongs to no allocator. Errors: inval,
+	/// overflow, busy, nomem.
 	[[nodiscard]] Result<Region> adopt(PhysAddr phys, std::uint64_t bytes, Behind behind,
 					   Attribute attribute, void *owner) noexcept
 	{
@@ -74,12 +98,12 @@ public:
 			      behind};
 	}
 
-	/// Gives everything back. Frames that can't be made ordinary memory again
-	/// go to quarantine.
+	/// Ends a region and gives its frames back. Frames that can't be made ordinary
+	/// memory again go to quarantine.
 	void release(const Region &region) noexcept
 	{
-		/* Adopted frames have no allocator: whoever finds them withdrawn may
-		   adopt them, with another attribute. So that is their last step. */
+		/* Withdraw adopted frames last: no allocator stands between two owners, so
+		   from then on another caller may adopt them, with another attribute. */
 		if (region.strategy == StrategyId::adopted) {
 			m_.unmap_device(region.cpu, region.run);
 			m_.withdraw(region.run);
@@ -94,8 +118,8 @@ public:
 		Snooped::give(m_, region.run);
 	}
 
-	/// Whole units of coherent frames, mapped, zero, and nobody's: to be lent.
-	/// Errors: as alloc().
+	/// Takes whole units of frames and flips them: they are then coherent, mapped,
+	/// zeroed, and without an owner until they are lent. Errors: as alloc().
 	[[nodiscard]] Result<Region> hold(Pages pages, const Request &request) noexcept
 	{
 		const BoardFacts facts = m_.facts();
@@ -130,7 +154,7 @@ public:
 		return Region{*run, *mapping, *bus, S::kId, attribute, Behind::reserved};
 	}
 
-	/// Makes frames of hold() ordinary again; nobody has any of them.
+	/// Makes frames of hold() ordinary memory again. None of them is lent.
 	void drop(const Region &held) noexcept
 	{
 		m_.withdraw(held.run);
@@ -152,7 +176,7 @@ private:
 		return region;
 	}
 
-	/// The region with all frames that were flipped for it.
+	/// @region with the spare frames, as it was flipped.
 	[[nodiscard]] static constexpr Region whole(Region region) noexcept
 	{
 		region.run.pages = Pages(region.run.pages.count() + region.spare);

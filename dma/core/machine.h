@@ -10,7 +10,7 @@ namespace dmamap {
 
 /// State of a frame's translation in the kernel's linear map.
 enum class Linear : std::uint8_t {
-	none,       ///< there never is one (highmem)
+	none,       ///< never a translation (highmem)
 	absent,     ///< the PTE is not present
 	uncached,   ///< present, but no line can be filled through it
 	cached,     ///< ordinary memory of the kernel
@@ -19,64 +19,66 @@ enum class Linear : std::uint8_t {
 /// Cache attribute of a region's own mappings.
 enum class Attribute : std::uint32_t {
 	cached,          ///< ordinary write-back, for snooping devices
-	coherent,        ///< not cached; what the board uses for coherent memory
+	coherent,        ///< not cached; the board's choice for coherent memory
 	uncached,        ///< device registers
 	write_combine,   ///< not cached, writes may be gathered
 };
 
-/// Which frames are of use to a device: hints for the choice of a zone. Whether
-/// frames really are in reach, Machine::bus_address() says.
+/// Which frames a device can use. These are hints for the choice of a zone:
+/// Machine::bus_address() decides whether frames really are in reach.
 struct Reach {
 	std::uint64_t last_byte = ~std::uint64_t{0};   ///< highest physical address
-	std::int32_t node = -1;                        ///< the nearest memory, or any
+	std::int32_t node = -1;                        ///< memory node to prefer; -1: any
 	bool may_sleep = true;
 };
 
 /// Where the contiguous memory area (CMA) of the board lies.
 enum class CmaPlacement : std::uint8_t { none, lowmem, highmem };
 
-/// What a board has, as far as strategies depend on it.
+/// The facts about a board that strategies depend on.
 struct BoardFacts {
 	CmaPlacement cma = CmaPlacement::none;
-	/// What one entry of the linear map covers. Whole units are flipped, so that
-	/// no large page of the linear map is ever split.
+	/// Pages that one entry of the linear map covers. Whole units are flipped, so
+	/// that no large page of the linear map is ever split.
 	Pages unit{1};
-	/// What the pool flips at a time; a multiple of the unit.
+	/// Pages that the pool flips at a time; a multiple of the unit.
 	Pages chunk{1};
-	/// Whether write-combining memory has an attribute of its own.
+	/// True if write-combining memory has an attribute of its own.
 	bool combines = false;
 };
 
-/// The primitives that a machine offers to strategies and flips. Kernel boards
-/// and the simulated machine model it; the code above is the same source.
+/// The primitives that a machine offers to strategies and flips. The kernel's
+/// boards and the simulated machine both model this concept; the code above it is
+/// the same source for both.
 ///
-/// Each call is one indivisible step of the flip orders in flip.h, and the
-/// strategies rest on what is said here, so a machine that does less is wrong:
+/// Each call is one indivisible step of the flip orders in flip.h. The strategies
+/// rely on the following, so a machine that does less is wrong:
 ///
-/// - take_*() gives frames that nobody else uses, and that no user page table,
-///   live vmap or device reaches. Their linear translation, if any, is cached.
-/// - bus_address() says where a device finds the frames, or Errno::io when its
-///   mask does not reach all of them. For no device it is the physical address.
+/// - take_*() gives frames without any other user, which no user page table, live
+///   vmap or device reaches. Their linear translation, if any, is cached.
+/// - bus_address() returns the address at which a device finds the frames, or
+///   Errno::io if the device's mask does not reach all of them. Without a device
+///   the result is the physical address.
 /// - drop_lazy_aliases() ends every translation of the frames outside of the
-///   linear map that the kernel keeps for later (pkmap, lazily freed vmap),
-///   page table and TLB, on all CPUs; and every line that came in through them
-///   and that flush() would not find.
+///   linear map that the kernel keeps for later (pkmap, lazily freed vmap), in
+///   page tables and in the TLBs of all CPUs, and drops every cache line that came
+///   in through such a translation and that flush() would not find.
 /// - set_linear() edits the entry of one unit, in the page table only: TLBs may
 ///   still hold the old translation until purge_linear() has returned.
 ///   Errno::nodev if this machine can't edit it, Errno::nomem for lack of memory.
 /// - purge_linear() returns when no TLB of any CPU holds the linear
 ///   translations that set_linear() replaced, and no CPU is still using one.
-/// - claim() makes the attribute known to whoever else maps frames (x86
-///   memtype), release() forgets it.
+/// - claim() records the attribute for all other code that maps frames (x86
+///   memtype), release() forgets the record.
 /// - map() makes the kernel mapping of a region with an attribute.
-///   unmap() returns when neither page table nor any TLB has it any more.
+///   unmap() returns when neither page table nor any TLB has that mapping any more.
 /// - flush() writes back and invalidates every line of the frames in every
 ///   cache between CPU and device, through a translation that cannot refill.
-/// - barrier() orders all of that before what the device or the CPU does next.
-/// - publish() and hold() enter frames into the directory, with an owner or
-///   without; withdraw() removes them. lend() gives held frames an owner,
-///   recall() takes them back; both work at once, in any context, as do zero(),
-///   barrier() and bus_address().
+/// - barrier() orders all of the above before all later accesses of device and CPU.
+/// - publish() enters frames into the directory with an owner, hold() without one;
+///   withdraw() removes them. lend() gives held frames an owner, recall() takes them
+///   back. Neither sleeps: both run in any context, as do zero(), barrier() and
+///   bus_address().
 template <class M>
 concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach,
 			   Linear linear, Attribute attribute, CpuAddr addr, void *owner) {
@@ -113,11 +115,11 @@ concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach
 	{ m.quarantine(run) } noexcept -> std::same_as<void>;
 };
 
-/// What a pool needs of a machine besides:
+/// A machine that can also run a pool:
 ///
-/// - lock() and unlock() make what is between them indivisible, in any context;
-///   nothing that may sleep stands there.
-/// - tend_later() has the pool tended soon, in a context that may sleep.
+/// - lock() and unlock() make the code between them indivisible, in any context;
+///   that code never sleeps.
+/// - tend_later() schedules the tending of the pool, in a context that may sleep.
 template <class M>
 concept PoolMachine = Machine<M> && requires(M &m, std::uint64_t flags) {
 	{ m.lock() } noexcept -> std::same_as<std::uint64_t>;

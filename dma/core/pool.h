@@ -8,10 +8,37 @@
 
 #include "dma/core/region.h"
 
+/*
+ * The books of the pool: which pages of which chunk are in use, and which have to
+ * be zeroed. Nothing here flips, zeroes, sleeps, locks or allocates; PooledLayer
+ * does all of that. A *chunk* is a run of held frames (Layer::hold) that was
+ * flipped as a whole. Each page that it can lend is one of
+ *
+ * - *clean*: in no use, and zero;
+ * - *dirty*: in no use, with the data of its last owner;
+ * - *lent*: part of a region, or taken out to be zeroed (take_dirty()).
+ *
+ * A page is *stained* if it is dirty or lent. The sets hold lent and stained
+ * pages, so clean pages are those outside of both.
+ *
+ * Invariants:
+ * - Lent pages are stained. Chunk::used_ counts the lent pages, Chunk::dirty_ the
+ *   stained ones that are not lent.
+ * - Pool::dirty_ is the sum over all chunks. Pool::free_ counts the clean and the
+ *   dirty pages, and those that are out to be zeroed: so a search may fail while
+ *   enough pages count as free.
+ * - A region of the pool lies in one chunk, and has its number + 1.
+ * - A chunk with lent pages stays as it is: only an unused one is removed.
+ *
+ * All calls run one at a time, because the caller holds the machine's lock, in any
+ * context. The exception is region_of(): what it reads of a chunk can't change
+ * while a page of it is lent. Taking pages can find nothing (pages are scattered,
+ * or no chunk is in the device's reach). Giving pages back can't fail.
+ */
 namespace dmamap {
 
-/// Pages of a chunk that lie side by side; none if nothing was found. (Not an
-/// optional: that costs more than what is done with it.)
+/// Adjacent pages of a chunk; 0 pages if nothing was found. Not a std::optional,
+/// which costs more than the work that is done with it.
 struct PageRun {
 	unsigned at = 0;
 	unsigned pages = 0;
@@ -19,20 +46,21 @@ struct PageRun {
 	explicit constexpr operator bool() const noexcept { return pages != 0; }
 };
 
-/// Some pages of a chunk. Runs that are looked for are aligned to their size,
+/// A set of pages of a chunk. find() looks for runs that are aligned to their size,
 /// rounded up to a power of two.
 class PageSet {
 public:
 	static constexpr unsigned kMost = 1024;
 	static constexpr unsigned kNowhere = ~0u;
 
-	/// The first page of a run among the first @room pages that has none of the set.
+	/// First page of a run without a page of the set, among the first @room pages;
+	/// kNowhere if there is none.
 	[[nodiscard]] constexpr unsigned find(unsigned pages, unsigned room) const noexcept
 	{
 		return pages == 1 ? find_one(room) : find_run(pages, room);
 	}
 
-	/// The first pages of the set that are not in @other, @most at a time.
+	/// The first adjacent pages, at most @most, that are in the set but not in @other.
 	[[nodiscard]] constexpr PageRun find_without(const PageSet &other,
 						     unsigned most) const noexcept
 	{
@@ -51,7 +79,7 @@ public:
 		return {};
 	}
 
-	/// How many of those pages are in the set.
+	/// Number of pages of @run that are in the set.
 	[[nodiscard]] constexpr unsigned count(PageRun run) const noexcept
 	{
 		unsigned count = 0;
@@ -82,7 +110,7 @@ private:
 	{
 		return Word{1} << at % kBits;
 	}
-	/* Most regions have one page. */
+	/* The short way: most regions have one page. */
 	[[nodiscard]] constexpr unsigned find_one(unsigned room) const noexcept
 	{
 		for (unsigned i = 0; i * kBits < room; ++i) {
@@ -123,11 +151,11 @@ private:
 	std::array<Word, kMost / kBits> words_{};
 };
 
-/// Which pages will do for a region: those that are zero, or any.
+/// Which pages a region can have: only zeroed ones, or any.
 enum class Wanted : std::uint8_t { clean, any };
 
-/// Held frames (Layer::hold) of which any run may be lent. What was lent is dirty
-/// until it is zeroed.
+/// Held frames of which any run may be lent. Pages that were lent are dirty until
+/// they are zeroed.
 class Chunk {
 public:
 	constexpr Chunk() noexcept = default;
@@ -140,17 +168,17 @@ public:
 	[[nodiscard]] constexpr bool present() const noexcept { return room_ != 0; }
 	[[nodiscard]] constexpr bool unused() const noexcept { return room_ && used_ == 0; }
 	[[nodiscard]] constexpr const Region &held() const noexcept { return held_; }
-	/// How many can be lent: a unit of the linear map may be larger than the set.
+	/// Pages that can be lent: not all, if a unit of the linear map is larger than a set.
 	[[nodiscard]] constexpr unsigned pages() const noexcept { return room_; }
-	/// Pages that are dirty, and nobody's.
+	/// Pages in no use that hold the data of their last owner.
 	[[nodiscard]] constexpr unsigned dirty() const noexcept { return dirty_; }
-	/// Are so many pages nobody's, side by side or not?
+	/// True if @pages are in no use, adjacent or not.
 	[[nodiscard]] constexpr bool has(unsigned pages) const noexcept
 	{
 		return pages <= room_ - used_;
 	}
 
-	/// A run of pages, in use from now on.
+	/// Marks a run of pages as lent and returns it.
 	[[nodiscard]] constexpr PageRun take(unsigned pages, Wanted wanted) noexcept
 	{
 		const PageSet &not_these = wanted == Wanted::clean ? stained_ : lent_;
@@ -166,10 +194,10 @@ public:
 		return run;
 	}
 
-	/// Some dirty pages, in use from now on, to be zeroed.
+	/// Marks some dirty pages as lent and returns them, to be zeroed.
 	[[nodiscard]] constexpr PageRun take_dirty() noexcept
 	{
-		/* Not more at a time: they are missing to whoever asks meanwhile. */
+		/* Few at a time: no request gets these pages meanwhile. */
 		constexpr unsigned most = 8;
 		const PageRun run = stained_.find_without(lent_, most);
 
@@ -180,7 +208,7 @@ public:
 		return run;
 	}
 
-	/// Those pages as a region, for a device that has the chunk at @bus.
+	/// @run as a region, for a device that has the chunk at @bus.
 	[[nodiscard]] constexpr Region region(PageRun run, BusAddr bus) const noexcept
 	{
 		const std::uint64_t offset = std::uint64_t{run.at} << kPageShift;
@@ -193,7 +221,7 @@ public:
 			.behind = held_.behind};
 	}
 
-	/// Pages come back, dirty or zero.
+	/// Takes lent pages back, dirty or zeroed.
 	constexpr void give(FrameRun run, bool dirty) noexcept
 	{
 		const auto pages = static_cast<unsigned>(run.pages.count());
@@ -217,14 +245,14 @@ private:
 
 	Region held_{};
 	PageSet lent_;
-	PageSet stained_;   ///< lent, or dirty
+	PageSet stained_;   ///< lent or dirty
 	unsigned room_ = 0;
 	unsigned used_ = 0;
 	unsigned dirty_ = 0;
 };
 
-/// What a pool lends: pages of a chunk, where the device has that, and whether they
-/// have to be zeroed before.
+/// Result of Pool::take(): pages of a chunk, the bus address at which the device has
+/// the chunk, and whether the pages must be zeroed before use.
 struct Lent {
 	PageRun run;
 	std::size_t chunk;
@@ -234,17 +262,18 @@ struct Lent {
 	explicit constexpr operator bool() const noexcept { return bool(run); }
 };
 
-/// The chunks of a board. All calls under the lock of the machine; region_of() needs
-/// none for what is lent.
+/// All chunks of a board. Caller holds the machine's lock; region_of() needs no lock
+/// for pages that are lent.
 template <std::size_t kChunks>
 class Pool {
 public:
-	/// Pages that nobody uses, and those of them that are dirty.
+	/// Pages that no region has, and the dirty ones among them.
 	[[nodiscard]] constexpr Pages free_pages() const noexcept { return Pages(free_); }
 	[[nodiscard]] constexpr Pages dirty_pages() const noexcept { return Pages(dirty_); }
 
-	/// A run out of any chunk that the device reaches: @bus_of says where. Clean
-	/// pages if there are such. Nothing if that left less than @keep pages free.
+	/// Lends a run of a chunk that the device reaches: @bus_of returns its address, or
+	/// an error. Clean pages are tried first. Nothing is lent if fewer than @keep pages
+	/// would stay free.
 	template <class BusOf>
 	[[nodiscard]] constexpr Lent take(Pages wanted, Pages keep, BusOf bus_of) noexcept
 	{
@@ -258,7 +287,7 @@ public:
 		return dirty_ ? take_where<Wanted::any>(pages, bus_of) : Lent{};
 	}
 
-	/// Dirty pages, to be zeroed and given back; they count as free meanwhile.
+	/// Takes dirty pages out, to be zeroed and given back. Meanwhile they count as free.
 	[[nodiscard]] constexpr std::optional<Region> take_dirty() noexcept
 	{
 		for (std::size_t i = 0; i < kChunks; ++i) {
@@ -272,7 +301,7 @@ public:
 		return std::nullopt;
 	}
 
-	/// Is there no place for one more chunk?
+	/// True if there is no place for one more chunk.
 	[[nodiscard]] constexpr bool full() const noexcept
 	{
 		for (const Chunk &chunk : chunks_)
@@ -281,8 +310,8 @@ public:
 		return true;
 	}
 
-	/// Adds a chunk and takes from it @pages, which are not more than it has; nothing if
-	/// there is no place for one more.
+	/// Adds a chunk and lends @pages of it, which are at most all that it has; with 0
+	/// pages, returns @held. Nothing if there is no place for one more chunk.
 	[[nodiscard]] constexpr std::optional<Region> add(const Region &held, Pages pages) noexcept
 	{
 		for (std::size_t i = 0; i < kChunks; ++i) {
@@ -295,7 +324,7 @@ public:
 			const PageRun run = chunks_[i].take(static_cast<unsigned>(pages.count()),
 							    Wanted::clean);
 
-			/* It had room: all of it was free, and clean. */
+			/* Always found: all pages of the new chunk were clean. */
 			free_ -= run.pages;
 			return region_of({run, i, held.bus, false});
 		}
@@ -310,7 +339,7 @@ public:
 		return region;
 	}
 
-	/// What was lent comes back, dirty.
+	/// Takes a lent region back. Its pages are dirty.
 	constexpr void give(const Region &region) noexcept
 	{
 		const auto pages = static_cast<unsigned>(region.run.pages.count());
@@ -320,13 +349,13 @@ public:
 		dirty_ += pages;
 	}
 
-	/// What take_dirty() gave comes back, zero.
+	/// Takes pages of take_dirty() back, zeroed.
 	constexpr void give_clean(const Region &region) noexcept
 	{
 		chunks_[region.chunk - 1].give(region.run, false);
 	}
 
-	/// Takes an unused chunk out, if @keep pages stay free without it.
+	/// Removes an unused chunk, if @keep pages stay free without it.
 	[[nodiscard]] constexpr std::optional<Region> remove(Pages keep) noexcept
 	{
 		for (Chunk &chunk : chunks_) {

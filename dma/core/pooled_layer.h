@@ -4,23 +4,47 @@
 #include "dma/core/layer.h"
 #include "dma/core/pool.h"
 
+/*
+ * The pool at work. A flip is expensive and may sleep, so chunks are flipped as a
+ * whole, and small regions are lent out of them: most allocations flip nothing.
+ * Clean, dirty and lent pages are those of pool.h. An allocation tries, in turn:
+ *
+ * 1. pages of the pool, clean ones first, else dirty ones, which it zeroes itself;
+ * 2. a new chunk, if the pool has a place for one: flip it and keep the rest;
+ * 3. Layer::alloc(), a flip for this region alone.
+ *
+ * A caller that can't sleep gets the first of these or nothing: hold() refuses it.
+ * For such callers *floor* pages stay free; others leave that many. Above *bound*
+ * free pages, unused chunks become ordinary memory again. When *dirty* pages are
+ * dirty, the worker is woken.
+ *
+ * Freed pages still hold their owner's data. They are zeroed before they are lent
+ * again: in batches by the worker, or by the caller if no clean run is left. A chunk
+ * that goes back to the allocator is not zeroed, just as other freed memory: hiding
+ * old data from the next user of ordinary memory is the allocator's task.
+ *
+ * alloc() without sleep, release() of a pool region, clean() and free_pages() run in
+ * any context. Everything else may sleep: tend() runs in the machine's worker,
+ * shrink() also for callers that want memory back. All may run side by side. The
+ * machine's lock covers the books of the pool only: flips and zeroing happen outside
+ * of it, on frames that no other caller can take meanwhile. So a new chunk may find
+ * that the pool has become full, and is dropped again. Frames are recalled before
+ * the pool has them back, because another CPU may lend them at once.
+ *
+ * release() of a pool region, clean() and tend() can't fail; a floor that can't be
+ * filled stays low until the pool is tended again.
+ */
 namespace dmamap {
 
-/// How much the pool keeps, in pages that nobody uses.
+/// How many free pages the pool keeps.
 struct PoolLimits {
-	Pages floor;   ///< only for requests that can't sleep
-	Pages bound;   ///< more goes back to the allocator; at least floor and a chunk
-	Pages dirty{};   ///< so many are worth the worker's while; 0: he is not asked
+	Pages floor;   ///< reserved for callers that can't sleep
+	Pages bound;   ///< above it, chunks go back; at least floor and a chunk
+	Pages dirty{};   ///< wake the worker once this many pages are dirty; 0: never
 };
 
 /// The layer with a pool of coherent frames: small regions come out of chunks that
 /// are flipped as a whole, so most allocations flip nothing, and need not sleep.
-///
-/// Free pages of the pool are coherent, mapped and nobody's (Machine::hold). They come
-/// back as their owner leaves them. Before anybody else has them they are zero: the
-/// worker does that, for many at a time; whoever asks when none is left that is zero
-/// does it for himself. A chunk that goes back is ordinary memory of its last owners,
-/// as any region is: what hides it there is the allocator's.
 template <PoolMachine M, class S, std::size_t kChunks>
 	requires Strategy<S, M>
 class PooledLayer {
@@ -30,8 +54,8 @@ public:
 	{
 	}
 
-	/// As Layer::alloc(). What can't sleep gets what the pool has, or nomem. The pool
-	/// has one attribute: memory with another is flipped each time.
+	/// As Layer::alloc(). A caller that can't sleep gets pages of the pool, or nomem.
+	/// The pool has one attribute: memory with another is flipped each time.
 	///
 	/// Context: any, if request.reach.may_sleep is false.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
@@ -49,14 +73,14 @@ public:
 			m_.lend(region.run, owner);
 			return region;
 		}
-		if (auto region = grow(*pages, request)) {   // not for what can't sleep
+		if (auto region = grow(*pages, request)) {   // none, if the caller can't sleep
 			m_.lend(region->run, owner);
 			return *region;
 		}
 		return layer_.alloc(request, owner);
 	}
 
-	/// Context: any for a region of the pool, else may sleep.
+	/// As Layer::release(). Context: any for a region of the pool, else may sleep.
 	void release(const Region &region) noexcept
 	{
 		if (!region.chunk) {
@@ -69,7 +93,7 @@ public:
 		const Pages before = pool_.dirty_pages();
 
 		pool_.give(region);
-		/* Asked once for many pages: when there are enough. */
+		/* Wakes the worker once: when the count reaches the limit. */
 		const bool too_dirty = before < limits_.dirty &&
 				       pool_.dirty_pages() >= limits_.dirty;
 		const bool too_much = pool_.free_pages() > limits_.bound;
@@ -79,15 +103,14 @@ public:
 			m_.tend_later();
 	}
 
-	/// Zeroes pages of the pool that were lent and that nobody uses.
-	/// Context: any.
+	/// Zeroes pages that are lent but in no use. Context: any.
 	void clean(const Region &region) noexcept
 	{
 		m_.zero(region.cpu, region.run.pages);
-		m_.barrier();   // zeroes before whatever the next owner stores
+		m_.barrier();   // zeroes before the next owner's stores
 	}
 
-	/// Brings the pool back between its limits, and zeroes what is left of it.
+	/// Brings the pool back between its limits, then zeroes its dirty pages.
 	/// Context: may sleep.
 	void tend() noexcept
 	{
@@ -99,8 +122,8 @@ public:
 			;
 	}
 
-	/// Makes one unused chunk ordinary memory; false if there is none, or less
-	/// than @keep pages would stay free. Context: may sleep.
+	/// Makes one unused chunk ordinary memory; false if there is none without which
+	/// @keep pages stay free. Context: may sleep.
 	[[nodiscard]] bool shrink(Pages keep) noexcept
 	{
 		const std::uint64_t flags = m_.lock();
@@ -112,7 +135,7 @@ public:
 		return held.has_value();
 	}
 
-	/// Context: any.
+	/// Pages of the pool that no region has. Context: any.
 	[[nodiscard]] Pages free_pages() noexcept
 	{
 		const std::uint64_t flags = m_.lock();
@@ -140,13 +163,13 @@ private:
 		const bool too_few = pool_.free_pages() < limits_.floor;
 
 		m_.unlock(flags);
-		/* Who may sleep adds a chunk by itself. */
+		/* A caller that may sleep adds a chunk by itself. */
 		if (too_few && !request.reach.may_sleep)
 			m_.tend_later();
 		return lent;
 	}
 
-	/// One chunk more, and @pages of it.
+	/// Adds a chunk and lends @pages of it; nothing if that can't be done.
 	[[nodiscard]] std::optional<Region> grow(Pages pages, const Request &request) noexcept
 	{
 		const Pages size = chunk();
@@ -165,7 +188,7 @@ private:
 		if (!held)
 			return std::nullopt;
 		flags = m_.lock();
-		const auto region = pool_.add(*held, pages);   // unless others were quicker
+		const auto region = pool_.add(*held, pages);   // none, if the pool is full by now
 
 		m_.unlock(flags);
 		if (!region)
@@ -173,7 +196,7 @@ private:
 		return region;
 	}
 
-	/// Zeroes some of the pages that nobody has; false if all are zero.
+	/// Zeroes some dirty pages of the pool; false if there are none.
 	[[nodiscard]] bool clean_some() noexcept
 	{
 		std::uint64_t flags = m_.lock();

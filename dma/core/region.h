@@ -5,12 +5,12 @@
 
 namespace dmamap {
 
-/// What stands behind an address of a region; values are part of the boundary
-/// and of enum dmamap_behind.
+/// The kind of memory behind an address of a region; values are part of the
+/// boundary and of enum dmamap_behind.
 enum class Behind : std::uint32_t { page, reserved, device };
 
-/// One coherent buffer as the layer knows it. A value: whoever owns the region
-/// (a driver's handle, a test) stores it and gives it back to Layer::release().
+/// One coherent buffer as the layer knows it. A plain value: the region's owner (a
+/// driver's handle, a test) stores it, and in the end passes it to Layer::release().
 struct Region {
 	FrameRun run;
 	CpuAddr cpu;
@@ -18,8 +18,8 @@ struct Region {
 	StrategyId strategy = StrategyId::snooped;
 	Attribute attribute = Attribute::cached;
 	Behind behind = Behind::page;
-	std::uint16_t spare = 0;      ///< frames behind the run that were flipped with it
-	std::uint16_t chunk = 0;      ///< of the pool; 0 if the region is none of its
+	std::uint16_t spare = 0;      ///< frames after the run that were flipped with it
+	std::uint16_t chunk = 0;      ///< number of the pool's chunk, from 1; 0: not of the pool
 
 	[[nodiscard]] constexpr bool flipped() const noexcept
 	{
@@ -36,12 +36,12 @@ struct Resolution {
 
 /// Resolves an address pair inside @region.
 ///
-/// The kernel's and the device's view must name the same byte: a driver that
-/// mixes up two buffers gets an error instead of somebody else's frame.
+/// The kernel's and the device's address must name the same byte: a driver that
+/// mixes up two buffers gets an error instead of the wrong buffer's frame.
 [[nodiscard]] constexpr Result<Resolution> resolve(const Region &region, CpuAddr cpu,
 						   BusAddr bus) noexcept
 {
-	/* Below the region's start this wraps, far beyond its end. */
+	/* An address below the region's start wraps to an offset far beyond its end. */
 	const std::uint64_t offset = bus - region.bus;
 
 	if (offset >= region.run.pages.bytes() || cpu - region.cpu != offset)

@@ -8,8 +8,8 @@
 
 namespace dmamap {
 
-/// Why something was refused. The boundary maps each to one errno, see
-/// dma/abi/status.h; dma/include/dmamap.h says what a driver may take it for.
+/// Why a call was refused. The boundary maps each value to one errno, see
+/// dma/abi/status.h; dma/include/dmamap.h says what each means to a driver.
 enum class Errno : std::uint8_t {
 	inval,        ///< an argument makes no sense
 	overflow,     ///< a size wraps when rounded or added
@@ -30,7 +30,7 @@ enum class Errno : std::uint8_t {
 template <class T, class E>
 concept KeepsFlag = std::is_void_v<T> || sizeof(std::expected<T, E>) > sizeof(T);
 
-/// A value, or why there is none.
+/// A value, or the reason why there is none.
 template <class T>
 	requires KeepsFlag<T, Errno>
 using Result = std::expected<T, Errno>;
@@ -40,8 +40,8 @@ using Result = std::expected<T, Errno>;
 	return std::unexpected<Errno>(why);
 }
 
-/// Runs @fn when the scope ends, unless release() was called: the undo of a
-/// step that a later step may have to take back.
+/// Runs @fn when the scope ends, unless release() was called: undoes a step whose
+/// later steps failed.
 template <class Fn>
 class [[nodiscard]] OnExit {
 public:
@@ -68,7 +68,7 @@ template <class Fn>
 
 } // namespace dmamap
 
-/// Leaves the function with the error of @expr, if it has one.
+/// Returns from the function with the error of @expr, if there is one.
 #define DMAMAP_TRY(expr)                                                       \
 	do {                                                                   \
 		if (auto dmamap_try_ = (expr); !dmamap_try_)                   \

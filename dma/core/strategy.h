@@ -10,15 +10,15 @@ namespace dmamap {
 /// How a region is kept free of aliases; values are part of the boundary.
 enum class StrategyId : std::uint32_t { highmem, unmap, purge, snooped, adopted };
 
-/// What a probe says of a strategy: can the board keep it, and the sentence
-/// for the log.
+/// The answer of a probe: whether the board can keep the strategy, and the
+/// sentence about that for the log.
 struct Verdict {
 	bool kept;
 	std::string_view why;
 };
 
 /// Why a flip stopped. Frames in doubt may have translations that the layer
-/// could not put back: they must never reach an allocator again.
+/// could not put back: such frames must never reach an allocator again.
 struct FlipError {
 	Errno why;
 	bool in_doubt;
@@ -31,9 +31,9 @@ using FlipResult = std::expected<T, FlipError>;
 /// A strategy says where frames come from and how the cacheable translation is
 /// closed and opened again. The order in which that happens is in flip.h.
 ///
-/// close() edits translations; the purge follows in the flip. When it fails it
-/// has put back what it closed, or it says that the frames are in doubt.
-/// reopen() is not expected to fail; if it does, the frames are in doubt.
+/// close() edits translations; the purge follows in the flip. A close() that fails
+/// has put back all that it closed, or reports the frames as in doubt. reopen() is
+/// not expected to fail; after a failure the frames are in doubt.
 template <class S, class M>
 concept Strategy = Machine<M> && requires(M &m, FrameRun run, Pages pages, Reach reach,
 					  BoardFacts facts) {

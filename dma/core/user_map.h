@@ -7,8 +7,8 @@
 #include "dma/core/address.h"
 
 /*
- * What a user mapping shows and what a process may do with it. Pure decisions;
- * the VMA itself is the glue's (dma/glue/user/vma.c).
+ * Decides which page a user mapping shows where, and what a process may do with
+ * it. Pure decisions, without state; the VMA belongs to the glue (dma/glue/user/vma.c).
  */
 namespace dmamap {
 
@@ -17,7 +17,7 @@ struct UserSegment {
 	std::uint64_t region_bytes = 0;
 	std::uint64_t offset = 0;
 	std::uint64_t bytes = 0;
-	std::uint64_t first = 0;      ///< page of the mapping; lay_out() says it
+	std::uint64_t first = 0;      ///< page of the mapping where it begins: lay_out()
 };
 
 /// A page of a user mapping: which segment, which page of that segment's region.
@@ -26,7 +26,7 @@ struct UserPage {
 	std::uint64_t region_page;
 };
 
-/// What the process asked for in mmap().
+/// The arguments of the process's mmap().
 struct UserRequest {
 	bool shared = false;
 	bool read = false;
@@ -35,14 +35,16 @@ struct UserRequest {
 	std::uint64_t bytes = 0;
 };
 
-/// What the driver allows for this kind of memory.
+/// The access that the driver allows for this kind of memory.
 struct UserAccess {
 	bool read = false;
 	bool write = false;
 };
 
-/// Errors: inval for an empty, unaligned or overlong segment; overflow when the
-/// lengths wrap.
+/// Length of a mapping of all segments.
+///
+/// Errors: inval for no segment at all, or an empty, unaligned or overlong one;
+/// overflow when the lengths wrap.
 [[nodiscard]] constexpr Result<std::uint64_t>
 total_bytes(std::span<const UserSegment> segments) noexcept
 {
@@ -53,7 +55,7 @@ total_bytes(std::span<const UserSegment> segments) noexcept
 	for (const UserSegment &s : segments) {
 		if (s.bytes == 0 || !page_aligned(s.bytes) || !page_aligned(s.offset))
 			return fail(Errno::inval);
-		/* Not offset + bytes: a hostile offset would wrap. */
+		/* offset + bytes would wrap for a hostile offset. */
 		if (s.offset > s.region_bytes || s.bytes > s.region_bytes - s.offset)
 			return fail(Errno::inval);
 		if (total + s.bytes < total)
@@ -73,7 +75,7 @@ total_bytes(std::span<const UserSegment> segments) noexcept
 
 	if (!total)
 		return fail(total.error());
-	/* A private mapping would copy on write: two memories under one name. */
+	/* A private mapping would copy on write: process and device would use two memories. */
 	if (!request.shared || request.bytes == 0 || request.bytes > *total)
 		return fail(Errno::inval);
 	if (request.execute || (request.read && !allowed.read) ||
@@ -82,7 +84,7 @@ total_bytes(std::span<const UserSegment> segments) noexcept
 	return {};
 }
 
-/// Says of each segment where in the mapping it begins.
+/// Computes for each segment the page of the mapping at which it begins.
 constexpr void lay_out(std::span<UserSegment> segments) noexcept
 {
 	std::uint64_t first = 0;
@@ -94,11 +96,11 @@ constexpr void lay_out(std::span<UserSegment> segments) noexcept
 }
 
 /// Finds page number @page of a mapping that is laid out; nothing beyond its end.
-/// A fault may ask for any of many thousand segments: it takes their logarithm.
+/// Bisects, because a fault may hit any of many thousand segments.
 [[nodiscard]] constexpr std::optional<UserPage>
 locate(std::span<const UserSegment> segments, std::uint64_t page) noexcept
 {
-	std::size_t low = 0, high = segments.size();   // it is in [low, high)
+	std::size_t low = 0, high = segments.size();   // the segment is in [low, high)
 
 	while (high - low > 1) {
 		const std::size_t middle = low + (high - low) / 2;
