@@ -5,7 +5,7 @@
 
 namespace dmamap {
 
-/// Frames of the contiguous area: the page cache has them until they are taken.
+/// Frames of the contiguous area, which the page cache may use until they are taken.
 struct FromCma {
 	template <Machine M>
 	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach) noexcept

@@ -5,7 +5,7 @@
 
 namespace dmamap {
 
-/// Frames of the page allocator, in reach of the device if it has such.
+/// Frames of the page allocator, in reach of the device if there are such.
 struct FromPages {
 	template <Machine M>
 	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach reach) noexcept

@@ -9,8 +9,8 @@ namespace dmamap {
 /// linear mapping: there is nothing to close, only lazy aliases to drop.
 ///
 /// Linux prefers highmem for CMA and falls back to lowmem without a word
-/// (mm/cma.c, cma_declare_contiguous_nid), so both the probe and every single
-/// frame are checked, and the strategy fails closed.
+/// (mm/cma.c, cma_declare_contiguous_nid). So the probe checks the area, close()
+/// checks every single frame, and the strategy fails closed.
 struct Highmem : FromCma {
 	static constexpr StrategyId kId = StrategyId::highmem;
 	static constexpr Attribute kAttribute = Attribute::coherent;

@@ -5,8 +5,8 @@
 
 namespace dmamap {
 
-/// Gives every unit of @run the linear state @to. When one of them refuses,
-/// those before it get @back again.
+/// Sets every unit of @run to the linear state @to. If one unit can't be set, the
+/// units before it are set to @back again.
 template <Machine M>
 [[nodiscard]] FlipResult<void> set_linear_run(M &m, FrameRun run, Linear to, Linear back) noexcept
 {
@@ -26,7 +26,8 @@ template <Machine M>
 	return {};
 }
 
-/// Closes the cacheable translation by a state of the linear map that is none.
+/// Closes the cacheable translation by a state of the linear map that is not
+/// cacheable.
 template <Linear kWhileCoherent>
 	requires(kWhileCoherent == Linear::absent || kWhileCoherent == Linear::uncached)
 struct ClosesLinear {

@@ -7,12 +7,12 @@
 namespace dmamap {
 
 /// Purges TLBs and flushes at the moment of the flip. For software TLBs, whose
-/// entries appear only when somebody uses an address: it rests on the usage
-/// guarantee that a frame is DMA *or* page cache, so nobody uses the linear
+/// entries appear only when an address is used: the strategy relies on the usage
+/// guarantee that a frame is DMA *or* page cache, so no code uses the linear
 /// address of a coherent frame.
 ///
 /// The linear PTE stays present but loses its cacheable attribute, so that even
-/// a refill by a stray access is no cacheable translation. @kTrap makes it
+/// a refill by a stray access is not a cacheable translation. @kTrap makes the PTE
 /// absent instead: a stray access then stops the machine where it happens.
 template <bool kTrap = false>
 struct Purge : FromPages, ClosesLinear<kTrap ? Linear::absent : Linear::uncached> {

@@ -5,8 +5,8 @@
 
 namespace dmamap {
 
-/// The device snoops the CPU caches: ordinary cached memory is coherent, there
-/// is no alias and nothing to flip. Decided per device, not per board.
+/// For a device that snoops the CPU caches: ordinary cached memory is coherent,
+/// there is no alias and nothing to flip. Chosen per device, not per board.
 struct Snooped : FromPages {
 	static constexpr StrategyId kId = StrategyId::snooped;
 	static constexpr Attribute kAttribute = Attribute::cached;

@@ -19,8 +19,8 @@ struct Unmap : FromPages, ClosesLinear<Linear::absent> {
 	}
 };
 
-/// The same where only the contiguous area is mapped by pages, in lowmem: the
-/// rest of the linear map can't be edited.
+/// The same for boards on which only the contiguous area, in lowmem, is mapped by
+/// pages: the rest of the linear map can't be edited.
 struct UnmapCma : FromCma, ClosesLinear<Linear::absent> {
 	static constexpr StrategyId kId = StrategyId::unmap;
 	static constexpr Attribute kAttribute = Attribute::coherent;
