@@ -9,7 +9,7 @@
 namespace dmamap {
 
 /// The kernel under the layer: a model of Machine whose every primitive is one
-/// C function. Notes each primitive, so that counters and recorded orders tell
+/// C function. Each primitive is noted, so that counters and recorded orders show
 /// what really ran.
 class KernelMachine {
 public:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The layer's C++ as C sees it: core and strategies over the kernel machine,
- * with the strategy that this board's backend.h names.
+ * The functions of layer.h: core and strategies over the kernel machine, with the
+ * strategy that this board's backend.h names.
  */
 #include "dma/abi/layer.h"
 

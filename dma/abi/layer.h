@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The layer's C++ as the C glue calls it. Functions that can fail return enum
- * dmamap_status; outputs are written only on DMAMAP_OK.
+ * The calls from the C glue into the layer's C++. Functions that can fail return
+ * enum dmamap_status; outputs are written only on DMAMAP_OK.
  */
 #ifndef DMAMAP_ABI_LAYER_H
 #define DMAMAP_ABI_LAYER_H
@@ -26,7 +26,7 @@ struct dmamap_core_request {
 	u64 bytes;
 	u64 last_byte;	/* highest physical address in reach of the device */
 	void *device;	/* handed back to dmamap_machine_bus_address() */
-	u32 node;	/* of memory, ~0 for any */
+	u32 node;	/* memory node, ~0 for any */
 	u8 snooping;
 	u8 may_sleep;
 	u8 write_combine;
@@ -51,7 +51,7 @@ struct dmamap_core_segment {
 	u64 region_bytes;
 	u64 offset;
 	u64 bytes;
-	u64 first;	/* page of the mapping, see dmamap_core_user_lay_out() */
+	u64 first;	/* page of the mapping: dmamap_core_user_lay_out() */
 };
 
 /* dmamap::UserRequest and dmamap::UserAccess */
@@ -68,35 +68,36 @@ struct dmamap_core_user_request {
 DMAMAP_C_BEGIN
 
 /*
- * Can a board whose CMA lies there keep the strategy in force, or any other?
- * Context: any.
+ * The strategy in force on this board, and whether a board whose CMA lies at
+ * @cma_placement can keep that one, or another. Context: any.
  */
 u32 dmamap_core_board_strategy(void);
 u32 dmamap_core_board_probe(u32 cma_placement, struct dmamap_core_verdict *verdict);
 u32 dmamap_core_probe(u32 strategy, u32 cma_placement, struct dmamap_core_verdict *verdict);
 
 /*
- * Context: process, may sleep; any, if the request may not sleep or the region
- * is of the pool.
+ * PooledLayer::alloc(), Layer::adopt(), PooledLayer::release(). Context: process,
+ * may sleep; any, if the request may not sleep or the region is of the pool.
  */
 u32 dmamap_core_alloc(const struct dmamap_core_request *request, void *owner,
 		      struct dmamap_core_region *region);
 u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
 		      struct dmamap_core_region *region);
 void dmamap_core_release(const struct dmamap_core_region *region);
-/* Zeroes a region of the pool that nobody has, for the next who gets it. Context: any. */
+/* Zeroes a region of the pool that has no user, for its next one. Context: any. */
 void dmamap_core_clean(const struct dmamap_core_region *region);
 
 /*
- * The pool: back between its limits; one unused chunk ordinary memory again, if
- * @keep pages stay free, else 0 is returned. Context: process, may sleep.
+ * Tending brings the pool back between its limits. Shrinking makes one unused
+ * chunk ordinary memory again, if @keep pages stay free without it; otherwise
+ * the result is 0. Context: process, may sleep.
  */
 void dmamap_core_pool_tend(void);
 u32 dmamap_core_pool_shrink(u64 keep);
-/* Pages that nobody uses. Context: any. */
+/* Pages of the pool that no region has. Context: any. */
 u64 dmamap_core_pool_free(void);
 
-/* Context: any. */
+/* Functions of their arguments alone. Context: any. */
 const char *dmamap_core_strategy_name(u32 strategy);
 u32 dmamap_core_resolve(const struct dmamap_core_region *region, u64 cpu, u64 bus,
 			struct dmamap_core_resolution *resolution);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's primitives as the C++ side calls them, in C. What each must
- * achieve stands once, at the Machine concept (dma/core/machine.h). Frames are
- * (pfn, pages); functions that can fail return enum dmamap_status.
+ * The kernel's primitives, in C, as the C++ side calls them. The Machine concept
+ * (dma/core/machine.h) says what each must achieve. Frames are (pfn, pages);
+ * functions that can fail return enum dmamap_status.
  *
  * Context: process, may sleep, unless said otherwise.
  */

@@ -6,7 +6,7 @@
 
 namespace dmamap {
 
-/// The one door for errors from C++ to C ...
+/// The only conversion of errors from C++ to C ...
 [[nodiscard]] constexpr u32 to_c(Errno why) noexcept
 {
 	return static_cast<u32>(why) + DMAMAP_INVAL;

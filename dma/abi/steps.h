@@ -34,13 +34,13 @@ struct dmamap_step {
 	u64 pfn;
 	u64 pages;
 	u32 id;		/* enum dmamap_step_id */
-	u32 value;	/* of SET_LINEAR: enum dmamap_linear */
+	u32 value;	/* for SET_LINEAR: enum dmamap_linear */
 };
 
-/* How a machine does a FLUSH: no steps, so counted only. */
+/* How a machine carries out a FLUSH: counted, but not recorded as a step. */
 enum dmamap_flush_way {
 	DMAMAP_FLUSH_LINES,	/* each line of the frames */
-	DMAMAP_FLUSH_WHOLE,	/* all of the cache instead */
+	DMAMAP_FLUSH_WHOLE,	/* the whole cache instead */
 	DMAMAP_FLUSH_WAYS,
 };
 
@@ -49,12 +49,13 @@ DMAMAP_C_BEGIN
 /* Notes one step. Context: any. */
 void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value);
 
-/* Counts what a FLUSH really does, where it is done. Context: any. */
+/* Counts a FLUSH in the place that carries it out. Context: any. */
 void dmamap_count_flush(u32 way, u64 pages);
 
 /*
- * Asked before each primitive that can fail: an enum dmamap_status that it is to
- * fail with. DMAMAP_OK, unless a test wants to see a failure. Context: any.
+ * Called before each primitive that can fail; returns the enum dmamap_status that
+ * the primitive must fail with. DMAMAP_OK, unless a test injects a failure.
+ * Context: any.
  */
 #if defined(CONFIG_DMAMAP_KUNIT) || !defined(__KERNEL__)
 u32 dmamap_fault(void);

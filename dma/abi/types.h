@@ -57,8 +57,8 @@ enum dmamap_attribute {
 /* Which memory gathers writes. */
 enum dmamap_combining {
 	DMAMAP_COMBINING_NONE,
-	DMAMAP_COMBINING_COHERENT,	/* all that is coherent */
-	DMAMAP_COMBINING_SEPARATE,	/* what has DMAMAP_ATTR_WRITE_COMBINE */
+	DMAMAP_COMBINING_COHERENT,	/* all coherent memory */
+	DMAMAP_COMBINING_SEPARATE,	/* memory with DMAMAP_ATTR_WRITE_COMBINE */
 };
 
 /* Where CMA lies: dmamap::CmaPlacement. */
