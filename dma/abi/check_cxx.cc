@@ -20,7 +20,7 @@ static_assert(static_cast<u32>(Attribute::write_combine) == DMAMAP_ATTR_WRITE_CO
 static_assert(static_cast<u32>(CmaPlacement::highmem) == DMAMAP_CMA_HIGHMEM);
 static_assert(static_cast<u32>(StrategyId::adopted) == DMAMAP_STRATEGY_ADOPTED);
 
-/* A segment of C is a segment of C++: the table is not copied on each fault. */
+/* Segments of C and C++ have one layout, so that no fault has to copy the table. */
 static_assert(sizeof(UserSegment) == sizeof(dmamap_core_segment));
 static_assert(offsetof(UserSegment, region_bytes) == offsetof(dmamap_core_segment, region_bytes));
 static_assert(offsetof(UserSegment, offset) == offsetof(dmamap_core_segment, offset));
