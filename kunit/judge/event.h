@@ -6,44 +6,45 @@
 
 namespace dmamap::judge {
 
-/// What a word of memory holds. Secrets and everything that was overwritten
-/// are old; the last value that a rightful owner wrote is fresh.
+/// What a word of memory holds. Old: a secret of the last owner, or a value
+/// that has been overwritten since. Fresh: the last value that a rightful owner
+/// wrote.
 enum class Value : std::uint8_t { none, old, zero, fresh };
 
-/// What a translation lets a CPU do.
+/// How a CPU may access memory through a translation.
 enum class Attr : std::uint8_t { none, cached, uncached };
 
-/// One step of code that runs on a CPU, or a mark that says whom a frame
-/// belongs to. The alphabet of both engines, and of recorded traces.
+/// One step of code that runs on a CPU, or a mark in the life of a frame. This is
+/// the alphabet of both engines, and of recorded traces.
 enum class Op : std::uint8_t {
-	set_pte,      ///< edit of the page table: va translates to pfn with attr
-	purge,        ///< TLB of cpu (kAllCpus: one broadcast) forgets va
-	flush,        ///< clean and invalidate the line of va, by address
-	clean,        ///< clean only: the line stays
-	invalidate,   ///< invalidate only: what was dirty is lost
-	flush_icache, ///< the same address, but of the instruction cache
-	flush_alias,  ///< flush of pfn's line through the flush-only alias
-	flush_all,    ///< clean and invalidate all of cpu's data cache
-	flush_outer,  ///< the outer cache, by physical line
+	set_pte,      ///< edits the page table: va translates to pfn with attr
+	purge,        ///< drops va from the TLB of cpu (kAllCpus: one broadcast)
+	flush,        ///< cleans and invalidates the line of va, by address
+	clean,        ///< cleans only: the line stays
+	invalidate,   ///< invalidates only: a dirty value is lost
+	flush_icache, ///< the same address, but in the instruction cache
+	flush_alias,  ///< flushes a line of pfn through the flush-only alias
+	flush_all,    ///< cleans and invalidates the whole data cache of cpu
+	flush_outer,  ///< flushes a line of pfn from the outer cache
 	barrier,      ///< waits until everything before it is done
-	store,        ///< of value to the line of va
+	store,        ///< stores value to the line of va
 	load,
 	irq_off,
 	irq_on,
 
-	take,         ///< pfn leaves its owner, who had it cached
-	claim,        ///< whoever maps pfn knows of its attribute
-	idle,         ///< pfn is coherent, but nobody has it
-	publish,      ///< pfn is coherent, and somebody's from now on
+	take,         ///< pfn leaves the owner that had it cached
+	claim,        ///< the attribute of pfn is known to all code that maps it
+	idle,         ///< pfn is coherent and belongs to no region
+	publish,      ///< pfn is coherent and belongs to a region from now on
 	start,        ///< the device may use pfn
-	quiet,        ///< the device has stopped, nothing of it is on its way
+	quiet,        ///< the device has stopped, none of its writes is on its way
 	withdraw,     ///< pfn is no longer coherent
-	release,      ///< the attribute is forgotten
+	release,      ///< the attribute of pfn is forgotten
 	give,         ///< pfn goes back to an allocator
 	quarantine,   ///< pfn is kept for ever
 
-	succeeds,     ///< a primitive that can fail did not
-	fails,
+	succeeds,     ///< a primitive that can fail has succeeded
+	fails,        ///< a primitive has failed
 };
 
 inline constexpr std::uint8_t kSelf = 0xfe;      ///< the CPU that runs the task

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the program makes the machine do, and what is broken then. */
+/*
+ * The steps: what the program makes the machine do, and the rules that a step or
+ * the state after it breaks.
+ *
+ * A step is executed exactly, on the CPU that runs the task, and what it starts
+ * is held where the profile holds it. The rules of single steps are looked at
+ * here (edits, flushes, stores, release, give, quarantine). judge() looks at what
+ * each observer would read in a state as it stands; the search calls it for
+ * every state that it reaches.
+ */
 #include "kunit/judge/hardware.h"
 
 #include <span>
@@ -17,7 +26,7 @@ constexpr unsigned frame_of(std::uint64_t va) noexcept
 	return unsigned(va / kSlots) % kFrames;
 }
 
-/* What was written is a secret of the last owner now. */
+/* A hand-over: what was written is a secret of the last owner from now on. */
 constexpr void disown(std::span<Line> lines) noexcept
 {
 	for (Line &line : lines) {
@@ -42,7 +51,8 @@ void Hardware::touch(State &s, unsigned cpu, unsigned frame, Slot slot) const no
 		tlb.load(slot, s.entries[frame].visible(slot));
 }
 
-/* An entry of the TLB may be gone the next moment: only the page table counts. */
+/* Whether the task has a translation for @e. A TLB entry alone breaks
+   Rule::bad_flush: it may be gone the next moment, so only a PTE counts. */
 bool Hardware::translated(State &s, const Event &e, Rules &broken) const noexcept
 {
 	const unsigned frame = frame_of(e.va);
@@ -113,7 +123,8 @@ void Hardware::maintain(State &s, const Event &e, Rules &broken) const noexcept
 	case Op::flush:
 	case Op::clean:
 	case Op::invalidate: {
-		/* Found by virtual address: an alias that is not congruent finds nothing. */
+		/* The cache is searched by virtual address: through an alias that is
+		   not congruent, the line is not found. */
 		if (cache_of(s.self, slot) != cache_of(s.self, home()))
 			broken |= Rule::bad_flush;
 		if (translated(s, e, broken))
@@ -148,7 +159,7 @@ void Hardware::store(State &s, const Event &e, const Ownership &owner,
 	Line &line = s.lines[frame][e.line];
 
 	if (!translated(s, e, broken))
-		return;   // a fault
+		return;   // the store faults
 	if (e.value == Value::fresh || owner.of[frame].phase == Phase::idle) {
 		line.outdate();
 		line.written = e.value == Value::fresh;
@@ -171,7 +182,7 @@ bool Hardware::step(State &s, const Event &e, const Ownership &owner,
 	case Op::set_pte:
 		if (!owner.of[by_va].in_layer() || by_va != by_pfn)
 			broken |= Rule::neighbour;
-		/* Unclaimed, the next who maps the frame makes it cacheable:
+		/* The next mapping of a frame that is not claimed is cacheable:
 		   arch/x86/mm/pat/memtype.c, track_pfn_insert(). */
 		if (slot_of(e.va) == Slot::region && e.attr != Attr::none &&
 		    !owner.of[by_va].claimed)
@@ -200,12 +211,12 @@ bool Hardware::step(State &s, const Event &e, const Ownership &owner,
 		break;
 	case Op::give:
 		broken |= judge_gift(s, by_pfn, owner.of[by_pfn]);
-		/* What the next owner finds means nothing to it. */
+		/* The values mean nothing to the next owner. */
 		for (Line &line : s.lines[by_pfn])
 			line.forget_values();
 		break;
 	case Op::release:
-		/* Whoever maps the frame next does not know of the attribute. */
+		/* The next mapping of the frame would not know of the attribute. */
 		if (s.entries[by_pfn].visible(Slot::region) != Attr::none)
 			broken |= Rule::alias;
 		break;
@@ -250,8 +261,8 @@ bool Hardware::cacheable(const State &s, unsigned frame) const noexcept
 	return false;
 }
 
-/* Old bytes where nobody has written are the last user's; elsewhere they stand
-   for a write that was lost. */
+/* An old value is a secret of the last user where the owner has not written yet,
+   and stands for a lost write where it has. */
 static Rules judge_value(Value seen, bool written) noexcept
 {
 	if (seen == Value::old)
@@ -271,12 +282,12 @@ Rules Hardware::judge_coherent(const State &s, unsigned frame, const Owner &owne
 		if (!p_.device_snoops && (line.caches || line.outer))
 			broken |= Rule::line;
 		if (owner.phase == Phase::idle)
-			continue;   // nobody looks at what is in it
+			continue;   // values of an idle frame have no observer
 		const Value cpu = p_.device_snoops ? seen_by_owner(line, s.self) :
 				  Value(line.held_store ? line.held_store : line.memory);
 
 		broken |= judge_value(cpu, line.written);
-		/* A CPU's write may be on its way to the device. */
+		/* A fresh write of a CPU may still be on its way to the device. */
 		if (owner.running && !(is(line.held_store, Value::fresh)))
 			broken |= judge_value(seen_by_device(line), line.written);
 	}

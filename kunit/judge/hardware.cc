@@ -1,5 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the machine does by itself. */
+/*
+ * The moves: what the machine does by itself.
+ *
+ * Each function tries one move in a state; false means that the move is not
+ * possible there, or would change nothing. A move is one indivisible change: the
+ * search tries all orders of them.
+ *
+ * The ways of a value, from the CPU down:
+ *
+ *	cached store ---> cache ---> outer cache ---> memory       evicted
+ *	                  cache - held_write_back -> outer cache   flushed
+ *	                           outer cache - held_outer -> memory
+ *	uncached store - held_store ----------------> memory
+ *
+ * Without an outer cache, memory is next. A fill takes the newest value that is
+ * behind the caches (Line::below()); a held store is not among them. A device that
+ * does not snoop reads and writes memory, and nothing else. A write of one that
+ * snoops replaces every copy but a held store.
+ *
+ * A purge, a PTE edit, a flush and an uncached store are held only if the profile
+ * says so. Each then arrives by a move, at any time; a barrier waits for all.
+ */
 #include "kunit/judge/hardware.h"
 
 #include <iterator>
@@ -134,7 +155,7 @@ bool Hardware::walk(State &s, const Move &m, const Ownership &owner) const noexc
 
 	if (attr == Attr::none || !is_online(s, m.cpu))
 		return false;
-	/* Where code fills the TLB, somebody has to use the address. */
+	/* Code that fills the TLB does so for an address in use only. */
 	if (!p_.walker && m.slot != Slot::region && bounds_.guarantee &&
 	    owner.of[m.frame].phase != Phase::cached)
 		return false;
@@ -179,7 +200,7 @@ void Hardware::fill(State &s, const Ownership &owner, const Move &after) const n
 	case Kind::owner_store:
 	case Kind::offline:
 	case Kind::migrate:
-		return;   // nothing has become absent, no translation new
+		return;   // no line has become absent, and no translation is new
 	default:
 		fill_frame(s, after.frame, owner);
 	}
@@ -193,8 +214,8 @@ bool Hardware::prefetch(State &s, const Move &m, const Ownership &owner) const n
 	if (!p_.speculates || !is_online(s, m.cpu) || line.cache(cache) ||
 	    !s.tlbs[m.cpu][m.frame].cacheable(m.slot))
 		return false;
-	/* What nobody reads needs no value: where the owner of a cached frame does
-	   not look, all lines are old. */
+	/* A line that no observer reads needs no value. It is old in each cache in
+	   which the owner of a cached frame does not look. */
 	const bool read = owner.of[m.frame].phase != Phase::cached ||
 			  cache == cache_of(p_.cpus_snoop ? 0 : m.frame % kCpus, home());
 
@@ -211,7 +232,7 @@ bool Hardware::evict(State &s, const Move &m) const noexcept
 	const unsigned content = outer ? line.outer : line.cache(m.cpu);
 	const unsigned left = m.kind == Move::Kind::write_back ? content & 3 : Line::kAbsent;
 
-	/* Nothing overtakes an older write-back of the same line. */
+	/* A write-back does not overtake an older one of the same line. */
 	if (content == left || (content & Line::kDirty &&
 				(outer ? line.held_outer : line.held_write_back)))
 		return false;
@@ -270,7 +291,7 @@ bool Hardware::owner_store(State &s, const Move &m, const Ownership &owner) cons
 	return true;
 }
 
-/* The last line of a frame is the device's, the others are the CPUs'. */
+/* The last line of a frame is for the device to write, the others are for CPUs. */
 bool Hardware::device_write(State &s, const Move &m, const Ownership &owner) const noexcept
 {
 	Line &line = s.lines[m.frame][bounds_.lines - 1];
@@ -295,7 +316,7 @@ bool Hardware::stray(const State &s, const Move &m, const Ownership &owner,
 		return false;
 	if (!s.tlbs[m.cpu][m.frame].any(Slot::linear) &&
 	    s.entries[m.frame].visible(Slot::linear) == Attr::none)
-		return false;   // traps, as it should
+		return false;   // the access traps, as it should
 	broken |= Rule::neighbour;
 	return true;
 }
@@ -304,7 +325,7 @@ bool Hardware::hotplug(State &s, const Move &m) const noexcept
 {
 	if (m.kind == Move::Kind::migrate) {
 		/* A context switch ends with a barrier: arch/arm/kernel/entry-armv.S,
-		   __switch_to(); on x86 and PA-RISC the scheduler's lock does. */
+		   __switch_to(). On x86 and PA-RISC the scheduler's lock is one. */
 		if (s.online != 3 || !quiescent(s))
 			return false;
 		s.self ^= 1;
@@ -320,7 +341,7 @@ bool Hardware::hotplug(State &s, const Move &m) const noexcept
 	}
 	if (s.online != 3 || s.self != 0)
 		return false;
-	/* Its caches are emptied on the way down, its TLB is not. */
+	/* The caches of CPU 1 are emptied on the way down, its TLB is not. */
 	if (!p_.cpus_snoop)
 		flush_all(s, 1);
 	s.online = 1;

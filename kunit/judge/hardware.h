@@ -13,7 +13,48 @@
 
 /*
  * The concrete engine: a small machine, exactly, and every move that it may
- * make by itself. Two frames of two lines, two CPUs, three aliases a frame.
+ * make by itself. Two frames of two lines, two CPUs, three aliases of a frame, one
+ * device. kunit/prove searches all that a program and this machine can do.
+ *
+ * Terms:
+ *   state        all that the machine is made of, and where the program stands
+ *   step         what the code does: one event (judge/event.h), executed exactly
+ *   move         what the machine does by itself between two steps
+ *   slot         one of the three virtual addresses (aliases) of a frame
+ *   line         what a cache moves as one. Its value is in memory, on its way, in
+ *                the outer cache, or in up to four caches: by CPU where they do not
+ *                snoop, by colour where caches are virtually indexed.
+ *   on its way   issued and not yet done: a store, a flushed line, a PTE edit, a
+ *                purge. Other steps and moves may come in between.
+ *   owner        the phase of a frame's life (judge/ownership.h), given by the
+ *                program: the same in all states at one place in it
+ *   hand-over    take, give, or publish of an idle frame: what was fresh becomes
+ *                old, so that a secret can be told from the value alone
+ *   observer     a CPU that reads through the region, the device, the owner of a
+ *                cached frame, or at give the next owner
+ *
+ * What runs beside what: one task executes steps. Between two of them there may
+ * be any number of moves, in any order: TLBs and caches of each CPU that is
+ * online, what is on its way, the owners of cached frames, the device from start
+ * to quiet, CPU 1 that goes offline and comes back, and the task that migrates.
+ * Two calls of the layer never run at the same time here.
+ *
+ * Invariants:
+ * - Two states are the same when their bytes are: unused bits are zero. Where a
+ *   line comes in that no observer reads, its value is old, so that fewer differ.
+ * - The profile switches off what a machine can't do. A move that is left out
+ *   hides faults; one move too many only adds states and false alarms.
+ * - A barrier does nothing: it waits. step() says false while something is on
+ *   its way, and moves must let it arrive first.
+ * - A newer write-back of a line does not overtake an older one. A store and a
+ *   write-back of the same line may arrive in either order.
+ * - An offline CPU loads, fills and runs nothing. Its own caches are emptied on
+ *   the way down. Its TLB is not: it counts again when the CPU is back, unless the
+ *   profile says that a CPU starts with an empty one.
+ *
+ * The machine can't show a fault that needs user mappings (but as mappings of a
+ * region), instruction fetch, large TLB entries, ASIDs, more than one wrong colour,
+ * ECC, HPMC or time. docs/judge.md says what is taken for granted.
  */
 namespace dmamap::judge {
 
@@ -21,8 +62,8 @@ inline constexpr unsigned kFrames = 2;
 inline constexpr unsigned kLines = 2;
 inline constexpr unsigned kCpus = 2;
 
-/// The virtual addresses of a frame. Code uses va_of(); the flush-only alias
-/// is no address but an operation (Op::flush_alias).
+/// The virtual addresses of a frame, as va_of() numbers them. The flush-only
+/// alias is not among them: it is an operation (Op::flush_alias).
 enum class Slot : std::uint8_t {
 	linear,   ///< the kernel's linear map
 	lazy,     ///< pkmap, or a vmap area that waits for its purge
@@ -35,22 +76,22 @@ inline constexpr unsigned kSlots = 3;
 	return frame * kSlots + unsigned(slot);
 }
 
-/// How much of the machine takes part, and what is taken for granted.
+/// How much of the machine takes part in a search, and what is taken for granted.
 struct Bounds {
 	unsigned frames = kFrames;
 	unsigned lines = kLines;
-	/// The frames have no linear address: their owner uses the lazy one.
+	/// The frames have no linear address; the owner uses the lazy one.
 	bool highmem = false;
-	/// TLBs and caches have at once whatever they may load. That is always
+	/// TLBs and caches hold at once all that they may load. Loading is always
 	/// possible, changes nothing else, and can be undone by forgetting and
-	/// loading anew; so the same is found, in far fewer states.
+	/// loading anew, so the search finds the same, in far fewer states.
 	bool eager = false;
-	/// The usage guarantee: nobody uses the linear address of a frame that is
-	/// DMA. Without it, a CPU may, at any time.
+	/// The usage guarantee: no code uses the linear address of a frame that is
+	/// DMA. Without the guarantee a CPU may do so at any time.
 	bool guarantee = true;
 };
 
-/// To whom the frames belong at a place in the program.
+/// The owner of each frame at one place in the program.
 struct Ownership {
 	std::array<Owner, kFrames> of{};
 	bool irqs_off = false;
@@ -58,18 +99,19 @@ struct Ownership {
 	bool operator==(const Ownership &) const noexcept = default;
 };
 
-/// A line of a frame: where its bytes are. 32 bits.
+/// One line of a frame: the value in each place, as a Value, 0 where there is
+/// none. 32 bits.
 struct Line {
 	static constexpr unsigned kAbsent = 0;
-	static constexpr unsigned kDirty = 4;    ///< flag beside the value
+	static constexpr unsigned kDirty = 4;    ///< flag beside the value of a cache
 
 	std::uint32_t memory : 2 = unsigned(Value::old);
 	std::uint32_t held_store : 2 = 0;        ///< an uncached store on its way
 	std::uint32_t held_write_back : 2 = 0;   ///< a flushed line on its way
 	std::uint32_t held_outer : 2 = 0;        ///< the same, from the outer cache
-	std::uint32_t outer : 3 = 0;
-	std::uint32_t caches : 12 = 0;           ///< four of three bits
-	std::uint32_t written : 1 = 0;           ///< the owner has written: fresh
+	std::uint32_t outer : 3 = 0;             ///< value and flag, as in a cache
+	std::uint32_t caches : 12 = 0;           ///< four caches of three bits
+	std::uint32_t written : 1 = 0;           ///< the owner has written a fresh value
 	std::uint32_t unused : 8 = 0;
 
 	[[nodiscard]] unsigned cache(unsigned index) const noexcept
@@ -80,11 +122,11 @@ struct Line {
 	{
 		caches = ((caches & ~(7u << 3 * index)) | content << 3 * index) & 0xfff;
 	}
-	/// Newest first: what a fill from behind the caches finds.
+	/// The value that a fill from behind the caches finds: the newest one there.
 	[[nodiscard]] unsigned below() const noexcept;
-	/// The last value is overwritten: it is old, wherever it is.
+	/// A new value replaces the fresh one, which becomes old in every place.
 	void outdate() noexcept;
-	/// Nobody cares for the values any more.
+	/// The values mean nothing to the next owner: all become old.
 	void forget_values() noexcept;
 
 private:
@@ -92,14 +134,15 @@ private:
 	void each_copy(Fn fn) noexcept;
 };
 
-/// What the TLB of one CPU has of one frame, and the purges that it still owes.
+/// The entries for one frame in the TLB of one CPU, and the purges that were
+/// asked for and are not done yet.
 struct Tlb {
 	std::uint8_t linear_cached : 1 = 0;
 	std::uint8_t linear_uncached : 1 = 0;
 	std::uint8_t lazy_cached : 1 = 0;
 	std::uint8_t region_cached : 1 = 0;
 	std::uint8_t region_uncached : 1 = 0;
-	std::uint8_t purging : 3 = 0;            ///< one bit a slot
+	std::uint8_t purging : 3 = 0;            ///< one bit for each slot
 
 	[[nodiscard]] bool cacheable(Slot slot) const noexcept;
 	[[nodiscard]] bool any(Slot slot) const noexcept;
@@ -107,10 +150,10 @@ struct Tlb {
 	void forget(Slot slot) noexcept;
 };
 
-/// The page table entries of one frame: what was written last, and what a
-/// walker may still see.
+/// The page table entries of one frame: those that were written last, and those
+/// that a walker may still see.
 struct Entries {
-	std::uint16_t now : 6 = 0;               ///< two bits a slot
+	std::uint16_t now : 6 = 0;               ///< two bits for each slot
 	std::uint16_t before : 6 = 0;
 	std::uint16_t unused : 4 = 0;
 
@@ -127,14 +170,14 @@ private:
 	[[nodiscard]] static unsigned at(Slot slot) noexcept { return 2 * unsigned(slot); }
 };
 
-/// Everything that the machine is made of, and where the program stands.
+/// Everything that the machine is made of, and where the program stands (node).
 struct State {
 	std::array<std::array<Line, kLines>, kFrames> lines{};
 	std::array<std::array<Tlb, kFrames>, kCpus> tlbs{};
 	std::array<Entries, kFrames> entries{};
 	std::uint16_t node = 0;
 	std::uint8_t self = 0;          ///< the CPU that runs the task
-	std::uint8_t online = 3;        ///< one bit a CPU
+	std::uint8_t online = 3;        ///< one bit for each CPU
 	std::uint32_t unused = 0;
 
 	bool operator==(const State &other) const noexcept
@@ -147,33 +190,33 @@ static_assert(sizeof(State) == 32);
 /// What the machine may do by itself between two steps of the program.
 struct Move {
 	enum class Kind : std::uint8_t {
-		program,        ///< the next step; which, when a primitive may fail
-		walk,           ///< a TLB loads the PTE; which: the old one
-		forget,         ///< a TLB drops what it has of a slot
+		program,        ///< the next step; which: the edge that it takes
+		walk,           ///< a TLB loads a PTE; which: 1 for the old one
+		forget,         ///< a TLB drops its entries for a slot
 		prefetch,       ///< a clean line comes in through a live translation
 		write_back,     ///< a dirty line goes out and stays, clean
-		evict,          ///< a line goes out
-		evict_outer,
+		evict,          ///< a line goes out of a cache
+		evict_outer,    ///< a line goes out of the outer cache
 		arrive_store,   ///< a held store reaches memory
-		arrive_flush,   ///< a flushed line does
-		arrive_outer,   ///< one that the outer cache had
+		arrive_flush,   ///< a flushed line reaches what is behind the caches
+		arrive_outer,   ///< a line flushed from the outer cache reaches memory
 		see_pte,        ///< walkers see the new PTE from now on
 		purge,          ///< a purge that was asked for is done
-		owner_store,    ///< whoever has the frame cached writes to it
-		alias_made,     ///< ... and makes or drops a lazy alias
+		owner_store,    ///< the owner of a cached frame writes to it
+		alias_made,     ///< the owner of a cached frame makes or drops a lazy alias
 		device_write,   ///< a write of the device arrives
-		stray,          ///< somebody uses the linear address of a DMA frame
-		offline,        ///< CPU 1 goes ...
-		online,         ///< ... and comes
-		migrate,        ///< the task goes to the other CPU
+		stray,          ///< a CPU uses the linear address of a DMA frame
+		offline,        ///< CPU 1 goes offline
+		online,         ///< CPU 1 comes back
+		migrate,        ///< the task moves to the other CPU
 	};
 
 	Kind kind = Kind::program;
-	std::uint8_t cpu = 0;      ///< for caches: which of them
+	std::uint8_t cpu = 0;      ///< for write_back and evict: the index of the cache
 	std::uint8_t frame = 0;
 	std::uint8_t line = 0;
 	Slot slot = Slot::linear;
-	std::uint8_t which = 0;
+	std::uint8_t which = 0;    ///< for program and walk
 
 	bool operator==(const Move &) const noexcept = default;
 };
@@ -186,27 +229,28 @@ public:
 	constexpr Hardware(const Profile &profile, Bounds bounds) noexcept
 		: p_(profile), bounds_(bounds) {}
 
-	/// A machine whose frames are ordinary memory that somebody has used.
+	/// A machine whose frames are ordinary memory that has been used.
 	[[nodiscard]] State initial() const noexcept;
 
-	/// Makes a move of the machine, if it can be made in @s. @owner says to
-	/// whom the frames belong. What is broken by it is added to @broken.
+	/// Makes a move of the machine in @s, where the frames belong to @owner, and
+	/// adds the rules that it breaks to @broken. False if the move is not possible
+	/// or changes nothing.
 	[[nodiscard]] bool move(State &s, const Move &m, const Ownership &owner,
 				Rules &broken) const noexcept;
 
-	/// Executes a step of the program, @owner before it. False if it has to
-	/// wait for something that is held.
+	/// Executes a step of the program; @owner is the ownership before it. False if
+	/// the step has to wait for something that is on its way.
 	[[nodiscard]] bool step(State &s, const Event &e, const Ownership &owner,
 				Rules &broken) const noexcept;
 
-	/// What is broken in @s as it stands.
+	/// The rules that are broken in @s as it stands.
 	[[nodiscard]] Rules judge(const State &s, const Ownership &owner) const noexcept;
 
-	/// Loads all that TLBs and caches may load, where Bounds::eager says so; of
-	/// one frame, if that is all that @after has changed.
+	/// With Bounds::eager, loads all that TLBs and caches may load after the move
+	/// @after: for one frame, if the move has changed no other.
 	void fill(State &s, const Ownership &owner, const Move &after = {}) const noexcept;
 
-	/// Every move that may be possible in some state.
+	/// Calls @fn with every move that may be possible in some state.
 	template <class Fn>
 	void each_move(Fn fn) const;
 
@@ -215,20 +259,20 @@ private:
 	{
 		return (p_.cpus_snoop ? 1 : kCpus) * (p_.coloured ? 2 : 1);
 	}
-	/// The cache that @cpu finds a line of @slot's address in.
+	/// The index of the cache in which @cpu finds a line by its address in @slot.
 	[[nodiscard]] unsigned cache_of(unsigned cpu, Slot slot) const noexcept
 	{
 		const unsigned colour = p_.coloured && slot != home();
 
 		return (p_.cpus_snoop ? 0 : cpu) * (p_.coloured ? 2 : 1) + colour;
 	}
-	/// The address that the owner of a cached frame uses.
+	/// The slot that the owner of a cached frame uses.
 	[[nodiscard]] Slot home() const noexcept
 	{
 		return bounds_.highmem ? Slot::lazy : Slot::linear;
 	}
-	/// May the owner of a cached frame run on @cpu? Where caches do not know
-	/// of each other, its kernel keeps it on one.
+	/// Whether the owner of a cached frame may run on @cpu. Where caches do not
+	/// snoop each other, the kernel keeps an owner on one CPU.
 	[[nodiscard]] bool owner_runs_on(unsigned frame, unsigned cpu) const noexcept
 	{
 		return p_.cpus_snoop || cpu == frame % kCpus;

@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the machine may do between two events, and what is broken by it. */
+/*
+ * What the machine may do by itself between two events, and the rules that the
+ * sets break once it has.
+ *
+ * spread() closes the sets: TLBs first, because a line comes in through a TLB
+ * entry, then each line until it is stable. That ends, because sets only grow and
+ * are finite.
+ *
+ * After that there may be an old translation in a TLB beside a new PTE, copies of
+ * one line in several caches, and a held store beside write-backs of the same
+ * line. What must not be beside what:
+ * - a cacheable translation and a non-cacheable one of a region (I1);
+ * - a coherent or idle frame and a cacheable translation (I1) or a cached line
+ *   (I2), unless the device snoops;
+ * - a running device and a write-back, or a store of zeroes, that has yet to
+ *   arrive and may overwrite what the device writes (I4), unless it snoops.
+ * judge_line() adds what the values break that an observer may read, and
+ * judge_gift() what the next owner of a frame may find.
+ */
 #include "kunit/judge/oracle.h"
 
 namespace dmamap::judge {
 
-/* All that a walker may see. Where code fills the TLB, somebody has to use the
-   address: the owner of cached memory, or the users of a region. */
+/* Loads every PTE that a walker may see. Where code fills the TLB, it does so
+   only for an address in use: by the owner of cached memory, or by the users of
+   a region. */
 void Oracle::load_tlbs()
 {
 	for (auto &[va, a] : addresses_) {
@@ -18,7 +37,8 @@ void Oracle::load_tlbs()
 	}
 }
 
-/* The caches that speculation may fill with lines of the frame. */
+/* The caches that speculation may fill with lines of the frame: those of a CPU
+   with a cacheable TLB entry. */
 std::set<unsigned> Oracle::loadable(const Frame &of, std::uint64_t pfn) const
 {
 	std::set<unsigned> caches;
@@ -97,8 +117,9 @@ Rules Oracle::judge_line(const Frame &of, const Line &line) const
 	Rules broken;
 
 	if (!line.held_store.none())
-		cpu |= moving;   // they may arrive later
-	/* A CPU's own write may be on its way to the device, nothing else may. */
+		cpu |= moving;   // may arrive after the store, and replace it
+	/* A fresh write of a CPU may still be on its way to the device. No other
+	   value may be. */
 	const bool own = line.held_store == Value::fresh;
 	Values device = of.owner.running && !own ? line.memory : Values();
 
@@ -107,7 +128,7 @@ Rules Oracle::judge_line(const Frame &of, const Line &line) const
 	else if (line.in_a_cache())
 		broken |= Rule::line;
 	if (of.owner.phase == Phase::idle)
-		return broken;   // nobody looks at what is in it
+		return broken;   // values of an idle frame have no observer
 	if (cpu.has(Value::old) || device.has(Value::old))
 		broken |= line.written ? Rule::lost_write : Rule::secret;
 	if (line.written && line.held_store.none() &&

@@ -1,5 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What events do to that which may be. */
+/*
+ * How each event changes the sets of possible values.
+ *
+ * A set loses members here, never in spread(), and only by an event that ends a
+ * possibility on every schedule:
+ * - a purge takes the address out of the TLB of a named CPU, or of all. Where
+ *   there is a walker, it may load the old PTE again at once, so those of `before`
+ *   stay; but where purges drain, `before` is empty by then.
+ * - a barrier makes walkers forget `before`, ends purges that are held, and lets
+ *   all that is on its way arrive. A barrier of one CPU does so for what the task
+ *   issued on another: in between it has migrated, and a context switch ends
+ *   with a barrier.
+ * - a flush takes the line out of the cache of a named CPU, or the one cache of
+ *   CPUs that snoop. A dirty value moves on: to where it is held, or to what is
+ *   behind. So does one that is invalidated: the line may have been evicted a
+ *   moment before.
+ * - a store replaces what its own place held: the one cache of CPUs that snoop
+ *   or that of a named CPU, the held store, or memory.
+ * What none of these reaches stays possible. Which CPU is meant by kSelf is not
+ * known, so where CPUs differ such an event adds to all and removes from none.
+ *
+ * Some rules are broken by an event, whatever is in the sets: an edit or a store
+ * outside of the layer's frames (I9), a region mapping without a claim (I1), a
+ * flush or store without a translation, or a flush in the wrong colour (I6), an
+ * IPI with interrupts off (I11), a mark out of turn (I7), work done twice (I10).
+ */
 #include "kunit/judge/oracle.h"
 
 #include <algorithm>
@@ -182,7 +207,7 @@ void Oracle::set_pte(const Event &e, Rules &broken)
 	a.now = target;
 }
 
-/* A walker that still sees the old PTE loads it again. */
+/* A walker that still sees the old PTE may load it again at once. */
 void Oracle::forget(Address &a, unsigned cpu) const
 {
 	a.tlbs[cpu].clear();
@@ -197,7 +222,7 @@ void Oracle::purge(const Event &e, Rules &broken)
 			a.before.clear();
 	if (irqs_off_ && p_.purging == Purging::by_ipi && e.cpu != kSelf)
 		broken |= Rule::stuck;
-	/* "This CPU" may be any of them, so no other one is sure to be purged. */
+	/* kSelf may be any CPU, so none of them is sure to have been purged. */
 	if (e.cpu == kSelf && machine_.cpus > 1)
 		return;
 	each_cpu(e, [&](unsigned cpu) {
@@ -219,7 +244,7 @@ void Oracle::barrier()
 		a.before.clear();
 	}
 	each_line([&](Line &line) {
-		/* A store has arrived, whatever else has: what was there is gone. */
+		/* The held store is in memory by now and has replaced what was there. */
 		if (!line.held_store.none())
 			line.memory = line.held_store;
 		(p_.outer ? line.outer.dirty : line.memory) |= line.held_write_back;
@@ -230,7 +255,7 @@ void Oracle::barrier()
 
 void Oracle::work_on(Line &line, Line::Copy &copy, Op op) const
 {
-	/* What is invalidated may have been evicted the moment before. */
+	/* An invalidated value counts too: the line may have been evicted just before. */
 	if (p_.flush_held)
 		line.held_write_back |= copy.dirty;
 	else
@@ -257,7 +282,7 @@ void Oracle::maintain(const Event &e, Rules &broken)
 
 		if (e.op != Op::load && colour(e.va) != colour(frame(e.pfn).home))
 			broken |= Rule::bad_flush;
-		/* It may be skipped: an entry of the TLB may be gone. */
+		/* Without a PTE the flush may be skipped: the TLB entry may be gone. */
 		if (a.now.attr == Attr::none) {
 			broken |= Rule::bad_flush;
 			return;
@@ -275,7 +300,7 @@ void Oracle::maintain(const Event &e, Rules &broken)
 
 void Oracle::flush_all(const Event &e)
 {
-	/* The caches of one CPU, whichever the colour. */
+	/* All caches of one CPU, of every colour. */
 	each_line([&](Line &line) {
 		for (auto &[cache, copy] : line.caches)
 			if (p_.cpus_snoop || e.cpu == cache % machine_.cpus)
@@ -327,7 +352,7 @@ void Oracle::mark(const Event &e, Rules &broken)
 		for (std::uint64_t va : f.addresses)
 			if (!address(va).owners && address(va).now == Target{e.pfn, Attr::uncached})
 				broken |= e.op == Op::release ? Rule::alias : Rule::reused;
-	/* What was written is a secret of the last owner now. */
+	/* A hand-over: what was written is a secret of the last owner from now on. */
 	if (e.op == Op::publish && f.owner.phase == Phase::idle)
 		for (Line &line : f.lines) {
 			line.outdate();

@@ -14,14 +14,60 @@
 #include "kunit/judge/waste.h"
 
 /*
- * The may-oracle: events in, verdicts out. It knows for each line what may be
- * in each place, and for each address what may be in each TLB, so that one
- * recorded sequence is judged for every schedule of the machine at once. Any
- * number of frames and addresses; nothing here knows where events come from.
+ * The may-oracle: events in, verdicts out. One recorded sequence of events is
+ * judged for every schedule of the machine at once. There may be any number of
+ * frames and addresses, and nothing here knows where events come from.
+ *
+ * Terms:
+ *   event        one step of code, or a mark (judge/event.h)
+ *   line         what a cache moves as one; it holds one value
+ *   place        a spot where a value of a line can be: memory, a cache (clean
+ *                or dirty), the outer cache, or on its way (held_*)
+ *   may-set      what a place may hold on some schedule: values, or targets in a
+ *                TLB. To be empty is always possible and is not recorded.
+ *   translation  from an address to a target: a frame and an attribute. The page
+ *                table has one (now), walkers may still see older ones (before),
+ *                and each TLB has a may-set.
+ *   owner        the phase of a frame's life (judge/ownership.h). Addresses from
+ *                exists() are those of the owner of cached memory; every other
+ *                address belongs to a region.
+ *   hand-over    take, give, or publish of an idle frame: all that was written
+ *                before is old to the next owner
+ *   observer     a CPU that reads through the region, the device, or at give the
+ *                next owner. Values that no observer may read are not judged.
+ *   waste        work done twice in one direction of a flip (judge/waste.h)
+ *
+ * Invariants:
+ * - The sets are closed after each event: all that the machine may do by itself
+ *   has been done (spread()). So the order of its moves does not matter.
+ * - Spreading only adds. An event alone removes from a set, and only what is
+ *   gone on every schedule.
+ * - The page table, the phases and Line::written are exact: events alone change
+ *   them.
+ *
+ * The sets are larger than what one schedule can reach: each place is tracked
+ * for itself, so values combine that never meet, and an event on "this CPU"
+ * removes nothing that only one CPU would lose. That is sound, because a rule is
+ * broken as soon as one member of a set breaks it: a larger set can raise a false
+ * alarm, but can't hide a fault.
+ *
+ * The oracle can't see:
+ * - the difference between two fresh values, such as a copy of a fresh value that
+ *   the device has overwritten since;
+ * - values of cached memory, between give and take;
+ * - with a device that snoops, anything but the latest value: an invalidation does
+ *   not take it away, and an uncached store replaces it, whatever caches hold;
+ * - CPUs that go offline and come back, and stray accesses to the linear address:
+ *   the usage guarantee is taken for granted;
+ * - a transition that never ends;
+ * - an event whose frame is not the one that its address leads to (set_pte alone
+ *   is checked).
+ * Some of this the search sees (judge/hardware.h). kunit/prove/fuzz_known.h lists
+ * the orders on which the two are known to differ; none is an order of the layer.
  */
 namespace dmamap::judge {
 
-/// A set of values that may be somewhere. Nothing may always be there.
+/// A may-set of values.
 class Values {
 public:
 	constexpr Values() noexcept = default;
@@ -51,16 +97,16 @@ private:
 
 class Oracle {
 public:
-	/// What the machine looks like, apart from its rules.
+	/// The size of the machine. What it may do by itself, the profile says.
 	struct Machine {
 		unsigned cpus = 2;
 		unsigned lines = 2;          ///< of a page
-		/// Where a virtually indexed cache looks for the lines of a page.
+		/// The part of a virtually indexed cache that holds the lines of a page.
 		std::function<unsigned(std::uint64_t va)> colour = [](std::uint64_t) { return 0u; };
 	};
 
-	/// Which rules an event broke, and all that had happened to the frames
-	/// that it broke them for.
+	/// The rules that an event broke, and all events that the guilty frames
+	/// have seen since they were taken.
 	struct Verdict {
 		Rules broken;
 		std::vector<Event> history;
@@ -69,15 +115,15 @@ public:
 	Oracle(const Profile &profile, Machine machine)
 		: p_(profile), machine_(std::move(machine)) {}
 
-	/// An address by which the owner of cached memory reaches a frame, before
-	/// the first event. A @permanent one is back when the frame is.
+	/// Declares an address by which the owner of cached memory reaches a frame,
+	/// before the frame is taken. If @permanent, it must be back when the frame is.
 	void exists(std::uint64_t va, std::uint64_t pfn, bool permanent);
 
-	/// The next thing that happened.
+	/// Judges the next event.
 	[[nodiscard]] Verdict feed(const Event &e);
 
 private:
-	/// One line, and which values may be where.
+	/// One line: a may-set for each place.
 	struct Line {
 		struct Copy {
 			Values clean;
@@ -92,17 +138,17 @@ private:
 		Values held_outer;
 		Copy outer;
 		std::map<unsigned, Copy> caches;   ///< by CPU and colour
-		Values latest = Value::old;        ///< what caches that snoop agree on
-		bool written = false;              ///< by a CPU, since it is coherent
+		Values latest = Value::old;        ///< the value in caches that snoop
+		bool written = false;              ///< a CPU wrote fresh since the hand-over
 
 		bool operator==(const Line &) const noexcept = default;
-		/// What a fill from behind the caches may find.
+		/// The values that a fill from behind the caches may find.
 		[[nodiscard]] Values below() const noexcept;
-		/// What may still reach memory without a store.
+		/// The values that may still reach memory without another store.
 		[[nodiscard]] Values on_its_way() const noexcept;
 		[[nodiscard]] bool in_a_cache() const noexcept;
 		void forget_values() noexcept;
-		/// The last value is overwritten: it is old, wherever it may be.
+		/// A new value replaces the fresh one, which becomes old in every place.
 		void outdate() noexcept;
 
 	private:
@@ -113,7 +159,7 @@ private:
 		Owner owner;
 		std::vector<Line> lines;
 		std::set<std::uint64_t> addresses;
-		std::uint64_t home = 0;                ///< the owner's first address
+		std::uint64_t home = 0;                ///< the first address from exists()
 		std::vector<Event> history;
 	};
 	struct Target {
@@ -125,9 +171,9 @@ private:
 	struct Address {
 		Target now{0, Attr::none};
 		std::set<Target> before;               ///< walkers may still see these
-		std::vector<std::set<Target>> tlbs;    ///< one a CPU
-		std::vector<bool> purging;
-		bool owners = false;                   ///< of exists(), not a region's
+		std::vector<std::set<Target>> tlbs;    ///< one for each CPU
+		std::vector<bool> purging;             ///< a purge is due at the barrier
+		bool owners = false;                   ///< from exists(), not a region's
 		bool permanent = false;
 	};
 
@@ -155,7 +201,7 @@ private:
 	void work_on(Line &line, Line::Copy &copy, Op op) const;
 	void mark(const Event &e, Rules &broken);
 
-	/// All that the machine may do by itself, until nothing is new.
+	/// Does all that the machine may do by itself, until nothing is new.
 	void spread();
 	void load_tlbs();
 	void spread_line(const Frame &of, Line &line, const std::set<unsigned> &loadable) const;

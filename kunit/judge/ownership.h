@@ -11,18 +11,18 @@ namespace dmamap::judge {
 
 /// The life of a frame, as docs/judge.md draws it.
 enum class Phase : std::uint8_t {
-	cached,       ///< ordinary memory, its owner uses it
-	taken,        ///< the layer has it; not coherent yet
-	idle,         ///< coherent, kept for the next who asks
+	cached,       ///< ordinary memory in use by its owner
+	taken,        ///< held by the layer, not coherent yet
+	idle,         ///< coherent, held by the layer until it is lent
 	coherent,     ///< published: CPU and device use it
-	withdrawn,    ///< was coherent; on its way back
-	quarantined,
+	withdrawn,    ///< no longer coherent, on its way back to an allocator
+	quarantined,  ///< kept for ever
 };
 
-/// To whom one frame belongs, and who knows of it.
+/// Where one frame stands in its life, and what else holds on to it.
 struct Owner {
 	Phase phase = Phase::cached;
-	bool claimed = false;
+	bool claimed = false;    ///< other code that maps it knows its attribute
 	bool running = false;    ///< the device may use it
 
 	bool operator==(const Owner &) const noexcept = default;
@@ -36,7 +36,7 @@ struct Owner {
 	}
 };
 
-/// Follows a mark; a mark that is out of turn breaks Rule::reused.
+/// Applies a mark to @owner. A mark that is out of turn breaks Rule::reused.
 constexpr void follow(Owner &owner, Op op, Rules &broken) noexcept
 {
 	const auto expect = [&](bool right) {
@@ -81,7 +81,7 @@ constexpr void follow(Owner &owner, Op op, Rules &broken) noexcept
 	case Op::quarantine:
 		expect((owner.phase == Phase::taken || owner.phase == Phase::withdrawn) &&
 		       !owner.claimed && !owner.running);
-		/* A device that was not stopped goes on. */
+		/* The device keeps running if it was not stopped. */
 		owner = {.phase = op == Op::give ? Phase::cached : Phase::quarantined,
 			 .running = owner.running};
 		break;

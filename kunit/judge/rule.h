@@ -7,8 +7,8 @@
 
 namespace dmamap::judge {
 
-/// The properties that make up the one rule (dma/core/flip.h), in the parts
-/// that can be seen broken. What each means: describe().
+/// The one rule (dma/core/flip.h), split into properties that can be seen
+/// broken one by one. describe() says what each of them means.
 enum class Rule : std::uint8_t {
 	alias = 1,     ///< I1
 	line,          ///< I2
@@ -82,7 +82,7 @@ constexpr Rules operator|(Rule a, Rule b) noexcept
 [[nodiscard]] std::string name_of(Rule rule);
 /// "I1 I3"; "none" for none.
 [[nodiscard]] std::string names_of(Rules rules);
-/// A sentence for whoever broke it.
+/// The sentence that is printed when the rule is broken.
 [[nodiscard]] const char *describe(Rule rule);
 
 } // namespace dmamap::judge

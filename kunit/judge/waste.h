@@ -10,9 +10,13 @@
 
 namespace dmamap::judge {
 
-/// I10, a property of a path and not of a state: in one direction of a flip
-/// each line is flushed once and each translation purged once on each CPU. An
-/// undo may do it once more.
+/// Rule::wasteful (I10), a property of a path and not of a state: in one
+/// direction of a flip, each line is flushed once and each translation is
+/// purged once on each CPU. Each primitive that has failed allows once more,
+/// for the undo.
+///
+/// A direction begins with Op::take or Op::withdraw of the frame: the work that
+/// was counted for the frame is forgotten then.
 class Waste {
 public:
 	void follow(const Event &e, Rules &broken)
