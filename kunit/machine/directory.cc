@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who has which frame, and the lock of the pool that lends them. */
+/* The directory: the owner of each frame, or the machine itself for frames that a
+   pool holds. And the lock of that pool. */
 #include <utility>
 
 #include "kunit/machine/each.h"

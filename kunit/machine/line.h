@@ -8,13 +8,13 @@
 
 namespace dmamap::sim {
 
-/// A few lines stand for a page: enough to tell the first from the last.
+/// A page has only a few lines here: enough to tell the first from the last.
 inline constexpr std::uint64_t kLines = 4;
 
 /// What is stored in a line.
 using Value = std::uint64_t;
 
-/// One cache line's worth of memory.
+/// One cache line of memory: a frame, and the number of the line in it.
 struct Line {
 	Pfn pfn;
 	std::uint64_t index = 0;

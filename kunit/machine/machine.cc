@@ -12,9 +12,10 @@ using judge::Attr;
 using judge::Op;
 
 constexpr CpuAddr kLinearMap{0xc000'0000};
-constexpr Value kSecret = 0x5ec2e7;   // what the last user of a frame left
+constexpr Value kSecret = 0x5ec2e7;   // left behind by the last user of a frame
 
-/* Not congruent with the linear address, for caches that ask. */
+/* These offsets make an address that is not congruent with the linear one, which
+   matters where caches are virtually indexed. */
 constexpr std::uint64_t kPkmap = (1ull << 28) + (0x155ull << kPageShift);
 constexpr std::uint64_t kVmap = (1ull << 29) + (0x2aaull << kPageShift);
 
@@ -40,7 +41,8 @@ judge::Profile judged(const Profile &profile)
 
 SimulatedMachine::SimulatedMachine(const Profile &profile)
 	: profile_(profile), judged_(sim::judged(profile)),
-	  /* PA-RISC: congruent at 4 MiB, and larger than all that is mapped here. */
+	  /* PA-RISC: addresses are congruent at 4 MiB, which is more than all that is
+	     mapped here. */
 	  oracle_(judged_, {profile.cpus, kLines, [](std::uint64_t va) {
 				    return unsigned(va & 0x3ff);
 			    }}),
@@ -88,9 +90,9 @@ Result<FrameRun> SimulatedMachine::taken(Result<FrameRun> run)
 }
 
 /*
- * The last user had the frame at its linear address, or at a pkmap slot that
- * nobody has taken since, and in a vmap area whose TLB entries wait to be
- * purged. Secrets are in memory, or still in the cache.
+ * The last user had the frame at its linear address, or (highmem) in a pkmap slot
+ * that has not been reused since, and in a vmap area whose TLB entries wait to be
+ * purged. Secrets are in memory, or still in a cache.
  */
 void SimulatedMachine::leave_traces(Pfn pfn)
 {
@@ -264,7 +266,7 @@ CpuAddr SimulatedMachine::make_mapping(FrameRun run, Use use, bool cacheable)
 
 	for (std::uint64_t i = 0; i < run.pages.count(); ++i)
 		table_.set(page_of(addr, i), {run.first + i, use, cacheable});
-	next_mapping_ = page_of(addr, run.pages.count() + 1);   // a hole behind each
+	next_mapping_ = page_of(addr, run.pages.count() + 1);   // leaves a hole behind it
 	return addr;
 }
 
@@ -303,8 +305,9 @@ void SimulatedMachine::unmap(CpuAddr addr, FrameRun run) noexcept
 	primitives_.unmap(pages_at(addr, run));
 }
 
-/* Adopted memory has no owner that could have cached it: the page table says
-   all that there is to know. */
+/* Looks in the page table for a cacheable translation of a frame that is coherent
+   or has another attribute too. For adopted memory that is all there is to look
+   at: it has no owner that could have cached it. */
 void SimulatedMachine::judge_table(FrameRun run)
 {
 	each_frame(run, [&](Pfn pfn) {

@@ -14,14 +14,14 @@
 
 namespace dmamap::sim {
 
-/// A device, for Request::device: where it sees memory, and how far.
+/// A device, for Request::device: the bus addresses at which it reaches memory.
 struct Device {
-	std::uint64_t mask = ~std::uint64_t{0};
+	std::uint64_t mask = ~std::uint64_t{0};   ///< the highest one
 	std::uint64_t offset = 0;   ///< bus address of physical address 0
 	bool snooping = false;
 };
 
-/// A rule of the judge that was broken, and by what.
+/// A rule of the judge that was broken, and the event that broke it.
 struct Violation {
 	judge::Rule rule;
 	std::string what;
@@ -33,14 +33,15 @@ struct Violation {
 	}
 };
 
-/// A kernel in user space, as far as the layer needs one: it models
-/// dmamap::Machine, keeps what a kernel keeps, and lets the may-oracle judge
-/// every step for all that caches, TLBs and CPUs may have done meanwhile.
+/// The simulated machine: a kernel in user space, as far as the layer needs one.
+/// It models dmamap::Machine, keeps what a kernel keeps (allocators, page table,
+/// claims, directory), and lets the may-oracle judge every step for all that
+/// caches, TLBs and CPUs may have done meanwhile.
 ///
 /// - Frames come from take_*() as their last user may leave them: secrets in
 ///   memory and caches, TLB entries on all CPUs, pkmap and vmap leftovers.
-/// - Every step is recorded as the kernel's machine does it. What breaks a rule
-///   stands in violations(), once for each rule; nothing is repaired.
+/// - Every step is recorded as the kernel's machine does it. Broken rules are in
+///   violations(), each once, with what broke it first; nothing is repaired.
 /// - Regions of devices that snoop are judged by the exhaustive search
 ///   (kunit/prove) only.
 class SimulatedMachine {
@@ -49,7 +50,7 @@ public:
 	SimulatedMachine(const SimulatedMachine &) = delete;
 	SimulatedMachine &operator=(const SimulatedMachine &) = delete;
 
-	/// The primitives; what they do stands at the concept.
+	/// The primitives, as dma/core/machine.h describes them.
 	[[nodiscard]] BoardFacts facts() noexcept
 	{
 		return {profile_.placement, profile_.unit, profile_.chunk, profile_.combines};
@@ -88,35 +89,36 @@ public:
 	void unlock(std::uint64_t flags) noexcept;
 	void tend_later() noexcept { ++tend_wanted_; }
 
-	/// What a program on a CPU does; nothing and false are page faults.
+	/// Reads and writes of a program on a CPU. Nullopt and false are page faults.
 	std::optional<Value> read(unsigned cpu, CpuAddr addr);
 	bool write(unsigned cpu, CpuAddr addr, Value value);
 
-	/// What a device does.
+	/// Reads and writes of a device.
 	[[nodiscard]] Value read(const Device &device, BusAddr addr);
 	void write(const Device &device, BusAddr addr, Value value);
 
-	/// From now on a primitive that may sleep breaks a rule, or no more.
+	/// Whether primitives run in interrupt context from now on, where one that may
+	/// sleep breaks a rule.
 	void in_interrupt(bool yes) noexcept { atomic_ = yes; }
-	/// How often a pool asked to be tended.
+	/// How often a pool has called tend_later().
 	[[nodiscard]] unsigned tend_wanted() const noexcept { return tend_wanted_; }
 
-	/// Lets the @nth primitive that can fail do so, counted from 1, and after
-	/// it the @again-th of those that follow; 0 is never.
+	/// Makes the @nth primitive that can fail do so, counted from 1, and then the
+	/// @again-th of those that follow it. 0 is never.
 	void fail_next(unsigned nth, unsigned again = 0)
 	{
 		fail_in_ = nth;
 		fail_again_in_ = again;
 		failures_ = 0;
 	}
-	/// How many failures have been injected since.
+	/// How many failures have been injected since fail_next().
 	[[nodiscard]] unsigned failures() const noexcept { return failures_; }
 
 	[[nodiscard]] const std::vector<Violation> &violations() const { return violations_; }
 	[[nodiscard]] const std::vector<dmamap_step> &steps() const { return steps_; }
 	void forget_steps() { steps_.clear(); }
 
-	/// What must be as before when an operation was undone.
+	/// All that must be as before after an operation was undone.
 	struct State {
 		std::vector<Supply::Frame> frames;
 		PageTable translations;
@@ -131,11 +133,11 @@ public:
 	}
 	[[nodiscard]] std::uint64_t quarantined() const { return supply_.quarantined(); }
 
-	/// For tests that play a wrong machine.
+	/// For tests that act as a wrong machine.
 	[[nodiscard]] PageTable &page_table() noexcept { return table_; }
 	[[nodiscard]] const Primitives &primitives() const noexcept { return primitives_; }
 	void feed(const judge::Event &event);
-	/// The pages of @run from @addr on.
+	/// The pages of a mapping of @run at @addr.
 	[[nodiscard]] static std::vector<Page> pages_at(CpuAddr addr, FrameRun run);
 
 private:
@@ -152,7 +154,7 @@ private:
 	[[nodiscard]] CpuAddr make_mapping(FrameRun run, Use use, bool cacheable);
 	void end_mapping(CpuAddr addr, FrameRun run, Use use);
 	[[nodiscard]] std::vector<Page> linear_pages(FrameRun run);
-	/// Where the owner of cached memory has the frames.
+	/// The addresses at which the owner of cached memory has the frames.
 	[[nodiscard]] std::vector<Page> home_pages(FrameRun run);
 	void fill(Pfn pfn, Value value);
 
@@ -160,7 +162,7 @@ private:
 	{
 		return pfn >= Profile::kRam && pfn < profile_.highmem_begin();
 	}
-	/// Flipped and published.
+	/// Whether the frame is flipped, and published or held.
 	[[nodiscard]] bool coherent(Pfn pfn) const
 	{
 		return directory_.contains(pfn) && claims_.contains(pfn);
@@ -172,7 +174,7 @@ private:
 	Primitives primitives_;
 	Supply supply_;
 	PageTable table_;
-	std::map<Line, Value> memory_;   ///< as the last write left it
+	std::map<Line, Value> memory_;   ///< the last value written, by whatever way
 	std::map<Pfn, Attribute> claims_;
 	std::map<Pfn, void *> directory_;
 	CpuAddr next_mapping_{std::uint64_t{0xf000'0000}};

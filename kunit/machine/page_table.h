@@ -9,11 +9,11 @@
 
 namespace dmamap::sim {
 
-/// Who made a translation.
+/// The kind of mapping that a translation is part of.
 enum class Use : std::uint8_t {
-	linear,
-	region,    ///< kernel mapping of a region, made of frames
-	device,    ///< the same, made of memory that was adopted
+	linear,    ///< the kernel's linear map
+	region,    ///< the kernel's mapping of a region of frames
+	device,    ///< the kernel's mapping of a region of adopted memory
 };
 
 struct Translation {
@@ -24,8 +24,8 @@ struct Translation {
 	bool operator==(const Translation &) const noexcept = default;
 };
 
-/// The kernel's page table, as its owner knows it. What TLBs and walkers make
-/// of it, the judge knows.
+/// The kernel's page table, as the kernel wrote it last. What TLBs hold and
+/// walkers still see of it is the judge's part.
 class PageTable {
 public:
 	void set(CpuAddr addr, Translation to) { table_.insert_or_assign(page(addr), to); }

@@ -66,7 +66,7 @@ void Primitives::map(std::span<const Page> pages, Attr attr) const
 	for (const Page &page : pages)
 		edit(page, attr);
 	if (!profile_.purge_drains)
-		barrier();   // or the first use of the address may fault
+		barrier();   // without it the first use of the address may fault
 }
 
 void Primitives::unmap(std::span<const Page> pages) const
@@ -84,9 +84,9 @@ void Primitives::flush(std::span<const Page> region, std::span<const Page> home)
 		break;
 	case judge::Flushing::by_alias:
 		/*
-		 * Congruent with the address that the owner of the frame had used. A
-		 * large batch is flushed with all of the cache instead, which does at
-		 * least this (arch/parisc/machine.c, cases.cc).
+		 * The alias is congruent with the address that the owner of the frame
+		 * had used. For a large batch all of the cache is flushed instead, which
+		 * does at least this (arch/parisc/machine.c, cases.cc).
 		 */
 		each_line(home, size_.lines, {.op = Op::flush_alias});
 		break;
@@ -102,7 +102,7 @@ void Primitives::flush_by(Op op, std::span<const Page> pages, unsigned lines) co
 	each_line(pages, lines, {.op = op});
 	if (!profile_.outer)
 		return;
-	barrier();   // what the inner caches had is in the outer one
+	barrier();   // lines flushed from the inner caches are in the outer one now
 	each_line(pages, lines, {.op = Op::flush_outer});
 }
 

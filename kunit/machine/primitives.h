@@ -10,22 +10,23 @@
 
 namespace dmamap::sim {
 
-/// A page of virtual addresses, by number, and the frame that it is for.
+/// A page of virtual addresses, by its number, and the frame that it maps.
 struct Page {
 	std::uint64_t va;
 	std::uint64_t pfn;
 };
 
-/// What a PTE of the linear map says in that state.
+/// The attribute of a PTE of the linear map in that state.
 [[nodiscard]] judge::Attr to_attr(Linear linear) noexcept;
 
-/// What the machine.c of an architecture and the glue do for each primitive of
-/// dma/core/machine.h, as events. How, the profile says.
+/// The events that the machine.c of an architecture and the glue cause for each
+/// primitive of dma/core/machine.h, in the way that the profile names.
 class Primitives {
 public:
 	using Sink = std::function<void(const judge::Event &)>;
 
-	/// For orders that are wrong on purpose.
+	/// The barriers of a purge; two of these are for orders that are wrong on
+	/// purpose.
 	enum class Around : std::uint8_t { barriers, no_barrier_before, no_barrier_behind };
 
 	struct Size {
@@ -42,7 +43,8 @@ public:
 	void map(std::span<const Page> pages, judge::Attr attr) const;
 	void unmap(std::span<const Page> pages) const;
 
-	/// @region is where the frames are mapped, @home where their owner had them.
+	/// @region: the pages of the region's mapping. @home: the pages at which the
+	/// owner of cached memory had the frames.
 	void flush(std::span<const Page> region, std::span<const Page> home) const;
 	void flush_by(judge::Op op, std::span<const Page> pages, unsigned lines) const;
 	void store(std::span<const Page> pages, judge::Value value, unsigned lines) const;

@@ -10,7 +10,7 @@
 
 namespace dmamap::sim {
 
-/// The allocators of the kernel: who has which frame.
+/// The allocators of the kernel: CMA and the page allocator, frame by frame.
 class Supply {
 public:
 	enum class Frame : std::uint8_t { free, taken, quarantined };
@@ -38,7 +38,7 @@ public:
 		return take_from(Profile::kRam, profile_.highmem_begin(), pages, reach, false);
 	}
 
-	/// Says whether the frames had been taken from the allocator that gets them.
+	/// False if the frames had not been taken, or from the other allocator.
 	[[nodiscard]] bool give(FrameRun run, bool to_cma)
 	{
 		return move(run, Frame::free) && all(run, [&](Pfn pfn) {
@@ -67,7 +67,7 @@ private:
 		});
 	}
 
-	/// The last fitting run in reach; io if there are only others.
+	/// Takes the last fitting run. Errno::io if all that fit are out of reach.
 	[[nodiscard]] Result<FrameRun> take_from(Pfn begin, Pfn end, Pages pages, Reach reach,
 						 bool in_cma)
 	{
