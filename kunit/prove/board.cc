@@ -194,7 +194,7 @@ CpuAddr Board::linear_address(Pfn pfn) noexcept
 	return address_of(pfn, Slot::linear);
 }
 
-/* Memory without struct page has no flip: nothing here for a judge. */
+/* Memory without struct page is never flipped, so there is nothing to record. */
 
 Result<CpuAddr> Board::map_device(FrameRun run, Attribute) noexcept
 {
@@ -281,7 +281,7 @@ void Board::purge_on_this_cpu(Slot slot, FrameRun run)
 		note({.op = Op::purge, .va = page.va, .pfn = page.pfn});
 }
 
-/* The CPUs have the first line of a frame, the device has the last. */
+/* The first line of a frame is for CPUs to write, the last for the device. */
 void Board::use(FrameRun run, CpuAddr addr)
 {
 	mark(Op::start, run);
@@ -291,7 +291,7 @@ void Board::use(FrameRun run, CpuAddr addr)
 	primitives_.load(pages_at(slot_of(addr), run));
 }
 
-/* A driver may write once more, without a word, before it frees. */
+/* A driver may write once more before it frees, with no barrier behind the write. */
 void Board::quiet(FrameRun run, CpuAddr addr)
 {
 	mark(Op::quiet, run);

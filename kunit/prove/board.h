@@ -17,12 +17,13 @@ using judge::Op;
 using judge::Slot;
 using judge::Value;
 
-/// Which of the primitives that can fail do: the n-th does when the n-th is
-/// true. Those beyond the end succeed.
+/// Which of the primitives that can fail do fail: the n-th one does if the n-th
+/// entry is true. Primitives beyond the last entry succeed.
 using Failures = std::vector<bool>;
 
-/// A machine of dma/core/machine.h that writes down the events of each
-/// primitive, and keeps the little that a kernel remembers by itself.
+/// A Machine of dma/core/machine.h that records the events of each primitive, and
+/// keeps the little that a kernel remembers by itself. The graph of a program is
+/// made of what it records.
 class Board {
 public:
 	Board(const judge::Profile &profile, judge::Bounds bounds, Failures failures = {})
@@ -69,10 +70,10 @@ public:
 	void unlock(std::uint64_t) noexcept {}
 	void tend_later() noexcept {}
 
-	/// Where a frame is; those of a run lie one after another.
+	/// The address of a frame in @slot. Frames of a run have consecutive addresses.
 	[[nodiscard]] static CpuAddr address_of(Pfn pfn, Slot slot);
 
-	/// What a driver and its device do with a coherent region.
+	/// The accesses of a driver and its device to a coherent region.
 	void use(FrameRun run, CpuAddr addr);
 	void quiet(FrameRun run, CpuAddr addr);
 
@@ -90,10 +91,10 @@ public:
 	[[nodiscard]] const std::vector<Event> &events() const { return events_; }
 	[[nodiscard]] const Failures &failures() const { return failures_; }
 	[[nodiscard]] const judge::Bounds &bounds() const { return bounds_; }
-	/// How many choices have been made; may be more than were given.
+	/// How many primitives that can fail have run, also beyond the last entry.
 	[[nodiscard]] std::size_t choices() const { return chosen_; }
 
-	/// Has all that the kernel remembers the old value?
+	/// Whether all that the kernel remembers is as it was in the beginning.
 	[[nodiscard]] bool as_before() const;
 	[[nodiscard]] bool quarantined() const { return quarantined_; }
 

@@ -11,23 +11,25 @@
 
 namespace dmamap::prove {
 
-/// A sequence of primitives, and what is known to be wrong with it.
+/// A sequence of primitives, and the rules that it is known to break.
 struct Case {
 	std::string_view name;
 	std::string_view strategy;
 	std::string_view profile;
 	std::string_view order;
 	judge::Rules breaks;      ///< all that it breaks
-	judge::Rule above_all;    ///< what it is known for; unless it breaks nothing
+	judge::Rule above_all;    ///< the one it is known for, if it breaks any
 
 	friend std::ostream &operator<<(std::ostream &out, const Case &c) { return out << c.name; }
 };
 
-/* To coherent, to cached, and all of it. */
+/* The words of the right orders. BACK: use and the flip to cached. MADE: the flip
+   to coherent. */
 #define DMAMAP_USED "publish use quiet withdraw "
 #define DMAMAP_BACK DMAMAP_USED "barrier unmap reopen purge release give"
 #define DMAMAP_MADE "take claim lazy close purge map flush barrier zero barrier "
-/* Held by a pool: lent once, back, and ordinary memory again. */
+/* The same with a pool. HELD: made and held by the pool. LENT: lent and used once.
+   DROPPED: ordinary memory again. */
 #define DMAMAP_HELD DMAMAP_MADE "idle "
 #define DMAMAP_LENT "publish use quiet "
 #define DMAMAP_DROPPED "withdraw barrier unmap reopen purge release give"
@@ -37,14 +39,15 @@ inline constexpr std::string_view kRightPooled = DMAMAP_HELD DMAMAP_LENT "idle z
 	DMAMAP_LENT_AGAIN;
 inline constexpr std::string_view kRightSnooped = "take zero publish use quiet withdraw give";
 
-/// All rules that the case breaks on @profile; 1 frame, every move on its own.
+/// All rules that the case breaks on @profile, by the search. The default bounds
+/// have one frame, and every move on its own.
 [[nodiscard]] judge::Rules searched(const Case &c, const judge::Profile &profile,
 				    judge::Bounds bounds = {.frames = 1});
-/// What the may-oracle says of the same events.
+/// All rules that the may-oracle says the same events break.
 [[nodiscard]] judge::Rules by_oracle(const Case &c, const judge::Profile &profile);
 
-/// Known orders: of stock Linux 6.12, of published flaws, and of every step
-/// that can be forgotten.
+/// The known orders: of stock Linux 6.12, of published flaws, right ones, and one
+/// for each step that can be forgotten.
 [[nodiscard]] std::span<const Case> cases();
 
 } // namespace dmamap::prove

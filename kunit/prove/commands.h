@@ -9,12 +9,12 @@
 
 namespace dmamap::prove {
 
-/// What the command line asked for.
+/// The options of the command line.
 struct Options {
 	const StrategyInfo *strategy = nullptr;     ///< null: all
 	const judge::Profile *profile = nullptr;    ///< null: all that fit
 	Part part = Part::full;
-	unsigned jobs = 0;                          ///< 0: one a CPU
+	unsigned jobs = 0;                          ///< 0: one for each CPU
 	double memory_gib = 0;                      ///< for all searches; 0: most of what is free
 	bool guarantee = true;
 	unsigned pages = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The two engines, and the two ways of searching, agree on orders that nobody
-   has thought of. */
+/* The two engines, and the two ways of searching, agree on orders that are not in
+   cases.cc: known ones, spoiled at random. */
 #include <random>
 #include <ranges>
 
@@ -64,7 +64,8 @@ std::string spoiled(std::string_view right, std::mt19937 &random)
 	return order;
 }
 
-/* Says how many of @orders are wrong. */
+/* Expects the engines to agree on @orders spoiled orders, and returns how many of
+   them are wrong. */
 unsigned agree_on(std::string_view right, unsigned orders)
 {
 	std::mt19937 random(2004);
@@ -90,7 +91,7 @@ unsigned agree_on(std::string_view right, unsigned orders)
 	return wrong;
 }
 
-/* Neither says the same of everything. */
+/* The limits make sure that both right and wrong orders were among them. */
 TEST(EnginesTest, AgreeOnSpoiledOrders)
 {
 	const unsigned wrong = agree_on(kRight, 200);

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# Three targets for libFuzzer, "make fuzz"; and what keeps them alive without it:
-# the same source, with inputs that fuzz_driver.cc makes up.
+# Three targets for libFuzzer ("make fuzz"), and a test of each that needs no
+# libFuzzer: the same source, with inputs that fuzz_driver.cc makes up.
 option(DMAMAP_FUZZ "the targets for libFuzzer; needs clang" OFF)
 
 get_target_property(dmamap_judge_sources dmamap_judge SOURCES)
 get_target_property(dmamap_prove_sources dmamap_prove SOURCES)
 
-# dmamap_fuzz_test(TARGET INPUTS LONGEST SOURCE...): a test, in a second or two.
+# dmamap_fuzz_test(TARGET INPUTS LONGEST SOURCE...): a test of a second or two.
 function(dmamap_fuzz_test target inputs longest)
 	set(program dmamap_fuzz_${target}_test)
 	add_executable(${program} fuzz_${target}.cc fuzz_driver.cc ${ARGN})
@@ -20,7 +20,7 @@ dmamap_fuzz_test(layer 4000 4000 programs.cc)
 target_link_libraries(dmamap_fuzz_layer_test PRIVATE dmamap_prove)
 dmamap_fuzz_test(orders 1000 13 programs.cc)
 target_link_libraries(dmamap_fuzz_orders_test PRIVATE dmamap_prove)
-# An oracle that falls over is what this one looks for: with sanitizers.
+# With sanitizers: this target looks for an oracle that falls over.
 dmamap_fuzz_test(oracle 2000 400 ${dmamap_judge_sources})
 target_link_libraries(dmamap_fuzz_oracle_test PRIVATE dmamap_sanitizers)
 
@@ -32,7 +32,7 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 		"add -DCMAKE_CXX_COMPILER=clang++-19, or use make fuzz")
 endif()
 
-# Everything again that they need, and all of it instrumented.
+# All sources that the targets need, compiled once more and instrumented.
 list(REMOVE_ITEM dmamap_prove_sources plan.cc prove.cc soak.cc)
 add_library(dmamap_fuzz_all STATIC
 	${dmamap_judge_sources} ${dmamap_prove_sources} programs.cc)

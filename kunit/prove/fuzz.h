@@ -7,13 +7,13 @@
 
 #include "kunit/prove/programs.h"
 
-/// What libFuzzer, or fuzz_driver.cc in its place, calls with each input. It
-/// aborts when it has found something.
+/// The entry of a target, which libFuzzer, or fuzz_driver.cc in its place, calls
+/// with each input. The target aborts when it has found something.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size);
 
 namespace dmamap::prove {
 
-/// An input, byte for byte; zeroes behind its end.
+/// The bytes of an input, one after another, and zeroes after its end.
 class Bytes {
 public:
 	Bytes(const std::uint8_t *data, std::size_t size) : at_(data), end_(data + size) {}
@@ -28,13 +28,13 @@ private:
 	const std::uint8_t *end_;
 };
 
-/// A strategy on a machine whose device it is for.
+/// A strategy, and a machine with a device that the strategy is for.
 struct Fit {
 	const StrategyInfo *strategy;
 	const judge::Profile *profile;
 };
 
-/// All of them.
+/// All fits.
 [[nodiscard]] inline const std::vector<Fit> &fits()
 {
 	static const std::vector<Fit> all = [] {

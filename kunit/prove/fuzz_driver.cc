@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Stands in for libFuzzer, where it is only a matter of whether a target still
-   works: the files that are named, then inputs at random. */
+/* Takes the place of libFuzzer in a test that only shows that a target still
+   works: runs the files that are named, then inputs at random. */
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -8,9 +8,10 @@
 #include "kunit/prove/program.h"
 
 /*
- * Orders of which the two engines are known to say different things: what they
- * have in common, which engine is wrong, and why. None of them is an order of
- * the layer. An entry goes when its engine is put right.
+ * Orders on which the two engines are known to disagree. Each entry says which
+ * engine is wrong and why, and has a test for the orders that it is about. None
+ * of them is an order of the layer. An entry is removed when its engine is put
+ * right.
  */
 namespace dmamap::prove {
 
@@ -26,8 +27,8 @@ using Events = std::vector<Event>;
 
 struct Known {
 	const char *why;
-	Rules search;       ///< what it may say, at most
-	Rules oracle;
+	Rules search;       ///< the search may say these, and no others
+	Rules oracle;       ///< the same of the oracle
 	bool (*applies)(const Profile &profile, const Events &events);
 };
 
@@ -50,7 +51,7 @@ struct Known {
 	return std::ranges::find(events, op, &Event::op) != events.end();
 }
 
-/// Is there a store through a translation with cache?
+/// Whether there is a store through a cacheable translation.
 [[nodiscard]] inline bool stores_cached(const Events &events)
 {
 	std::array<Attr, judge::kSlots> attrs{Attr::cached, Attr::cached, Attr::none};
@@ -73,7 +74,7 @@ struct Known {
 	});
 }
 
-/// Are there zeroes after what the CPU or the device has written?
+/// Whether zeroes are stored after the CPU or the device has written.
 [[nodiscard]] inline bool zeroes_late(const Events &events)
 {
 	bool written = false;
@@ -86,7 +87,7 @@ struct Known {
 	return false;
 }
 
-/// Are there zeroes for the CPUs' line, and none for the device's?
+/// Whether zeroes are stored to the CPUs' line, but not to the device's.
 [[nodiscard]] inline bool zeroes_one_line(const Events &events)
 {
 	for (std::size_t i = 0; i < events.size(); ++i)

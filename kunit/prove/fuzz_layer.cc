@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The layer's own source on a machine that does what the input says. The first
-   byte names strategy, machine and size, each other byte is one move. */
+/* The layer's own source, on a machine whose moves are those of the input. The
+   first byte chooses strategy, machine and size; each other byte is one move. */
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -12,11 +12,11 @@
 namespace dmamap::prove {
 namespace {
 
-/* libFuzzer keeps inputs that count what no other has counted; the branches of
-   the machine alone are soon all taken. */
+/* libFuzzer keeps an input that makes a counter move as no other input has. The
+   branches of the machine alone are soon all taken, so places are counted too. */
 [[gnu::section("__libfuzzer_extra_counters")]] std::uint8_t places[1 << 13];
 
-/// A program on a machine, with all that it refers to.
+/// A program on a machine, with all that the two refer to.
 class Course {
 public:
 	Course(const Fit &fit, bool neighbour)
@@ -30,7 +30,7 @@ public:
 		fill_moves();
 	}
 
-	/* Moves that are not possible are left out. */
+	/* Makes the moves that @bytes stand for; one that is not possible is left out. */
 	void run(Bytes bytes) const
 	{
 		State s = hardware_.initial();
@@ -53,9 +53,10 @@ public:
 	}
 
 private:
-	/* A move for each byte: every fifth the next step of the program, or it would
-	   never get far; each other one once; then those that a rule needs to be
-	   broken, and those that a barrier waits for, more often. */
+	/* Gives each value of a byte a move. One fifth of them is the next step of the
+	   program, which would never get far otherwise. Each other move has one value,
+	   and what is left goes to moves without which no rule is broken, and to moves
+	   that a barrier waits for. */
 	void fill_moves()
 	{
 		using enum Move::Kind;
@@ -71,7 +72,7 @@ private:
 				awaited.push_back(move);
 		});
 		moves_.insert(moves_.end(), 256 / 5, moves_.front());
-		assert(moves_.size() <= 256);   // or some would have no byte
+		assert(moves_.size() <= 256);   // else some move would have no byte
 		for (std::size_t i = 0; moves_.size() < 256; ++i) {
 			const auto &from = i % 2 && !awaited.empty() ? awaited : bringing;
 
@@ -79,7 +80,7 @@ private:
 		}
 	}
 
-	/* What is of interest: which kinds of moves were made at which step. */
+	/* Counts the kind of move at the step of the program at which it was made. */
 	static void been(unsigned node, const Move &move)
 	{
 		++places[(node * judge::kMoveKinds + unsigned(move.kind)) % std::size(places)];
@@ -104,7 +105,7 @@ private:
 	std::vector<Move> moves_;
 };
 
-/* Made when it is first asked for. */
+/* Each course is made when it is asked for first. */
 const Course &course(std::size_t number)
 {
 	static std::vector<std::unique_ptr<Course>> all(fits().size() * 2);

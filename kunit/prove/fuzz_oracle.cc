@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The may-oracle, fed with anything at all: it does not fall over, says the same
-   each time, keeps no more than it has to, and never misses a cacheable
-   translation of a coherent frame. */
+/* The may-oracle, fed with any events at all: the oracle does not fall over, says
+   the same each time, keeps no more memory than it has to, and never misses a
+   cacheable translation of a coherent frame. */
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 
-/* What is allocated, clang's sanitizer tells; GCC has no header for it. */
+/* Clang's sanitizer tells how much is allocated; GCC has no header for it. */
 #ifdef __has_feature
 #define DMAMAP_ASAN __has_feature(address_sanitizer)
 #else
@@ -27,16 +27,16 @@ using namespace judge;
 
 constexpr unsigned kLastOp = unsigned(Op::fails);
 
-/* A few that are near, and the ends of what the type has. */
+/* A few values that are near each other, and the limits of each type. */
 constexpr std::array<std::uint64_t, 4> kPfns = {0, 1, 2, ~0ull};
 constexpr std::array<std::uint64_t, 6> kVas = {0, 1, 2, 3, 1ull << 63, ~0ull};
 constexpr std::array<std::uint32_t, 4> kLineNumbers = {0, 1, 2, ~0u};
 constexpr std::array<std::uint8_t, 8> kCpuNumbers = {0, 1, 2, 3, 4, 0xfd, kSelf, kAllCpus};
 
-/// What an event and all before it may leave behind, at most: an entry in the
-/// history of each frame, in a vector that doubles.
+/// The memory that each event may cost, at most: an entry in the history of each
+/// frame, in a vector that doubles.
 constexpr std::size_t kBytesAnEvent = 2 * kPfns.size() * sizeof(Event);
-/// Frames, lines, addresses, their TLBs, and each event once in Waste.
+/// The memory for frames, lines, addresses, TLBs, and each event once in Waste.
 constexpr std::size_t kBytesForAll = 1 << 20;
 
 std::size_t allocated()
@@ -48,8 +48,8 @@ std::size_t allocated()
 #endif
 }
 
-/// The translations alone: which frame an address leads to through the cache,
-/// now or, because nobody has purged it, still.
+/// A model of the translations alone: the frames to which an address leads through
+/// the cache, by its PTE or by a TLB entry that has not been purged since.
 class Translations {
 public:
 	explicit Translations(const Profile &profile) : profile_(profile) {}
@@ -67,7 +67,7 @@ public:
 		for (std::size_t i = 0; i < kVas.size(); ++i) {
 			if (e.op == Op::set_pte && e.va == kVas[i])
 				now_[i] = {e.pfn, e.attr, now_[i].owners};
-			/* Late or only here: it may all be gone. */
+			/* Whichever CPU and address is meant, the entry may be gone. */
 			if (e.op == Op::purge || e.op == Op::barrier)
 				loaded_[i] = {};
 		}
@@ -77,7 +77,7 @@ public:
 		load();
 	}
 
-	/// Is there a coherent frame with a live cacheable translation?
+	/// Whether a coherent frame has a live cacheable translation.
 	[[nodiscard]] bool alias() const
 	{
 		for (std::size_t f = 0; f < kPfns.size(); ++f)
@@ -94,8 +94,8 @@ private:
 		bool owners = false;
 	};
 
-	/* A translation that is there counts, whether a TLB has it or not; once it
-	   is gone, only if a walker had surely been able to load it. */
+	/* A translation in the page table counts, whether a TLB has it or not. One that
+	   is gone from there counts only if a walker could load it before. */
 	void load()
 	{
 		for (std::size_t i = 0; i < kVas.size(); ++i)
@@ -133,7 +133,7 @@ Event event(Bytes &bytes)
 	std::abort();
 }
 
-/// The same for two oracles: they have to say the same.
+/// Feeds the same events to two oracles, which have to say the same.
 class Trial {
 public:
 	Trial(const Profile &profile, const Oracle::Machine &machine)
@@ -190,7 +190,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 			      .lines = 1u + shape / 4 % 3,
 			      .colour = [](std::uint64_t va) { return unsigned(va & 1); }});
 
-	/* What is there before the first event: an address leads to one frame. */
+	/* The addresses that exist before the first event; each leads to one frame. */
 	for (std::size_t va = 0; va < shape / 32u && va < kVas.size(); ++va)
 		trial.exists(va, bytes.below(kPfns.size()), bytes.next() & 1);
 	while (!bytes.empty())

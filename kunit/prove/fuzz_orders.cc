@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Any sequence of right and wrong steps: the search and the may-oracle agree on
-   whether something is broken by it. Where they are known not to, and why:
-   fuzz_known.h. */
+/* For any sequence of right and wrong steps, the search and the may-oracle agree
+   on whether it breaks a rule. fuzz_known.h has the orders on which the two are
+   known to disagree, and why. */
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -18,8 +18,8 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 constexpr std::size_t kLongest = 40;         ///< words
-constexpr std::size_t kFurthest = 8;         ///< that a step moves
-constexpr std::size_t kStates = 50'000;      ///< more than any order has so far
+constexpr std::size_t kFurthest = 8;         ///< a step is moved by so many places
+constexpr std::size_t kStates = 50'000;      ///< more than any order has had so far
 
 /// All steps of programs.cc.
 constexpr std::string_view kSteps[] = {
@@ -40,8 +40,8 @@ Words split(std::string_view words)
 	return all;
 }
 
-/* A place, and the step that comes to stand there; or what is there goes away, or
-   further on. */
+/* Inserts the step number @what at @place; beyond the last step, @what removes the
+   word at @place, or moves it further on. */
 void edit(Words &words, std::size_t place, std::size_t what)
 {
 	place %= words.size() + 1;
@@ -70,7 +70,7 @@ std::string joined(const Words &words)
 	return order;
 }
 
-/// An order, judged by both.
+/// An order, judged by both engines.
 class Trial {
 public:
 	enum class Outcome { nothing_to_judge, too_large, agree, known, disagree };
@@ -89,7 +89,7 @@ public:
 
 	[[nodiscard]] Outcome outcome() const
 	{
-		/* Where there are no linear addresses, some steps do nothing. */
+		/* On a machine without linear addresses, some steps do nothing. */
 		if (program_.nodes()[0].edges.empty())
 			return Outcome::nothing_to_judge;
 		const auto first = by_search({.states = kStates});
@@ -119,7 +119,7 @@ private:
 	{
 		return searched(program_, *fit_.profile, bounds_, limits);
 	}
-	/* What one run leaves behind may spoil the next one. */
+	/* Three runs in a row: one may leave behind something that spoils the next. */
 	[[nodiscard]] Rules by_oracle() const
 	{
 		return prove::by_oracle(program_, *fit_.profile, bounds_, 3);
@@ -139,7 +139,7 @@ private:
 	Program program_;
 };
 
-/* Without the words that are not needed for the two to disagree. */
+/* Leaves out words as long as the engines still disagree. */
 Words shrink(const Fit &fit, Words words)
 {
 	for (std::size_t i = words.size(); i-- > 0;) {
@@ -167,7 +167,7 @@ Words words_of(const Fit &fit, Bytes bytes)
 {
 	Words words;
 
-	/* From nothing, or from what is right. */
+	/* Edits start from an empty order, or from a right one. */
 	if (bytes.below(4) != 0)
 		words = split(fit.strategy->snooped ? kRightSnooped :
 			      fit.strategy->pooled  ? kRightPooled :
@@ -194,7 +194,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 	switch (Trial(fit, words).outcome()) {
 	case Trial::Outcome::nothing_to_judge:
 	case Trial::Outcome::too_large:
-		return -1;   // not worth to be kept
+		return -1;   // tells libFuzzer not to keep the input
 	case Trial::Outcome::agree:
 	case Trial::Outcome::known:
 		break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What rests on the usage guarantee: that a frame is DMA or page cache, never
- * both, so that nobody uses the linear address of a coherent frame.
+ * The usage guarantee: a frame is DMA or page cache, never both, so no code uses
+ * the linear address of a coherent frame. Only the strategy purge needs it.
  */
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST(GuaranteeTest, OnlyPurgeRestsOnIt)
 		for (const char *strategy : {"highmem", "unmap", "purge-trap"})
 			EXPECT_EQ(names_of(broken_without_guarantee(strategy, profile)), "none")
 				<< strategy;
-		/* Somebody outside reaches the region; yet no cacheable alias lives. */
+		/* A stray access reaches the region; yet no cacheable alias lives. */
 		EXPECT_EQ(names_of(broken_without_guarantee("purge", profile)), "I9");
 	}
 }

@@ -11,22 +11,22 @@ struct Size {
 	bool eager;
 };
 
-/// All of it: a region of all frames, and one with a neighbour.
+/// The whole machine: a region of all frames, and a region with a neighbour.
 constexpr Size kWhole{2, 2, 2, true};
 constexpr Size kWithNeighbour{2, 2, 1, true};
-/// Every single fill of a TLB or a cache is a move of its own.
+/// Smaller machines, in which every fill of a TLB or a cache is a move of its own.
 constexpr Size kOneFrame{1, 2, 1, false};
 constexpr Size kOneLine{2, 1, 2, false};
 
 constexpr Size kOneFrameEager{1, 2, 1, true};
 constexpr Size kOneLineEager{2, 1, 2, true};
 
-/// Of a pool, that has a chunk of all frames and lends them one by one: each is
-/// the other's neighbour.
+/// Sizes for a pool. Its chunk is all frames, which it lends one by one: each frame
+/// is the neighbour of the other.
 constexpr Size kChunk{2, 2, 1, true};
 constexpr Size kChunkOneLine{2, 1, 1, true};
 
-/* Four caches that do not know of each other are the largest by far. */
+/* Four caches that do not snoop each other need by far the most states. */
 std::size_t room_for(const StrategyInfo &strategy, const judge::Profile &profile,
 		     const Size &size)
 {
@@ -52,7 +52,7 @@ std::vector<Size> sizes_of_pool(Part part, bool small)
 
 std::vector<Size> sizes_of(Part part, const StrategyInfo &strategy, const judge::Profile &profile)
 {
-	const bool small = !profile.outer && profile.cpus_snoop;   // few places for a line
+	const bool small = !profile.outer && profile.cpus_snoop;   // a line has few places
 
 	if (strategy.pooled)
 		return sizes_of_pool(part, small);

@@ -9,13 +9,13 @@
 
 namespace dmamap::prove {
 
-/// One search: the layer with a strategy on a machine, and how large it is.
+/// One search: the layer with a strategy on a machine, and the size of both.
 struct Task {
 	const StrategyInfo *strategy;
 	const judge::Profile *profile;
 	judge::Bounds bounds;
 	unsigned pages;              ///< of the region; other frames are neighbours
-	std::size_t room;            ///< for so many states, at most
+	std::size_t room;            ///< the most states that the search may have
 
 	[[nodiscard]] std::string name() const;
 };
@@ -26,8 +26,8 @@ inline constexpr std::size_t kMostStates = 80'000'000;
 /// How much is searched.
 enum class Part : std::uint8_t { quick, check, full };
 
-/// What @part consists of; only of @strategy or @profile, if one is given.
-/// Each strategy runs on every profile whose device it is for.
+/// The searches of @part, and only those of @strategy or @profile if one is given.
+/// Each strategy runs on every profile with a device that it is for.
 [[nodiscard]] std::vector<Task> plan(Part part, const StrategyInfo *strategy,
 				     const judge::Profile *profile);
 

@@ -9,7 +9,7 @@
 namespace dmamap::prove {
 namespace {
 
-/// A run that is longer does not end.
+/// A longer run is taken for one that does not end.
 constexpr std::size_t kLongest = 10'000;
 
 constexpr std::uint32_t kAgain = ~0u;   ///< node 0, before nodes are numbered anew
@@ -32,8 +32,8 @@ std::uint32_t Program::follow(std::uint32_t node, const judge::Event &event)
 
 	nodes_.push_back(std::move(next));
 	nodes_[node].edges.push_back({event, to});
-	/* What is invalidated may have been evicted the moment before, and be on
-	   its way. */
+	/* An invalidated line may have been evicted just before, and be on its way: a
+	   second edge leads on as if it had been flushed. */
 	if (event.op == judge::Op::invalidate) {
 		judge::Event evicted = event;
 
@@ -43,8 +43,8 @@ std::uint32_t Program::follow(std::uint32_t node, const judge::Event &event)
 	return to;
 }
 
-/* What leads from @node to @last leads to node 0 instead; or as well, where other
-   runs go on from @last. */
+/* Makes the edges from @node to @last lead to node 0 instead. If other runs go on
+   from @last, adds edges to node 0 beside them. */
 void Program::begin_again(std::uint32_t node, std::uint32_t last)
 {
 	std::vector<Edge> &edges = nodes_[node].edges;
@@ -83,8 +83,8 @@ void Program::add(const std::vector<judge::Event> &run, bool ends_as_it_began)
 	}
 }
 
-/* Children have higher numbers than their parents, so from the end on each is
-   known before whoever leads to it. */
+/* A child has a higher number than its parent. So, from the last node on, each
+   child is joined before the parents that lead to it. */
 void Program::join()
 {
 	std::vector<std::uint32_t> now(nodes_.size());
@@ -102,7 +102,7 @@ void Program::join()
 		if (same == kept.end())
 			kept.push_back(std::move(node));
 	}
-	/* Numbered from the end; node 0 came last. */
+	/* The kept nodes are numbered from the end: node 0 came last. */
 	const auto renumber = [&](std::uint32_t node) {
 		return node == kAgain ? 0 : std::uint32_t(kept.size()) - 1 - node;
 	};

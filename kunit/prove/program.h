@@ -7,9 +7,9 @@
 
 namespace dmamap::prove {
 
-/// All that a piece of code may do, as a graph: an edge is an event, a node
-/// with two edges is a primitive that succeeds or fails. Runs that end as they
-/// began go on at node 0.
+/// All that a piece of code may do, as a graph. An edge is an event; at a primitive
+/// that can fail, one edge leads out for success and one for failure. A run that
+/// ends as it began leads back to node 0.
 class Program {
 public:
 	struct Edge {
@@ -27,13 +27,13 @@ public:
 
 	Program() : nodes_(1) {}
 
-	/// Adds what one run did. @ends_as_it_began: it may follow itself.
+	/// Adds the events of one run. If it @ends_as_it_began, another may follow.
 	void add(const std::vector<judge::Event> &run, bool ends_as_it_began);
 
-	/// Joins the parts of the graph that are the same. Call it once.
+	/// Joins parts of the graph that are the same. To be called once, after add().
 	void join();
 
-	/// What the runs break whatever the machine does.
+	/// The rules that the runs break whatever the machine does.
 	[[nodiscard]] judge::Rules broken() const noexcept { return broken_; }
 	void breaks(judge::Rules rules) { broken_ |= rules; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is made of the layer's runs. */
+/* The graph that is made of the layer's runs. */
 #include "kunit/prove/program.h"
 
 #include <gtest/gtest.h>
@@ -24,14 +24,14 @@ TEST(ProgramTest, RunsThatBeginAlikeShareTheirBeginning)
 	const auto &second = program.nodes()[program.nodes()[0].edges[0].to];
 
 	ASSERT_EQ(second.edges.size(), 2u);
-	/* They end alike too, and go on at the beginning. */
+	/* The runs end alike too, and go on at the beginning. */
 	EXPECT_EQ(second.edges[0].to, second.edges[1].to);
 	EXPECT_EQ(program.nodes()[second.edges[0].to].edges[0].to, 0u);
 	EXPECT_EQ(program.nodes().size(), 3u);
 	EXPECT_TRUE(program.broken().none());
 }
 
-/* Its last step has two edges: the line may have been evicted before. */
+/* An invalidation has two edges: the line may have been evicted before. */
 TEST(ProgramTest, ARunThatEndsWithAnInvalidationGoesOn)
 {
 	Program program;
@@ -128,8 +128,8 @@ TEST(ProgramTest, ARunWithoutEndIsSeen)
 	EXPECT_EQ(names_of(program.broken()), "I11");
 }
 
-/* Every primitive that can fail does so in some run, and the layer says of no
-   frame that it is both given back and not as it was. */
+/* Every primitive that can fail does so in some run, and in no run the layer gives
+   a frame back that is not as before. */
 TEST(ProgramTest, TheLayerHasAnEdgeForEachFailure)
 {
 	for (const StrategyInfo &strategy : strategies())

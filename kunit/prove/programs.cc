@@ -27,8 +27,8 @@ constexpr StrategyInfo kStrategies[] = {
 	{"purge-pool", false, false, true},
 };
 
-/* Calls @fn with the strategy's type. A snooped region does not ask for the
-   strategy of the board; any will do. */
+/* Calls @fn with the strategy's type. For a snooped region any type will do: the
+   layer does not use the strategy of the board. */
 template <class Fn>
 auto with_strategy(const StrategyInfo &strategy, Fn fn)
 {
@@ -55,8 +55,9 @@ void life_of_region(Board &board, unsigned pages, bool snooped)
 }
 
 /*
- * Two regions of one chunk; one of them goes, and comes again, zeroed by the worker
- * or by who asks. What is dirty in the end goes back as it is.
+ * Two regions of one chunk. One of them is released and allocated again, its page
+ * zeroed by the worker or by the allocation. In the end the chunk is given back,
+ * dirty as it is.
  */
 template <class S>
 void lives_in_pool(Board &board, bool worker)
@@ -90,7 +91,7 @@ void lives_in_pool(Board &board, bool worker)
 		;
 }
 
-/* The next combination to try: the last choice that succeeded fails now. */
+/* The next combination to try: the last primitive that succeeded fails now. */
 bool advance(Failures &failures)
 {
 	while (!failures.empty() && failures.back())
@@ -101,8 +102,8 @@ bool advance(Failures &failures)
 	return true;
 }
 
-/// Plays words. Errors of primitives are not looked at: a wrong order has to
-/// be seen by the judge.
+/// Executes the words of an order. Errors of primitives are ignored: it is for the
+/// judge to see that an order is wrong.
 template <class S>
 class Player {
 public:
@@ -208,7 +209,7 @@ private:
 		return true;
 	}
 
-	/* Forgets the outer cache, on a board that has one. */
+	/* A flush that forgets the outer cache, on a board that has one. */
 	void inner_only(unsigned lines)
 	{
 		for (std::uint64_t f = 0; f < run_.pages.count(); ++f)
@@ -295,7 +296,7 @@ program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,
 		return std::unexpected(unknown);
 	std::vector<Event> events = board.events();
 
-	/* Nothing fails here: the marks of success say nothing. */
+	/* No primitive fails here, so marks of success tell nothing. */
 	std::erase_if(events, [](const Event &e) { return e.op == Op::succeeds; });
 	program.add(events, true);
 	program.join();

@@ -10,12 +10,12 @@
 
 namespace dmamap::prove {
 
-/// A strategy of the layer, as the judge runs it.
+/// A strategy of the layer, and what the judge needs to run it.
 struct StrategyInfo {
 	std::string_view name;
-	bool highmem;     ///< its frames have no linear address
-	bool snooped;     ///< its device has to snoop
-	bool pooled;      ///< its regions are lent by a pool, a page each
+	bool highmem;     ///< frames have no linear address
+	bool snooped;     ///< the device has to snoop
+	bool pooled;      ///< regions are lent by a pool, a page each
 };
 
 [[nodiscard]] std::span<const StrategyInfo> strategies();
@@ -27,7 +27,7 @@ struct StrategyInfo {
 				       const judge::Profile &profile, judge::Bounds bounds,
 				       unsigned pages);
 
-/// A sequence of primitives by their words, wrong ones too. An error names the
+/// A sequence of primitives, right or wrong, each named by a word. The error is the
 /// word that is unknown.
 [[nodiscard]] std::expected<Program, std::string>
 program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,

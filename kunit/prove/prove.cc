@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* All searches of a plan, some at a time. */
+/* Runs all searches of a plan, several at a time. */
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -32,7 +32,8 @@ void print_traces(const Search::Outcome &outcome)
 	}
 }
 
-/* Three quarters of what the kernel says can be had without swapping. */
+/* Three quarters of the memory that is available without swapping, as the kernel
+   says. */
 double gib_to_use()
 {
 	std::ifstream info("/proc/meminfo");
@@ -45,8 +46,8 @@ double gib_to_use()
 	return kib * 0.75 / (1 << 20);
 }
 
-/// The searches, and who does which: as many at a time as there are CPUs, and
-/// as their states have room.
+/// The searches, and the threads that run them: as many at a time as there are
+/// jobs, and as have room for their states.
 class Searches {
 public:
 	Searches(const Options &options, std::vector<Task> tasks)
@@ -56,7 +57,7 @@ public:
 				    (1ull << 30)) / StateSet::kBytesEach),
 		  guarantee_(options.guarantee), counts_(jobs_)
 	{
-		/* The largest first: whoever waits for room waits at the beginning. */
+		/* Largest first, so that a search waits for room at the beginning only. */
 		std::ranges::sort(tasks_, std::greater(), &Task::room);
 	}
 
@@ -76,7 +77,8 @@ public:
 	}
 
 private:
-	/* One that finds no room waits for others to end; alone, it takes what is there. */
+	/* The next search. One that finds no room waits until others have ended; alone,
+	   it runs in the room that there is. */
 	const Task *next()
 	{
 		std::unique_lock lock(mutex_);
@@ -127,7 +129,7 @@ private:
 		std::fflush(stdout);
 	}
 
-	/* A sign of life now and then, for whoever waits. */
+	/* Prints a sign of life now and then. */
 	void progress()
 	{
 		auto shown = Clock::now();
@@ -152,15 +154,15 @@ private:
 
 	std::vector<Task> tasks_;
 	unsigned jobs_;
-	std::size_t room_;            ///< for states, of all searches
+	std::size_t room_;            ///< the most states, of all searches together
 	bool guarantee_;
 	Clock::time_point start_ = Clock::now();
 	std::vector<std::atomic<std::size_t>> counts_;
 	std::atomic<std::size_t> done_ = 0;
-	std::mutex mutex_;            ///< for what is printed and all below
+	std::mutex mutex_;            ///< protects what is printed, and all below
 	std::condition_variable ended_;
 	std::size_t next_ = 0;
-	std::size_t used_ = 0;        ///< of the room
+	std::size_t used_ = 0;        ///< of room_, by searches that run
 	std::size_t states_ = 0;
 	bool good_ = true;
 };

@@ -101,8 +101,8 @@ std::vector<std::string> Search::trace(std::uint32_t from, const Move &last) con
 	return lines;
 }
 
-/* Moves are not stored: the one that leads from a state to its child is found
-   again. */
+/* Moves are not stored, so the one that leads from a state to its child is looked
+   for once more. */
 std::string Search::step_between(std::uint32_t from, std::uint32_t to) const
 {
 	std::string text;

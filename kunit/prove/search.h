@@ -16,27 +16,27 @@ using judge::Rule;
 using judge::Rules;
 using judge::State;
 
-/// How a state came out of another, for whoever reads a trace.
+/// One line of a trace: the step or move that was made in @from.
 [[nodiscard]] std::string describe(const Program &program, const State &from, const Move &move);
 
-/// What one move did: the state after it, and the rules broken on the way.
-/// False if it is not possible.
+/// Makes one move in @s, and adds the rules that it breaks to @broken. False if the
+/// move is not possible.
 [[nodiscard]] bool make(const judge::Hardware &hardware, const Program &program, State &s,
 			const Move &move, Rules &broken);
 
-/// Breadth first over all that a program and a machine may do together.
+/// A search, breadth first, of all that a program and a machine may do together.
 class Search {
 public:
 	struct Limits {
-		std::size_t states;              ///< stops, incomplete, when there are more
-		bool stop_at_first = true;       ///< of the rules that are broken
+		std::size_t states;              ///< with more, the search stops, incomplete
+		bool stop_at_first = true;       ///< stop when a rule is broken
 	};
 	struct Outcome {
 		Rules broken;
 		std::size_t states = 0;
 		std::size_t moves = 0;
 		bool complete = false;           ///< a fixpoint was reached
-		/// The shortest way to each rule that was broken.
+		/// The shortest trace that breaks each of the rules.
 		std::map<Rule, std::vector<std::string>> traces;
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Both engines know wrong orders from right ones, each by its property. */
+/* Both engines tell wrong orders from right ones, each by the rule that it is known
+   for. */
 #include "kunit/prove/cases.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +29,7 @@ TEST_P(SensitivityTest, SearchFindsAllThatIsBroken)
 	EXPECT_TRUE(c.breaks.none() || broken.has(c.above_all));
 }
 
-/* With more than one frame, the same. */
+/* The same with two frames, as far as whether a rule is broken. */
 TEST_P(SensitivityTest, EagerSearchFindsTheSame)
 {
 	const Case &c = GetParam();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Walks at random through the largest machines, for as long as one likes. */
+/* Walks at random through the largest machines, as many steps as are asked for. */
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLength = 20'000;   ///< moves of one walk
 
-/// A walker with all that it refers to.
+/// A walker, and all that it refers to.
 struct Course {
 	Course(const Task &task)
 		: name(task.name()),
@@ -32,7 +32,7 @@ std::vector<std::unique_ptr<Course>> courses(const Options &options)
 	std::vector<std::unique_ptr<Course>> all;
 
 	for (Task task : plan(Part::full, options.strategy, options.profile)) {
-		task.bounds.eager = false;   // here every move is drawn
+		task.bounds.eager = false;   // every fill is a move that is drawn
 		task.bounds.guarantee = options.guarantee;
 		if (task.bounds.frames == judge::kFrames)
 			all.push_back(std::make_unique<Course>(task));

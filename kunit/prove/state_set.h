@@ -10,25 +10,26 @@
 
 namespace dmamap::prove {
 
-/// The states that were seen, in the order in which they were: the queue of a
-/// breadth-first search, and the way back. Exact, no hash stands for a state.
+/// The states that were seen, in the order in which they were seen. That is the
+/// queue of a breadth-first search, and with the parents the way back. The set is
+/// exact: no hash stands for a state.
 class StateSet {
 public:
-	/// At most, right after the table of slots has grown.
+	/// The most memory for a state, right after the table of slots has grown.
 	static constexpr std::size_t kBytesEach = sizeof(judge::State) + sizeof(std::uint32_t) +
 						  22;
 
 	explicit StateSet(std::size_t limit) : limit_(limit), slots_(1 << 12) {}
 
-	/// Says that add() will be called for a state with that hash: by then its
-	/// slot is in a cache, which is most of the cost.
+	/// Prefetches the slot for a state with that hash, for which add() is called
+	/// soon. A cache miss there is most of the cost of add().
 	void expect(std::uint64_t hash) const
 	{
 		__builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
 	}
 
-	/// Adds a state that came out of state number @parent; false if it had been
-	/// seen, or there is no room.
+	/// Adds a state that came out of state number @parent. False if the state had
+	/// been seen, or there is no room.
 	bool add(const judge::State &state, std::uint32_t parent)
 	{
 		return add(state, parent, hash_of(state));
@@ -85,13 +86,13 @@ public:
 private:
 	static constexpr std::size_t kChunk = 1 << 12;
 
-	/* In pieces, because a vector needs three times the room while it grows. */
+	/* States are kept in chunks: a vector needs three times the room while it grows. */
 	struct Chunk {
 		std::array<judge::State, kChunk> states;
 		std::array<std::uint32_t, kChunk> parents;
 	};
 
-	/* The old table goes first: it can be made again from the states. */
+	/* Frees the old table first, and makes the new one from the states. */
 	void grow()
 	{
 		const std::size_t slots = slots_.size() * 2;

@@ -31,15 +31,15 @@ Rules by_oracle(const Program &program, const judge::Profile &profile, judge::Bo
 	oracle.exists(va(home), 0, !bounds.highmem);
 	if (!bounds.highmem)
 		oracle.exists(va(Slot::lazy), 0, false);
-	/* An order is a line: one edge leads out of each node, none out of the last
-	   if it ends otherwise than it began. */
+	/* The graph of an order is a line: one edge leads out of each node, and none out
+	   of the last if the order does not end as it began. */
 	std::uint32_t node = 0;
 
 	for (unsigned lap = 0; lap < laps && !program.nodes()[node].edges.empty();) {
 		const Program::Edge &edge = program.nodes()[node].edges.front();
 		const Rules now = oracle.feed(edge.event).broken;
 
-		/* What is done twice is counted anew in each run. */
+		/* The search counts waste anew in each run, so only the first lap may add it. */
 		broken |= lap == 0 ? now : now.without(Rule::wasteful);
 		node = edge.to;
 		lap += node == 0;

@@ -41,7 +41,8 @@ Path Walker::shrink(Path path, Rules rules) const
 		return !(replay(shorter) & rules).none();
 	};
 
-	/* Halves, quarters, and so on down to single moves, until nothing goes. */
+	/* Tries to leave out halves, quarters, and so on down to single moves, until no
+	   more can be left out. */
 	for (std::size_t chunk = path.size() / 2 + 1; chunk > 0;) {
 		bool shorter = false;
 

@@ -9,10 +9,10 @@
 
 namespace dmamap::prove {
 
-/// Moves that were made one after another, from the beginning.
+/// Moves that are made one after another, from the first state on.
 using Path = std::vector<Move>;
 
-/// A machine and a program, drawn through at random.
+/// Walks at random through all that a program and a machine may do together.
 class Walker {
 public:
 	Walker(const Program &program, const judge::Hardware &hardware);
@@ -20,21 +20,21 @@ public:
 	struct Outcome {
 		Rules broken;
 		std::size_t moves = 0;
-		Path path;      ///< to where the rule was broken
+		Path path;      ///< from the first state to where the rule was broken
 	};
 
-	/// Makes up to @length moves, drawn by @draw(n): a number below n.
+	/// Makes up to @length moves. They are drawn with @draw(n), a number below n.
 	template <class Draw>
 	[[nodiscard]] Outcome walk(std::size_t length, Draw draw) const;
 
-	/// Leaves out of @path what is not needed to break one of @rules.
+	/// Leaves moves out of @path as long as it still breaks one of @rules.
 	[[nodiscard]] Path shrink(Path path, Rules rules) const;
-	/// What @path breaks; moves that are not possible are left out.
+	/// The rules that @path breaks. Moves that are not possible are left out.
 	[[nodiscard]] Rules replay(const Path &path) const;
 	[[nodiscard]] std::vector<std::string> describe(const Path &path) const;
 
 private:
-	/// The program's own moves are drawn this often among so many others.
+	/// One draw in so many is the next step of the program.
 	static constexpr unsigned kProgramShare = 8;
 
 	[[nodiscard]] State first() const;

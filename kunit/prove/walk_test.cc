@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Walks find what searches find, and what they print is short and true. */
+/* Walks find what searches find, and the traces that they print are short and
+   true. */
 #include "kunit/prove/walk.h"
 
 #include <random>
@@ -61,7 +62,7 @@ TEST_F(WalkTest, FindsAForgottenPurgeAndShrinksIt)
 		EXPECT_LE(path.size(), 20u);
 		EXPECT_FALSE((walker.replay(path) & outcome.broken).none());
 		EXPECT_EQ(walker.describe(path).size(), path.size());
-		/* Without any one of them nothing is broken: it can't be shorter. */
+		/* Without any one of its moves nothing is broken, so it can't be shorter. */
 		for (std::size_t i = 0; i < path.size(); ++i) {
 			Path shorter = path;
 
@@ -87,7 +88,7 @@ TEST_F(WalkTest, ASearchPrintsTheShortestTrace)
 	const auto outcome = search.run();
 	const auto &trace = outcome.traces.at(judge::Rule::alias);
 
-	/* take, claim, lazy, close, map: a TLB had loaded the linear address. */
+	/* The steps take, claim, lazy, close, map, with the linear address in a TLB. */
 	EXPECT_LE(trace.size(), 12u);
 	EXPECT_NE(trace.back().find("set_pte"), std::string::npos) << trace.back();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The judge's own mutants: each rule of a machine and each property is taken
- * away in turn, and a known order must stop being flagged as it was. So none of
- * them is there for nothing.
+ * Mutants of the judge: each rule of a machine is taken away in turn, and a known
+ * order must then be judged otherwise. Each property has an order that it is known
+ * for. So none of them is there for nothing.
  */
 #include "kunit/prove/cases.h"
 
@@ -11,7 +11,7 @@
 namespace dmamap::prove {
 namespace {
 
-/// A rule of the machine, taken away or, where it protects, broken.
+/// A rule of a machine, taken away or, if the rule protects, turned around.
 struct Weakening {
 	const char *name;
 	void (*apply)(judge::Profile &);
@@ -52,7 +52,7 @@ TEST_P(WeakenedTest, SomeOrderIsJudgedOtherwise)
 	FAIL() << "no known order depends on it";
 }
 
-/* A property that no order is known for could be forgotten. */
+/* A property that no order is known for could be lost unseen. */
 TEST(PropertiesTest, EachHasAnOrderThatItIsKnownFor)
 {
 	judge::Rules known;
