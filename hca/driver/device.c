@@ -223,7 +223,7 @@ static void hca_take_away(struct dmamap_region *region)
 }
 
 /* Parts that were not adopted are NULL or an error, both ignored. */
-static void hca_abandon_window(struct hca_device *hca)
+static void hca_put_window(struct hca_device *hca)
 {
 	dmamap_put(hca->pio);
 	dmamap_put(hca->control);
@@ -342,7 +342,7 @@ struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
 err_watch:
 	cancel_delayed_work_sync(&hca->watch_work);
 err_window:
-	hca_abandon_window(hca);
+	hca_put_window(hca);
 	ida_free(&hca_ids, hca->id);
 err_put:
 	hca_device_put(hca);
@@ -382,7 +382,7 @@ void hca_device_destroy(struct hca_device *hca)
 			 hca->leaked_contexts);
 	hca_contexts_abandon(hca);
 
-	hca_abandon_window(hca);
+	hca_put_window(hca);
 	ida_free(&hca_ids, hca->id);
 	hca_device_put(hca);
 }

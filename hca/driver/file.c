@@ -12,7 +12,7 @@
 
 #include "hca.h"
 
-/* What context.h mirrors because C++ can't include the originals. */
+/* What decide.h mirrors because C++ can't include the originals. */
 static_assert(HCA_REFUSE_IO == -EIO);
 static_assert(HCA_REFUSE_ACCESS == -EACCES);
 static_assert(HCA_REFUSE_BUSY == -EBUSY);
@@ -219,7 +219,7 @@ static void hca_describe(struct hca_device *hca,
 	info->eager_buffers = HCA_EAGER_BUFFERS;
 	info->header_entries = HCA_HEADER_ENTRIES;
 	for (kind = 0; kind < HCA_KINDS; kind++) {
-		hca_plan_kind(context->number, kind, &plan);
+		hca_plan_of(context->number, kind, &plan);
 		info->kind[kind].offset = HCA_MAP_OFFSET(kind);
 		info->kind[kind].bytes = plan.bytes;
 		info->kind[kind].behind = context->behind[kind];
@@ -332,7 +332,7 @@ static int hca_map(struct hca_file *f, u32 kind, struct vm_area_struct *vma)
 	if (!f->published)
 		return -ENXIO;
 
-	err = hca_plan_kind(context->number, kind, &plan);
+	err = hca_plan_of(context->number, kind, &plan);
 	if (err)
 		return err;
 	for (i = 0; i < plan.count; i++) {

@@ -19,7 +19,7 @@
 
 #include "../include/hca_abi.h"
 #include "../include/hca_chip.h"
-#include "context.h"
+#include "decide.h"
 
 struct dentry;
 struct device;
@@ -183,7 +183,7 @@ void hca_device_put(struct hca_device *hca);
 void hca_device_set_state(struct hca_device *hca, u32 state);
 int hca_device_reset(struct hca_device *hca);
 
-/* memory.c */
+/* context.c */
 struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
 				     u32 partition);
 bool hca_context_stop(struct hca_device *hca, struct hca_context *context);

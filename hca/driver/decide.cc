@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "context.h"
+#include "decide.h"
 
 #include <algorithm>
 #include <array>
@@ -231,7 +231,7 @@ std::uint64_t hca_eager_address(const std::uint64_t *segments, std::uint32_t buf
 	       buffer % HCA_EAGER_PER_SEGMENT * HCA_EAGER_BYTES;
 }
 
-std::int32_t hca_plan_kind(std::uint32_t context, std::uint32_t kind, hca_plan *plan)
+std::int32_t hca_plan_of(std::uint32_t context, std::uint32_t kind, hca_plan *plan)
 {
 	const Result<hca_plan> result = plan_of(context, kind);
 

@@ -34,7 +34,7 @@ static int hca_resolve(struct hca_device *hca, struct hca_context *context,
 	u32 i;
 	int err;
 
-	err = hca_plan_kind(context->number, kind, &plan);
+	err = hca_plan_of(context->number, kind, &plan);
 	if (err)
 		return err;
 

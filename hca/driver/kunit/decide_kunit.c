@@ -5,7 +5,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "../context.h"
+#include "../decide.h"
 
 static void contexts_are_taken_until_none_is_left(struct kunit *test)
 {
@@ -69,7 +69,7 @@ static u32 window_of(struct kunit *test, u32 context, u32 kind, u32 *bytes)
 {
 	struct hca_plan plan;
 
-	KUNIT_ASSERT_EQ(test, hca_plan_kind(context, kind, &plan), 0);
+	KUNIT_ASSERT_EQ(test, hca_plan_of(context, kind, &plan), 0);
 	KUNIT_ASSERT_EQ(test, plan.count, 1);
 	*bytes = plan.bytes;
 	return plan.segment[0].offset +
@@ -93,13 +93,13 @@ static void no_context_maps_what_is_anothers(struct kunit *test)
 		/* Never a control page, an eager table or the end of the window. */
 		KUNIT_EXPECT_LE(test, end, kinds[i] == HCA_PLAN_PIO ? HCA_WINDOW_BYTES :
 							HCA_CONTROL_PAGE(0));
-		KUNIT_EXPECT_EQ(test, hca_plan_kind(HCA_CONTEXTS, kinds[i], &plan),
+		KUNIT_EXPECT_EQ(test, hca_plan_of(HCA_CONTEXTS, kinds[i], &plan),
 				HCA_REFUSE_INVALID);
 	}
-	KUNIT_EXPECT_EQ(test, hca_plan_kind(0, HCA_PLAN_KINDS, &plan), HCA_REFUSE_INVALID);
-	KUNIT_ASSERT_EQ(test, hca_plan_kind(0, HCA_PLAN_PIO, &plan), 0);
+	KUNIT_EXPECT_EQ(test, hca_plan_of(0, HCA_PLAN_KINDS, &plan), HCA_REFUSE_INVALID);
+	KUNIT_ASSERT_EQ(test, hca_plan_of(0, HCA_PLAN_PIO, &plan), 0);
 	KUNIT_EXPECT_EQ(test, plan.access, HCA_PLAN_WRITE);
-	KUNIT_ASSERT_EQ(test, hca_plan_kind(0, HCA_PLAN_EAGER, &plan), 0);
+	KUNIT_ASSERT_EQ(test, hca_plan_of(0, HCA_PLAN_EAGER, &plan), 0);
 	KUNIT_EXPECT_EQ(test, plan.access, HCA_PLAN_READ);
 }
 
@@ -164,7 +164,7 @@ static void a_token_is_none_that_was_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hca_reset_token(0xffffffff, 0xffffffff, 1), 2);
 }
 
-static struct kunit_case context_cases[] = {
+static struct kunit_case decide_cases[] = {
 	KUNIT_CASE(contexts_are_taken_until_none_is_left),
 	KUNIT_CASE(a_partition_is_ones_own_or_open),
 	KUNIT_CASE(no_context_maps_what_is_anothers),
@@ -175,8 +175,8 @@ static struct kunit_case context_cases[] = {
 	{}
 };
 
-static struct kunit_suite context_suite = {
-	.name = "hca-context",
-	.test_cases = context_cases,
+static struct kunit_suite decide_suite = {
+	.name = "hca-decide",
+	.test_cases = decide_cases,
 };
-kunit_test_suite(context_suite);
+kunit_test_suite(decide_suite);

@@ -6,8 +6,8 @@
  * Boundary between the C++ that decides and the C that acts. Parses as C11 and
  * as C++, in the kernel and on a PC, where the tests run the same objects.
  */
-#ifndef HCA_CONTEXT_H
-#define HCA_CONTEXT_H
+#ifndef HCA_DECIDE_H
+#define HCA_DECIDE_H
 
 #if defined(__cplusplus)
 #include <cstdint>
@@ -203,14 +203,14 @@ struct hca_plan {
 };
 
 /*
- * hca_plan_kind() - what stands behind a kind of a context
+ * hca_plan_of() - what stands behind a kind of a context
  * @context: context number
  * @kind: enum hca_plan_kind
  * @plan: the answer; unchanged on error
  *
  * Return: 0 or HCA_REFUSE_INVALID.
  */
-int32_t hca_plan_kind(uint32_t context, uint32_t kind, struct hca_plan *plan);
+int32_t hca_plan_of(uint32_t context, uint32_t kind, struct hca_plan *plan);
 
 /*
  * hca_plan_offset() - which kind an mmap() offset names
@@ -266,4 +266,4 @@ uint8_t hca_watch_tick(struct hca_watch *watch, uint32_t beat,
 }
 #endif
 
-#endif /* HCA_CONTEXT_H */
+#endif /* HCA_DECIDE_H */

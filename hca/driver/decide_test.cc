@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "context.h"
+#include "decide.h"
 
 #include <array>
 #include <bit>
@@ -173,7 +173,7 @@ TEST(HcaPlan, AccessOfEachKind)
 	for (std::uint32_t kind = 0; kind < HCA_KINDS; kind++) {
 		hca_plan plan = {};
 
-		ASSERT_EQ(hca_plan_kind(0, kind, &plan), 0);
+		ASSERT_EQ(hca_plan_of(0, kind, &plan), 0);
 		EXPECT_EQ(plan.access, expect[kind]) << kind;
 	}
 }
@@ -185,7 +185,7 @@ TEST(HcaPlan, SegmentsFitTheirSources)
 			hca_plan plan = {};
 			std::uint32_t bytes = 0;
 
-			ASSERT_EQ(hca_plan_kind(n, kind, &plan), 0);
+			ASSERT_EQ(hca_plan_of(n, kind, &plan), 0);
 			ASSERT_GE(plan.count, 1u);
 			ASSERT_LE(plan.count, static_cast<std::uint32_t>(HCA_EAGER_SEGMENTS));
 			for (std::uint32_t i = 0; i < plan.count; i++) {
@@ -216,7 +216,7 @@ TEST(HcaPlan, ContextsShareNoPageOfTheWindow)
 			const bool pio = kind == HCA_PLAN_PIO;
 			hca_plan plan = {};
 
-			ASSERT_EQ(hca_plan_kind(n, kind, &plan), 0);
+			ASSERT_EQ(hca_plan_of(n, kind, &plan), 0);
 			ASSERT_EQ(plan.count, 1u);
 			ASSERT_EQ(plan.segment[0].source,
 				  static_cast<std::uint32_t>(pio ? HCA_SOURCE_PIO : HCA_SOURCE_USERS));
@@ -237,7 +237,7 @@ TEST(HcaPlan, EagerHasAllSegmentsInOrder)
 {
 	hca_plan plan = {};
 
-	ASSERT_EQ(hca_plan_kind(3, HCA_PLAN_EAGER, &plan), 0);
+	ASSERT_EQ(hca_plan_of(3, HCA_PLAN_EAGER, &plan), 0);
 	ASSERT_EQ(plan.count, static_cast<std::uint32_t>(HCA_EAGER_SEGMENTS));
 	for (std::uint32_t i = 0; i < plan.count; i++)
 		EXPECT_EQ(plan.segment[i].source, HCA_SOURCE_EAGER + i);
@@ -250,9 +250,9 @@ TEST(HcaPlan, RefusesWhatDoesNotExist)
 
 	std::memset(&plan, 0x5a, sizeof(plan));
 	const hca_plan before = plan;
-	EXPECT_EQ(hca_plan_kind(HCA_CONTEXTS, 0, &plan), -EINVAL);
-	EXPECT_EQ(hca_plan_kind(0, HCA_KINDS, &plan), -EINVAL);
-	EXPECT_EQ(hca_plan_kind(~0u, ~0u, &plan), -EINVAL);
+	EXPECT_EQ(hca_plan_of(HCA_CONTEXTS, 0, &plan), -EINVAL);
+	EXPECT_EQ(hca_plan_of(0, HCA_KINDS, &plan), -EINVAL);
+	EXPECT_EQ(hca_plan_of(~0u, ~0u, &plan), -EINVAL);
 	EXPECT_EQ(std::memcmp(&plan, &before, sizeof(plan)), 0);
 }
 
