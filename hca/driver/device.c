@@ -1,17 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HCA driver: life of a device, the same for every front end. */
+/*
+ * HCA driver: a device while it is bound. Its state, its heartbeat, its reset.
+ *
+ * States (enum hca_state):
+ *
+ *   ALIVE   hca_bind() has made the device: the chip has answered a reset.
+ *   DEAD    The chip has shown no heartbeat for HCA_SILENCE_MS, or has not
+ *           answered a reset. No context can be opened. Contexts in use keep
+ *           their memory and their mappings.
+ *   GONE    hca_unbind() has begun. This is the last state.
+ *
+ * hca_device_set_state() only goes down this list. The one way up, from DEAD
+ * to ALIVE, is a reset that the chip answers. Processes learn of a change in
+ * two ways: from a status word in memory that each of them has mapped, and
+ * from EPOLLERR in poll().
+ *
+ * A reset switches all contexts off in the chip. They are lost: the process
+ * has to close its context and open another one. Lost and dead are two things:
+ * a context that was lost stays so in a chip that is alive.
+ *
+ * Side by side run: file operations of many processes, the watch on the
+ * heartbeat, the interrupt handler, the timer that replaces it, sysfs and
+ * debugfs. hca_file.lock serializes the operations of one file.
+ * hca_device.chip keeps a reset from running while a context is half open.
+ * hca_device.lock protects what files share. hca.h has all locks in order.
+ *
+ * The watch stops while a reset runs: a chip that is busy with a reset may be
+ * silent without being dead. Memory of leaked contexts is given back by the
+ * watch, by a reset and by hca_unbind(). No two of them run at once, since a
+ * reset and hca_unbind() stop the watch first, and hca_unbind() removes the
+ * sysfs file that starts a reset before that.
+ *
+ * hca_bind() holds one reference, each open file another. A device without a
+ * driver lives on in memory until its last file is closed, but its window is
+ * not touched any more: a file that was visited by hca_files_remove() has
+ * hca_file.gone set, and asks for nothing.
+ */
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
-#include <linux/dma-mapping.h>
-#include <linux/err.h>
-#include <linux/fs.h>
-#include <linux/idr.h>
 #include <linux/jiffies.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "hca.h"
 
-static DEFINE_IDA(hca_ids);
+/**
+ * hca_state_name() - word for a state
+ * @state: enum hca_state
+ *
+ * Context: any.
+ * Return: the word.
+ */
+const char *hca_state_name(u32 state)
+{
+	static const char * const names[] = {
+		[HCA_STATE_ALIVE] = "alive",
+		[HCA_STATE_DEAD] = "dead",
+		[HCA_STATE_GONE] = "gone",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
 
 static void hca_device_release(struct kref *ref)
 {
@@ -23,7 +72,7 @@ static void hca_device_release(struct kref *ref)
 }
 
 /**
- * hca_device_get() - take a reference
+ * hca_device_get() - add a reference
  * @hca: device
  *
  * Context: any.
@@ -36,7 +85,7 @@ struct hca_device *hca_device_get(struct hca_device *hca)
 }
 
 /**
- * hca_device_put() - drop a reference
+ * hca_device_put() - drop a reference; the last one frees the structure
  * @hca: device
  *
  * Context: process.
@@ -46,10 +95,20 @@ void hca_device_put(struct hca_device *hca)
 	kref_put(&hca->ref, hca_device_release);
 }
 
+/* Pollers look again, and see the new state. */
+static void hca_wake_files(struct hca_device *hca)
+{
+	struct hca_file *f;
+
+	lockdep_assert_held(&hca->lock);
+	list_for_each_entry(f, &hca->files, node)
+		wake_up_poll(&f->wait, EPOLLERR | EPOLLHUP);
+}
+
 /**
- * hca_device_set_state() - chip died or went away: tell all that depends on it
+ * hca_device_set_state() - the chip died or went away: tell all processes
  * @hca: device
- * @state: HCA_STATE_DEAD or HCA_STATE_GONE
+ * @state: HCA_STATE_DEAD or HCA_STATE_GONE; no effect if @hca is there already
  *
  * Context: process.
  */
@@ -63,15 +122,15 @@ void hca_device_set_state(struct hca_device *hca, u32 state)
 	WRITE_ONCE(hca->state, state);
 	if (state == HCA_STATE_DEAD)
 		WRITE_ONCE(hca->silent, true);
-	/* The states are the status words, file.c asserts it. */
+	/* States and status words have the same values: see file.c. */
 	for (n = 0; n < HCA_CONTEXTS; n++)
 		if (hca->active[n] && (state == HCA_STATE_GONE ||
 				       !hca->active[n]->lost))
 			hca_context_status(hca->active[n], state);
-	hca_files_wake(hca);
+	hca_wake_files(hca);
 }
 
-/* Those who have a context have to open another one. */
+/* Tells each process that has a context to close it and to open another one. */
 static void hca_lose_contexts(struct hca_device *hca)
 {
 	u32 n;
@@ -83,7 +142,7 @@ static void hca_lose_contexts(struct hca_device *hca)
 		WRITE_ONCE(hca->active[n]->lost, true);
 		hca_context_status(hca->active[n], HCA_STATUS_RESET);
 	}
-	hca_files_wake(hca);
+	hca_wake_files(hca);
 }
 
 static void hca_watch_again(struct hca_device *hca)
@@ -109,28 +168,52 @@ static void hca_watch_work(struct work_struct *work)
 		hca_device_set_state(hca, HCA_STATE_DEAD);
 	}
 
-	/* An interrupt can get lost with a chip that dies while it rings. */
+	/* A chip that dies while it interrupts may lose the interrupt. */
 	hca_irq_serve(hca);
 
-	/* Goes on after death: a late answer still frees leaked memory. */
+	/* After death, too: a late answer of the chip frees leaked memory. */
 	hca_contexts_reap(hca);
 	hca_watch_again(hca);
 }
 
-static void hca_link_work(struct work_struct *work)
+/**
+ * hca_device_watch() - begin to look at the heartbeat
+ * @hca: device whose chip was just reset, and which is not being watched
+ *
+ * Context: process.
+ */
+void hca_device_watch(struct hca_device *hca)
 {
-	struct hca_device *hca = container_of(work, struct hca_device,
-					      link_work);
+	hca_watch_start(&hca->watch, hca_chip_global(hca, HCA_HEARTBEAT));
+	hca->watch_at = jiffies;
+	hca_watch_again(hca);
+}
 
-	sysfs_notify(&hca->misc.this_device->kobj, NULL, "link");
-	sysfs_notify(&hca->misc.this_device->kobj, NULL, "peers");
+/**
+ * hca_device_unwatch() - look no more; waits for a look that is under way
+ * @hca: device
+ *
+ * Context: process, sleeps. Caller doesn't hold hca_device.lock.
+ */
+void hca_device_unwatch(struct hca_device *hca)
+{
+	cancel_delayed_work_sync(&hca->watch_work);
+}
+
+/* The only way up: see above. */
+static void hca_device_revive(struct hca_device *hca)
+{
+	guard(mutex)(&hca->lock);
+	hca->silent = false;
+	hca->resets++;
+	WRITE_ONCE(hca->state, HCA_STATE_ALIVE);
 }
 
 /**
  * hca_device_reset() - reset the chip, also one that was dead and is back
  * @hca: device that is not gone
  *
- * All contexts in use are lost: their processes are told so, and keep their
+ * All contexts in use are lost. Their processes are told so, and keep their
  * mappings until they close them.
  *
  * Context: process, sleeps up to 6 s.
@@ -141,125 +224,31 @@ int hca_device_reset(struct hca_device *hca)
 	int err;
 
 	down_write(&hca->chip);
-	cancel_delayed_work_sync(&hca->watch_work);
+	hca_device_unwatch(hca);
 	hca_lose_contexts(hca);
 	err = hca_chip_reset(hca) ? -EIO : 0;
 	if (err) {
 		hca_device_set_state(hca, HCA_STATE_DEAD);
+		hca_watch_again(hca);
 	} else {
 		hca_contexts_stopped(hca);
 		hca_irq_enable(hca);
-		guard(mutex)(&hca->lock);
-		hca->silent = false;
-		hca->resets++;
-		WRITE_ONCE(hca->state, HCA_STATE_ALIVE);
-		hca_watch_start(&hca->watch,
-				hca_chip_global(hca, HCA_HEARTBEAT));
-		hca->watch_at = jiffies;
+		hca_device_revive(hca);
+		hca_device_watch(hca);
 		dev_info(hca->dev, "chip was reset\n");
 	}
-	hca_watch_again(hca);
 	up_write(&hca->chip);
 	return err;
 }
 
-/* The chip takes addresses of 64 bits, but low ones never need a bounce. */
-static int hca_set_mask(struct device *dev)
-{
-	if (!dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
-		return 0;
-	return dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
-}
-
-static struct dmamap_region *hca_adopt(struct hca_device *hca,
-				       phys_addr_t window, u32 from, u32 to,
-				       enum dmamap_behind behind,
-				       unsigned int flags, const char *name)
-{
-	struct dmamap_region *region;
-
-	region = dmamap_adopt(hca->dev, window + from, to - from, behind, flags);
-	if (IS_ERR(region))
-		dev_err(hca->dev, "can't adopt window %pa + %#x: %pe\n",
-			&window, from, region);
-	else
-		dmamap_set_name(region, name);
-	return region;
-}
-
-/*
- * One region for each part whose users differ: processes map the user pages
- * and the PIO buffers, never the rest, and only PIO is write-combining.
+/**
+ * hca_device_new() - make a device without a window, for hca_bind()
+ * @dev: device that was probed
+ *
+ * Context: process.
+ * Return: the device with one reference, or NULL without memory.
  */
-static int hca_adopt_window(struct hca_device *hca, phys_addr_t window,
-			    enum dmamap_behind behind)
-{
-	hca->global = hca_adopt(hca, window, HCA_PART_GLOBAL, HCA_PART_USERS,
-				behind, 0, "global");
-	if (IS_ERR(hca->global))
-		return PTR_ERR(hca->global);
-	hca->users = hca_adopt(hca, window, HCA_PART_USERS, HCA_PART_CONTROL,
-			       behind, 0, "users");
-	if (IS_ERR(hca->users))
-		return PTR_ERR(hca->users);
-	hca->control = hca_adopt(hca, window, HCA_PART_CONTROL, HCA_PART_PIO,
-				 behind, 0, "control");
-	if (IS_ERR(hca->control))
-		return PTR_ERR(hca->control);
-	hca->pio = hca_adopt(hca, window, HCA_PART_PIO, HCA_WINDOW_BYTES,
-			     behind, DMAMAP_WRITE_COMBINE, "pio");
-	return PTR_ERR_OR_ZERO(hca->pio);
-}
-
-/*
- * From processes, who may keep their mappings for as long as they like. They don't
- * keep the window: whoever binds it next adopts it.
- */
-static void hca_take_away(struct dmamap_region *region)
-{
-	dmamap_revoke(region, DMAMAP_AFTER_ZERO);
-	dmamap_detach(region);
-}
-
-/* Parts that were not adopted are NULL or an error, both ignored. */
-static void hca_put_window(struct hca_device *hca)
-{
-	dmamap_put(hca->pio);
-	dmamap_put(hca->control);
-	dmamap_put(hca->users);
-	dmamap_put(hca->global);
-}
-
-/*
- * A strategy that the board can't keep shows here, not in the first process
- * that opens a context.
- */
-static int hca_try_memory(struct hca_device *hca)
-{
-	struct dmamap_region *region;
-
-	region = dmamap_alloc(hca->dev, HCA_PAGE_BYTES, GFP_KERNEL,
-			      DMAMAP_NO_SNOOP);
-	if (IS_ERR(region)) {
-		dev_err(hca->dev, "no coherent memory for the chip: %pe\n",
-			region);
-		return PTR_ERR(region);
-	}
-	dmamap_put(region);
-	return 0;
-}
-
-static int hca_register(struct hca_device *hca)
-{
-	hca->misc.minor = MISC_DYNAMIC_MINOR;
-	hca->misc.name = hca->name;
-	hca->misc.fops = &hca_fops;
-	hca->misc.parent = hca->dev;
-	hca->misc.groups = hca_groups;
-	return misc_register(&hca->misc);
-}
-
-static struct hca_device *hca_device_new(struct device *dev)
+struct hca_device *hca_device_new(struct device *dev)
 {
 	struct hca_device *hca = kzalloc(sizeof(*hca), GFP_KERNEL);
 
@@ -272,116 +261,6 @@ static struct hca_device *hca_device_new(struct device *dev)
 	INIT_LIST_HEAD(&hca->files);
 	INIT_LIST_HEAD(&hca->leaked);
 	INIT_DELAYED_WORK(&hca->watch_work, hca_watch_work);
-	INIT_WORK(&hca->link_work, hca_link_work);
-	spin_lock_init(&hca->irq_lock);
+	hca_irq_init(hca);
 	return hca;
-}
-
-/**
- * hca_device_create() - bring a device up, for the front ends
- * @dev: device that was probed
- * @window: physical address of the window, HCA_WINDOW_BYTES long
- * @behind: what the window is, see dmamap_adopt()
- * @irq: interrupt of the device, or 0 for none
- *
- * Context: process, sleeps up to 6 s.
- * Return: the device, with the character device open to all; or ERR_PTR():
- *	-ENODEV when the chip doesn't answer or the board can't keep its
- *	strategy, -EIO when no DMA mask will do, and what dmamap says.
- */
-struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
-				     enum dmamap_behind behind,
-				     unsigned int irq)
-{
-	struct hca_device *hca;
-	unsigned int ended;
-	int err;
-
-	hca = hca_device_new(dev);
-	if (!hca)
-		return ERR_PTR(-ENOMEM);
-
-	err = hca_set_mask(dev);
-	if (err)
-		goto err_put;
-	hca->id = ida_alloc(&hca_ids, GFP_KERNEL);
-	if (hca->id < 0) {
-		err = hca->id;
-		goto err_put;
-	}
-	snprintf(hca->name, sizeof(hca->name), "hca%d", hca->id);
-
-	err = hca_adopt_window(hca, window, behind);
-	if (err)
-		goto err_window;
-	err = hca_try_memory(hca);
-	if (err)
-		goto err_window;
-	err = hca_chip_reset(hca);
-	if (err)
-		goto err_window;
-
-	/* What the driver before us could not stop has stopped now. */
-	ended = dmamap_device_stopped(dev);
-	if (ended)
-		dev_info(dev, "memory of %u regions is free again\n", ended);
-
-	hca_watch_start(&hca->watch, hca_chip_global(hca, HCA_HEARTBEAT));
-	hca->watch_at = jiffies;
-	hca_watch_again(hca);
-
-	err = hca_register(hca);
-	if (err)
-		goto err_watch;
-	/* Last: the handler tells sysfs of the link. */
-	hca_irq_start(hca, irq);
-	hca_debugfs_add(hca);
-	return hca;
-
-err_watch:
-	cancel_delayed_work_sync(&hca->watch_work);
-err_window:
-	hca_put_window(hca);
-	ida_free(&hca_ids, hca->id);
-err_put:
-	hca_device_put(hca);
-	return ERR_PTR(err);
-}
-
-/**
- * hca_device_destroy() - take a device down, for the front ends
- * @hca: device that hca_device_create() returned
- *
- * When it returns, neither kernel nor processes touch the window any more.
- * Open files stay valid and answer -ENODEV. Mappings stay, too: those of the
- * window take what is written and do nothing, the others keep what they held
- * last, so that nobody who sends or receives meets a signal.
- *
- * Context: process, sleeps up to 2 s for each context that the chip holds.
- */
-void hca_device_destroy(struct hca_device *hca)
-{
-	/*
-	 * No interrupt, which needs all of the rest; no new file, then no new
-	 * context, then no user access, then no DMA.
-	 */
-	hca_irq_stop(hca);
-	misc_deregister(&hca->misc);
-	hca_debugfs_remove(hca);
-	hca_device_set_state(hca, HCA_STATE_GONE);
-	cancel_delayed_work_sync(&hca->watch_work);
-	hca_take_away(hca->users);
-	hca_take_away(hca->pio);
-	hca_files_remove(hca);
-
-	hca_contexts_reap(hca);
-	if (hca->leaked_contexts)
-		dev_warn(hca->dev,
-			 "memory of %u contexts is kept until the chip is reset\n",
-			 hca->leaked_contexts);
-	hca_contexts_abandon(hca);
-
-	hca_put_window(hca);
-	ida_free(&hca_ids, hca->id);
-	hca_device_put(hca);
 }

@@ -369,21 +369,6 @@ const struct file_operations hca_fops = {
 	.poll = hca_poll,
 };
 
-/**
- * hca_files_wake() - let all pollers see a change of state
- * @hca: device
- *
- * Context: under hca_device.lock.
- */
-void hca_files_wake(struct hca_device *hca)
-{
-	struct hca_file *f;
-
-	lockdep_assert_held(&hca->lock);
-	list_for_each_entry(f, &hca->files, node)
-		wake_up_poll(&f->wait, EPOLLERR | EPOLLHUP);
-}
-
 static struct hca_file *hca_files_next(struct hca_device *hca)
 {
 	struct hca_file *f;

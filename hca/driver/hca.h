@@ -173,14 +173,19 @@ struct hca_file {
 	bool gone;
 };
 
+/* bind.c */
+struct hca_device *hca_bind(struct device *dev, phys_addr_t window,
+			    enum dmamap_behind behind, unsigned int irq);
+void hca_unbind(struct hca_device *hca);
+
 /* device.c */
-struct hca_device *hca_device_create(struct device *dev, phys_addr_t window,
-				     enum dmamap_behind behind,
-				     unsigned int irq);
-void hca_device_destroy(struct hca_device *hca);
+const char *hca_state_name(u32 state);
+struct hca_device *hca_device_new(struct device *dev);
 struct hca_device *hca_device_get(struct hca_device *hca);
 void hca_device_put(struct hca_device *hca);
 void hca_device_set_state(struct hca_device *hca, u32 state);
+void hca_device_watch(struct hca_device *hca);
+void hca_device_unwatch(struct hca_device *hca);
 int hca_device_reset(struct hca_device *hca);
 
 /* context.c */
@@ -209,6 +214,7 @@ bool hca_chip_disable(struct hca_device *hca, struct hca_context *context);
 bool hca_chip_quiet(struct hca_device *hca, struct hca_context *context);
 
 /* irq.c */
+void hca_irq_init(struct hca_device *hca);
 void hca_irq_start(struct hca_device *hca, unsigned int irq);
 void hca_irq_enable(struct hca_device *hca);
 void hca_irq_stop(struct hca_device *hca);
@@ -218,12 +224,10 @@ void hca_irq_listen(struct hca_device *hca, u32 context, struct hca_file *f);
 
 /* file.c */
 extern const struct file_operations hca_fops;
-void hca_files_wake(struct hca_device *hca);
 void hca_files_remove(struct hca_device *hca);
 
 /* sysfs.c */
 extern const struct attribute_group *hca_groups[];
-const char *hca_state_name(u32 state);
 
 /* debugfs.c */
 void hca_debugfs_init(void);

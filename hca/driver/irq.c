@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/poll.h>
+#include <linux/sysfs.h>
 
 #include "hca.h"
 
@@ -54,9 +55,30 @@ bool hca_irq_serve(struct hca_device *hca)
 	return true;
 }
 
+static void hca_link_work(struct work_struct *work)
+{
+	struct hca_device *hca = container_of(work, struct hca_device,
+					      link_work);
+
+	sysfs_notify(&hca->misc.this_device->kobj, NULL, "link");
+	sysfs_notify(&hca->misc.this_device->kobj, NULL, "peers");
+}
+
 static irqreturn_t hca_irq_handler(int irq, void *data)
 {
 	return IRQ_RETVAL(hca_irq_serve(data));
+}
+
+/**
+ * hca_irq_init() - make a device ready for the functions below
+ * @hca: device that is being made
+ *
+ * Context: any.
+ */
+void hca_irq_init(struct hca_device *hca)
+{
+	spin_lock_init(&hca->irq_lock);
+	INIT_WORK(&hca->link_work, hca_link_work);
 }
 
 /**

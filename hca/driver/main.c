@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HCA driver: the module, which registers both front ends. */
+/*
+ * HCA driver: the module, which registers both front ends.
+ *
+ * Below it, a file calls files further down in this list, never up:
+ *
+ *   pci.c platform.c                front ends: where a window comes from
+ *   bind.c                          a device comes and goes
+ *   file.c sysfs.c debugfs.c        what processes and people see of it
+ *   device.c                        its state, its heartbeat, its reset
+ *   context.c irq.c                 memory that the chip works on; interrupts
+ *   chip.c                          registers
+ *   decide.cc                       decisions that need no kernel
+ */
 #include <linux/module.h>
 
 #include "hca.h"

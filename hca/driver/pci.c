@@ -31,9 +31,9 @@ static int hca_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return err;
 	pci_set_master(pdev);
 
-	hca = hca_device_create(&pdev->dev,
-				pci_resource_start(pdev, HCA_PCI_WINDOW_BAR),
-				DMAMAP_BEHIND_DEVICE, hca_pci_irq(pdev));
+	hca = hca_bind(&pdev->dev,
+		       pci_resource_start(pdev, HCA_PCI_WINDOW_BAR),
+		       DMAMAP_BEHIND_DEVICE, hca_pci_irq(pdev));
 	if (IS_ERR(hca)) {
 		pci_free_irq_vectors(pdev);
 		return PTR_ERR(hca);
@@ -44,7 +44,7 @@ static int hca_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static void hca_pci_remove(struct pci_dev *pdev)
 {
-	hca_device_destroy(pci_get_drvdata(pdev));
+	hca_unbind(pci_get_drvdata(pdev));
 	pci_free_irq_vectors(pdev);
 }
 

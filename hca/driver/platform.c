@@ -27,8 +27,7 @@ static int hca_platform_probe(struct platform_device *pdev)
 	if (!memory || resource_size(memory) < HCA_WINDOW_BYTES)
 		return dev_err_probe(&pdev->dev, -ENODEV, "no window\n");
 
-	hca = hca_device_create(&pdev->dev, memory->start,
-				DMAMAP_BEHIND_RESERVED, 0);
+	hca = hca_bind(&pdev->dev, memory->start, DMAMAP_BEHIND_RESERVED, 0);
 	if (IS_ERR(hca))
 		return PTR_ERR(hca);
 	platform_set_drvdata(pdev, hca);
@@ -37,7 +36,7 @@ static int hca_platform_probe(struct platform_device *pdev)
 
 static void hca_platform_remove(struct platform_device *pdev)
 {
-	hca_device_destroy(platform_get_drvdata(pdev));
+	hca_unbind(platform_get_drvdata(pdev));
 }
 
 static struct platform_driver hca_platform_driver = {

@@ -20,24 +20,6 @@ static struct hca_device *hca_of(struct device *dev)
 	return container_of(misc, struct hca_device, misc);
 }
 
-/**
- * hca_state_name() - word for a state
- * @state: enum hca_state
- *
- * Context: any.
- * Return: the word.
- */
-const char *hca_state_name(u32 state)
-{
-	static const char * const names[] = {
-		[HCA_STATE_ALIVE] = "alive",
-		[HCA_STATE_DEAD] = "dead",
-		[HCA_STATE_GONE] = "gone",
-	};
-
-	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
-}
-
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
