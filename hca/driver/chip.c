@@ -114,48 +114,54 @@ u32 hca_chip_head(struct hca_device *hca, u32 context)
 }
 
 /**
- * hca_chip_interrupts() - may the chip interrupt
+ * hca_chip_interrupts_locked() - may the chip interrupt
  * @hca: device that is not gone
  * @enable: or not
  *
- * Context: any, under hca_device.irq_lock.
+ * Context: any. Caller holds hca_device.irq_lock.
  */
-void hca_chip_interrupts(struct hca_device *hca, bool enable)
+void hca_chip_interrupts_locked(struct hca_device *hca, bool enable)
+	__must_hold(&hca->irq_lock)
 {
 	void __iomem *reg = hca_part(hca->global,
 				     HCA_PART_GLOBAL + HCA_INT_ENABLE);
 
+	lockdep_assert_held(&hca->irq_lock);
 	writel(enable, reg);
 	/* The answer comes after the write, and after an interrupt before it. */
 	readl(reg);
 }
 
 /**
- * hca_chip_interrupt_taken() - let the chip go on to the next interrupt
+ * hca_chip_interrupt_taken_locked() - let the chip go on to the next interrupt
  * @hca: device that is not gone
  * @serial: HCA_INT_SERIAL of the one that was taken; its cause was read
  *
- * Context: any, under hca_device.irq_lock.
+ * Context: any. Caller holds hca_device.irq_lock.
  */
-void hca_chip_interrupt_taken(struct hca_device *hca, u32 serial)
+void hca_chip_interrupt_taken_locked(struct hca_device *hca, u32 serial)
+	__must_hold(&hca->irq_lock)
 {
+	lockdep_assert_held(&hca->irq_lock);
 	writel(serial, hca_part(hca->global, HCA_PART_GLOBAL + HCA_INT_ACK));
 }
 
 /**
- * hca_chip_arm() - ask for an interrupt at the next packet of a context
+ * hca_chip_arm_locked() - ask for an interrupt at the next packet of a context
  * @hca: device that is not gone
  * @context: number of the context
  *
  * Whoever looks at the header queue afterwards finds what came before: it can
  * sleep when there is nothing.
  *
- * Context: any, under hca_device.irq_lock.
+ * Context: any. Caller holds hca_device.irq_lock.
  */
-void hca_chip_arm(struct hca_device *hca, u32 context)
+void hca_chip_arm_locked(struct hca_device *hca, u32 context)
+	__must_hold(&hca->irq_lock)
 {
 	void __iomem *reg = hca_control(hca, context, HCA_CTL_ARM);
 
+	lockdep_assert_held(&hca->irq_lock);
 	writel(readl(reg) + 1, reg);
 	/*
 	 * The answer means that the chip has it, and it pushes before it what

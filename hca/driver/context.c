@@ -152,21 +152,24 @@ static int hca_alloc_regions(struct hca_device *hca,
 }
 
 /**
- * hca_context_open() - allocate a context and switch it on
+ * hca_context_open_locked() - allocate a context and switch it on
  * @hca: device that is not gone
  * @wanted: number of the context, or HCA_ANY_CONTEXT
  * @partition: key of its packets
  *
- * Context: process, under hca_file.lock and hca_device.chip; sleeps.
+ * Context: process, sleeps up to 4 s. Caller holds hca_file.lock and
+ *	hca_device.chip.
  * Return: the context, or ERR_PTR(): -ENOSPC, -EADDRINUSE, -EIO, -ENODEV,
  *	-ENOMEM and what dmamap_alloc() says.
  */
-struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
-				     u32 partition)
+struct hca_context *hca_context_open_locked(struct hca_device *hca, u32 wanted,
+					    u32 partition)
+	__must_hold(&hca->chip)
 {
 	struct hca_context *context;
 	int kind, err;
 
+	lockdep_assert_held(&hca->chip);
 	context = kzalloc(sizeof(*context), GFP_KERNEL);
 	if (!context)
 		return ERR_PTR(-ENOMEM);
@@ -195,7 +198,7 @@ struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
 
 	err = hca_chip_enable(hca, context);
 	if (err) {
-		hca_context_close(hca, context);
+		hca_context_close_locked(hca, context);
 		return ERR_PTR(err);
 	}
 	return context;
@@ -209,14 +212,15 @@ err_free:
 }
 
 /**
- * hca_context_stop() - switch a context off
+ * hca_context_stop_locked() - switch a context off
  * @hca: device that is not gone
  * @context: context; stopped already is fine
  *
- * Context: process, under hca_file.lock; sleeps up to 2 s.
+ * Context: process, sleeps up to 2 s. Caller holds hca_file.lock.
  * Return: true when the chip confirms that no DMA comes any more.
  */
-bool hca_context_stop(struct hca_device *hca, struct hca_context *context)
+bool hca_context_stop_locked(struct hca_device *hca,
+			     struct hca_context *context)
 {
 	if (!context->stopped) {
 		hca_deactivate(hca, context);
@@ -227,17 +231,21 @@ bool hca_context_stop(struct hca_device *hca, struct hca_context *context)
 }
 
 /**
- * hca_context_close() - switch a context off and give its memory back
+ * hca_context_close_locked() - switch a context off and give its memory back
  * @hca: device that is not gone
  * @context: context; invalid afterwards
  *
  * When the chip doesn't confirm that it stopped, the memory is kept.
  *
- * Context: process, under hca_file.lock; sleeps up to 2 s.
+ * Context: process, sleeps up to 2 s. Caller holds hca_file.lock and
+ *	hca_device.chip.
  */
-void hca_context_close(struct hca_device *hca, struct hca_context *context)
+void hca_context_close_locked(struct hca_device *hca,
+			      struct hca_context *context)
+	__must_hold(&hca->chip)
 {
-	if (!hca_context_stop(hca, context)) {
+	lockdep_assert_held(&hca->chip);
+	if (!hca_context_stop_locked(hca, context)) {
 		hca_leak(hca, context);
 		return;
 	}
@@ -273,15 +281,17 @@ void hca_contexts_reap(struct hca_device *hca)
 }
 
 /**
- * hca_contexts_stopped() - the chip was reset: nothing is in doubt any more
+ * hca_contexts_stopped_locked() - after a reset, all leaked contexts are quiet
  * @hca: device that is not gone
  *
- * Context: process, hca_device.chip held for writing.
+ * Context: process. Caller holds hca_device.chip for writing.
  */
-void hca_contexts_stopped(struct hca_device *hca)
+void hca_contexts_stopped_locked(struct hca_device *hca)
+	__must_hold(&hca->chip)
 {
 	struct hca_context *context;
 
+	lockdep_assert_held_write(&hca->chip);
 	scoped_guard(mutex, &hca->lock) {
 		list_for_each_entry(context, &hca->leaked, leaked)
 			context->decided = true;
@@ -313,19 +323,23 @@ void hca_contexts_abandon(struct hca_device *hca)
 }
 
 /**
- * hca_context_status() - tell a polling process how its chip is
+ * hca_context_status_locked() - tell a polling process how its chip is
+ * @hca: device
  * @context: active context
  * @status: enum hca_status
  *
  * The word is in memory that the process has mapped: no system call is needed
  * to see it.
  *
- * Context: under hca_device.lock.
+ * Context: process. Caller holds hca_device.lock.
  */
-void hca_context_status(struct hca_context *context, u32 status)
+void hca_context_status_locked(struct hca_device *hca,
+			       struct hca_context *context, u32 status)
+	__must_hold(&hca->lock)
 {
 	__le32 *word = dmamap_cpu_addr(context->coherent[HCA_SOURCE_AVAIL]) +
 		       HCA_AVAIL_STATUS;
 
+	lockdep_assert_held(&hca->lock);
 	WRITE_ONCE(*word, cpu_to_le32(status));
 }

@@ -96,7 +96,8 @@ void hca_device_put(struct hca_device *hca)
 }
 
 /* Pollers look again, and see the new state. */
-static void hca_wake_files(struct hca_device *hca)
+static void hca_wake_files_locked(struct hca_device *hca)
+	__must_hold(&hca->lock)
 {
 	struct hca_file *f;
 
@@ -126,23 +127,26 @@ void hca_device_set_state(struct hca_device *hca, u32 state)
 	for (n = 0; n < HCA_CONTEXTS; n++)
 		if (hca->active[n] && (state == HCA_STATE_GONE ||
 				       !hca->active[n]->lost))
-			hca_context_status(hca->active[n], state);
-	hca_wake_files(hca);
+			hca_context_status_locked(hca, hca->active[n], state);
+	hca_wake_files_locked(hca);
 }
 
 /* Tells each process that has a context to close it and to open another one. */
-static void hca_lose_contexts(struct hca_device *hca)
+static void hca_lose_contexts_locked(struct hca_device *hca)
+	__must_hold(&hca->chip)
 {
 	u32 n;
 
+	lockdep_assert_held_write(&hca->chip);
 	guard(mutex)(&hca->lock);
 	for (n = 0; n < HCA_CONTEXTS; n++) {
 		if (!hca->active[n])
 			continue;
 		WRITE_ONCE(hca->active[n]->lost, true);
-		hca_context_status(hca->active[n], HCA_STATUS_RESET);
+		hca_context_status_locked(hca, hca->active[n],
+					  HCA_STATUS_RESET);
 	}
-	hca_wake_files(hca);
+	hca_wake_files_locked(hca);
 }
 
 static void hca_watch_again(struct hca_device *hca)
@@ -225,13 +229,13 @@ int hca_device_reset(struct hca_device *hca)
 
 	down_write(&hca->chip);
 	hca_device_unwatch(hca);
-	hca_lose_contexts(hca);
+	hca_lose_contexts_locked(hca);
 	err = hca_chip_reset(hca) ? -EIO : 0;
 	if (err) {
 		hca_device_set_state(hca, HCA_STATE_DEAD);
 		hca_watch_again(hca);
 	} else {
-		hca_contexts_stopped(hca);
+		hca_contexts_stopped_locked(hca);
 		hca_irq_enable(hca);
 		hca_device_revive(hca);
 		hca_device_watch(hca);

@@ -56,13 +56,14 @@ static void hca_file_put(struct hca_file *f)
 	kref_put(&f->ref, hca_file_release);
 }
 
-/* Events of a file. Its lock is held. */
-static __poll_t hca_file_events(struct hca_file *f)
+static __poll_t hca_file_events_locked(struct hca_file *f)
+	__must_hold(&f->lock)
 {
 	struct hca_context *context = f->context;
 	struct dmamap_region *headers;
 	u32 head;
 
+	lockdep_assert_held(&f->lock);
 	if (f->gone || READ_ONCE(f->hca->state) != HCA_STATE_ALIVE)
 		return EPOLLERR | EPOLLHUP;
 	if (!f->published)
@@ -97,7 +98,7 @@ static void hca_poll_work(struct work_struct *work)
 
 	atomic_inc(&f->hca->looks);
 	mutex_lock(&f->lock);
-	events = hca_file_events(f);
+	events = hca_file_events_locked(f);
 	mutex_unlock(&f->lock);
 
 	if (events)
@@ -110,8 +111,10 @@ static void hca_poll_work(struct work_struct *work)
  * Lets the next packet wake who sleeps. Also when there is one already: an
  * edge-triggered poller is asked about it, takes it, and doesn't ask again.
  */
-static __poll_t hca_file_arm(struct hca_file *f)
+static __poll_t hca_file_arm_locked(struct hca_file *f)
+	__must_hold(&f->lock)
 {
+	lockdep_assert_held(&f->lock);
 	if (!f->published)
 		return 0;	/* hca_file_publish() makes it ask again */
 	if (!hca_irq_arm(f->hca, f->context->number)) {
@@ -119,7 +122,7 @@ static __poll_t hca_file_arm(struct hca_file *f)
 		return 0;
 	}
 	/* Of what came before that, the chip doesn't tell. */
-	return hca_file_events(f);
+	return hca_file_events_locked(f);
 }
 
 static __poll_t hca_poll(struct file *file, poll_table *table)
@@ -130,9 +133,9 @@ static __poll_t hca_poll(struct file *file, poll_table *table)
 	poll_wait(file, &f->wait, table);
 
 	mutex_lock(&f->lock);
-	events = hca_file_events(f);
+	events = hca_file_events_locked(f);
 	if (!(events & EPOLLERR) && wq_has_sleeper(&f->wait))
-		events |= hca_file_arm(f);
+		events |= hca_file_arm_locked(f);
 	mutex_unlock(&f->lock);
 	return events;
 }
@@ -166,14 +169,15 @@ static int hca_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
-/* Under the lock of the file. */
-static void hca_file_close_context(struct hca_file *f)
+static void hca_file_close_context_locked(struct hca_file *f)
+	__must_hold(&f->lock)
 {
+	lockdep_assert_held(&f->lock);
 	if (!f->context)
 		return;
 	hca_irq_listen(f->hca, f->context->number, NULL);
 	down_read(&f->hca->chip);
-	hca_context_close(f->hca, f->context);
+	hca_context_close_locked(f->hca, f->context);
 	up_read(&f->hca->chip);
 	f->context = NULL;
 	f->published = false;
@@ -188,7 +192,7 @@ static int hca_release(struct inode *inode, struct file *file)
 	cancel_delayed_work_sync(&f->poll_work);
 
 	mutex_lock(&f->lock);
-	hca_file_close_context(f);
+	hca_file_close_context_locked(f);
 	mutex_unlock(&f->lock);
 
 	/*
@@ -249,7 +253,7 @@ static int hca_file_open_context(struct hca_file *f, u32 wanted, u32 partition,
 		err = -EBUSY;
 	} else {
 		down_read(&f->hca->chip);
-		context = hca_context_open(f->hca, wanted, partition);
+		context = hca_context_open_locked(f->hca, wanted, partition);
 		up_read(&f->hca->chip);
 		if (IS_ERR(context)) {
 			err = PTR_ERR(context);
@@ -276,7 +280,7 @@ static int hca_file_publish(struct hca_file *f, bool told)
 		err = -ENODEV;
 	} else if (!told) {
 		err = -EFAULT;
-		hca_file_close_context(f);
+		hca_file_close_context_locked(f);
 	} else {
 		f->published = true;
 		wake_up_all(&f->wait);
@@ -319,7 +323,9 @@ static long hca_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return hca_file_publish(f, !copy_to_user(user, &info, sizeof(info)));
 }
 
-static int hca_map(struct hca_file *f, u32 kind, struct vm_area_struct *vma)
+static int hca_map_locked(struct hca_file *f, u32 kind,
+			  struct vm_area_struct *vma)
+	__must_hold(&f->lock)
 {
 	struct dmamap_segment segments[HCA_EAGER_SEGMENTS];
 	struct hca_context *context = f->context;
@@ -327,6 +333,7 @@ static int hca_map(struct hca_file *f, u32 kind, struct vm_area_struct *vma)
 	u32 i;
 	int err;
 
+	lockdep_assert_held(&f->lock);
 	if (f->gone)
 		return -ENODEV;
 	if (!f->published)
@@ -354,7 +361,7 @@ static int hca_mmap(struct file *file, struct vm_area_struct *vma)
 		return kind;
 
 	mutex_lock(&f->lock);
-	err = hca_map(f, kind, vma);
+	err = hca_map_locked(f, kind, vma);
 	mutex_unlock(&f->lock);
 	return err;
 }
@@ -390,7 +397,7 @@ static void hca_file_remove(struct hca_file *f)
 	mutex_lock(&f->lock);
 	f->gone = true;
 	/* What comes after this is no part of the last contents. */
-	if (f->context && !hca_context_stop(f->hca, f->context))
+	if (f->context && !hca_context_stop_locked(f->hca, f->context))
 		WRITE_ONCE(f->hca->silent, true);
 	for (i = 0; f->context && i < HCA_COHERENT_SOURCES; i++)
 		regions[i] = dmamap_get(f->context->coherent[i]);
@@ -403,7 +410,7 @@ static void hca_file_remove(struct hca_file *f)
 	}
 
 	mutex_lock(&f->lock);
-	hca_file_close_context(f);
+	hca_file_close_context_locked(f);
 	mutex_unlock(&f->lock);
 }
 

@@ -6,6 +6,7 @@
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -27,8 +28,9 @@ struct device;
 /*
  * Locks, outermost first:
  *
- *   mmap_lock         held by our caller in mmap(), so nothing that copies to
- *                     or from user space may run under the locks below
+ *   mmap_lock         held by the kernel when it calls hca_mmap(), so nothing
+ *                     that copies to or from user space may run while one of
+ *                     the locks below is held
  *   hca_file.lock     the context of a file, and all access to the chip on its
  *                     behalf; held while the chip is asked and answers
  *   hca_device.chip   read: a context is opened or closed; write: the chip is
@@ -36,8 +38,11 @@ struct device;
  *   hca_device.lock   what files share; never held while waiting for the chip
  *   hca_device.irq_lock   what the interrupt handler needs
  *
- * dmamap_alloc(), dmamap_put() and dmamap_mmap() are called under
- * hca_file.lock, dmamap_revoke() under none: it may need mmap_lock.
+ * A function whose name ends in _locked wants its caller to hold a lock, which
+ * it asserts. (hca_context_stop_locked() can't: it doesn't know the file.)
+ *
+ * dmamap_alloc(), dmamap_put() and dmamap_mmap() are called with hca_file.lock
+ * held, dmamap_revoke() without any lock: it may need mmap_lock.
  */
 
 /* Offsets of the window's parts, each a region of its own. */
@@ -53,7 +58,7 @@ struct device;
  * @pid: process that opened it
  * @comm: its name, for debugfs
  * @decided: the chip has answered the enable, with yes or no
- * @stopped: hca_context_stop() was called
+ * @stopped: hca_context_stop_locked() was called
  * @quiet: ... and the chip does no DMA of this context any more
  * @lost: the chip was reset since; written under hca_device.lock, read anywhere
  * @behind: enum hca_behind of each kind, as dma_map_to_pfn() said
@@ -189,13 +194,16 @@ void hca_device_unwatch(struct hca_device *hca);
 int hca_device_reset(struct hca_device *hca);
 
 /* context.c */
-struct hca_context *hca_context_open(struct hca_device *hca, u32 wanted,
-				     u32 partition);
-bool hca_context_stop(struct hca_device *hca, struct hca_context *context);
-void hca_context_close(struct hca_device *hca, struct hca_context *context);
-void hca_context_status(struct hca_context *context, u32 status);
+struct hca_context *hca_context_open_locked(struct hca_device *hca, u32 wanted,
+					    u32 partition);
+bool hca_context_stop_locked(struct hca_device *hca,
+			     struct hca_context *context);
+void hca_context_close_locked(struct hca_device *hca,
+			      struct hca_context *context);
+void hca_context_status_locked(struct hca_device *hca,
+			       struct hca_context *context, u32 status);
 void hca_contexts_reap(struct hca_device *hca);
-void hca_contexts_stopped(struct hca_device *hca);
+void hca_contexts_stopped_locked(struct hca_device *hca);
 void hca_contexts_abandon(struct hca_device *hca);
 struct dmamap_region *hca_source_region(struct hca_device *hca,
 					struct hca_context *context,
@@ -205,9 +213,9 @@ struct dmamap_region *hca_source_region(struct hca_device *hca,
 int hca_chip_reset(struct hca_device *hca);
 u32 hca_chip_global(struct hca_device *hca, u32 offset);
 u32 hca_chip_head(struct hca_device *hca, u32 context);
-void hca_chip_interrupts(struct hca_device *hca, bool enable);
-void hca_chip_interrupt_taken(struct hca_device *hca, u32 serial);
-void hca_chip_arm(struct hca_device *hca, u32 context);
+void hca_chip_interrupts_locked(struct hca_device *hca, bool enable);
+void hca_chip_interrupt_taken_locked(struct hca_device *hca, u32 serial);
+void hca_chip_arm_locked(struct hca_device *hca, u32 context);
 void hca_chip_program(struct hca_device *hca, struct hca_context *context);
 int hca_chip_enable(struct hca_device *hca, struct hca_context *context);
 bool hca_chip_disable(struct hca_device *hca, struct hca_context *context);

@@ -15,10 +15,12 @@
 #include "hca.h"
 
 /* Whoever is woken asks again before it sleeps again, which arms: see file.c. */
-static void hca_irq_wake(struct hca_device *hca, u32 context)
+static void hca_irq_wake_locked(struct hca_device *hca, u32 context)
+	__must_hold(&hca->irq_lock)
 {
 	struct hca_file *f = hca->listener[context];
 
+	lockdep_assert_held(&hca->irq_lock);
 	if (f)
 		wake_up_poll(&f->wait, EPOLLIN | EPOLLRDNORM);
 }
@@ -44,12 +46,12 @@ bool hca_irq_serve(struct hca_device *hca)
 
 	/* From here on the chip may tell more. */
 	hca->irq_serial = serial;
-	hca_chip_interrupt_taken(hca, serial);
+	hca_chip_interrupt_taken_locked(hca, serial);
 	hca->irq_count++;
 
 	for (n = 0; n < HCA_CONTEXTS; n++)
 		if (causes & HCA_CAUSE_PACKET(n))
-			hca_irq_wake(hca, n);
+			hca_irq_wake_locked(hca, n);
 	if (causes & HCA_CAUSE_LINK)
 		schedule_work(&hca->link_work);
 	return true;
@@ -94,7 +96,7 @@ void hca_irq_enable(struct hca_device *hca)
 	guard(spinlock_irqsave)(&hca->irq_lock);
 	hca->irq_serial = hca_chip_global(hca, HCA_INT_SERIAL);
 	hca->interrupts = hca->irq && (features & HCA_FEATURE_INTERRUPT);
-	hca_chip_interrupts(hca, hca->interrupts);
+	hca_chip_interrupts_locked(hca, hca->interrupts);
 }
 
 /**
@@ -133,7 +135,7 @@ void hca_irq_stop(struct hca_device *hca)
 {
 	scoped_guard(spinlock_irqsave, &hca->irq_lock) {
 		if (hca->interrupts)
-			hca_chip_interrupts(hca, false);
+			hca_chip_interrupts_locked(hca, false);
 		hca->interrupts = false;
 	}
 	if (hca->irq)
@@ -156,7 +158,7 @@ bool hca_irq_arm(struct hca_device *hca, u32 context)
 {
 	guard(spinlock_irqsave)(&hca->irq_lock);
 	if (hca->interrupts)
-		hca_chip_arm(hca, context);
+		hca_chip_arm_locked(hca, context);
 	return hca->interrupts;
 }
 
