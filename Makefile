@@ -57,7 +57,7 @@ help:
 
 .PHONY: deps
 deps:
-	@$(rooms)/deps.sh
+	@$(rooms)/build/deps.sh
 
 .PHONY: run kunit test xray check kernel user host
 run kunit test xray check kernel user host: deps
@@ -103,17 +103,17 @@ menuconfig: deps
 # Packages that nothing else needs come with the command that does.
 .PHONY: coverage
 coverage:
-	@$(rooms)/deps.sh --with coverage
+	@$(rooms)/build/deps.sh --with coverage
 	@$(board) $@
 
 .PHONY: fuzz
 fuzz:
-	@$(rooms)/deps.sh --with fuzz
+	@$(rooms)/build/deps.sh --with fuzz
 	@$(board) $@ $(if $(TARGET),--target='$(TARGET)') $(if $(SECONDS),--seconds='$(SECONDS)')
 
 .PHONY: attach detach
 attach detach:
-	@$(rooms)/attach.sh $@ '$(KSRC)'
+	@$(rooms)/build/attach.sh $@ '$(KSRC)'
 
 .PHONY: compile_commands
 compile_commands:

@@ -6,15 +6,14 @@ import sys
 import time
 from pathlib import Path
 
-import bench
-import boards
-import judge
-import kernel
-import programs
 import suites
-import xray
-from paths import BOARD_DIR, LOGS, Stop, cache, locked, say
-from workspace import Child, Workspace
+from base import boards
+from base.paths import BOARD_DIR, LOGS, Stop, cache, locked, say
+from base.score import Score
+from base.workspace import Child, Workspace
+from build import kernel, programs
+from host import bench, judge
+from report import xray
 
 # The quickest kernel to build first, so that its tests overlap the others. A
 # strategy that is not the board's default has a kernel of its own.
@@ -42,7 +41,7 @@ class Check:
     def __init__(self, config):
         self.config = config
         self.modular = MODULAR if config == "default" else ()
-        self.total = suites.Score()
+        self.total = Score()
         self.bundles = {}       # of each board, with its default strategy
         self.start = time.monotonic()
 
@@ -54,7 +53,7 @@ class Check:
             score = work()
         except Stop as error:
             say(f"  {error}")
-            score = suites.Score(failures=[f"{title}: {str(error).splitlines()[0]}"])
+            score = Score(failures=[f"{title}: {str(error).splitlines()[0]}"])
         self.total.add(score)
         say(f"== {title}: {score} ({time.monotonic() - start:.0f} s)")
         return not score.failures
@@ -85,7 +84,7 @@ class Check:
             image = builds.wait_for(which, place)
             holder.append(programs.with_programs(board, place, image, strategy,
                                                  config))
-            return suites.Score()
+            return Score()
 
         return holder[0] if self.phase(f"{which} build", prepare) else None
 

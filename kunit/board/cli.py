@@ -6,23 +6,15 @@ import argparse
 import shutil
 import sys
 
-import bench
-import boards
 import check
-import compile_commands
-import coverage
-import fabric
-import figures
-import fuzz
-import judge
-import kernel
-import messages
-import programs
-import report
 import suites
-import workspace
-import xray
-from paths import CACHE, MARKER, Stop, locked, say
+from base import boards, workspace
+from base.paths import CACHE, MARKER, Stop, locked, say
+from base.score import Score
+from build import compile_commands, kernel, programs
+from host import bench, coverage, fuzz, judge
+from report import figures, main_job, messages, xray
+from run import fabric
 
 
 def do_kernel(args):
@@ -75,13 +67,13 @@ def do_run(args):
             say(f"  {board.name}: booting")
             boots.append(suites.run_job(board, bundle))
     say()
-    report.table(boots)
+    main_job.table(boots)
     return all(boot.ok() for boot in boots)
 
 
 def _on_boards(args, suite):
     """One suite on each board, with its counts."""
-    total = suites.Score()
+    total = Score()
     with workspace.Workspace() as place:
         for board in boards.find_all(args.board[0]):
             bundle = programs.prepare(board, place, args.strategy, args.config)

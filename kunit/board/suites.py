@@ -5,17 +5,14 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
-from dataclasses import dataclass, field
 
-import boards
-import fabric
-import figures
-import kernel
-import messages
-import programs
-import report
-from guest import Boot
-from paths import BOARD_DIR, LOGS, Stop, environment, say
+from base import boards
+from base.paths import BOARD_DIR, LOGS, Stop, environment, say
+from base.score import Score
+from build import kernel, programs
+from report import figures, main_job, messages
+from run import fabric
+from run.boot import Boot
 
 KTAP = re.compile(r"^(?=KTAP version 1\r?$)", re.MULTILINE)
 KUNIT_SUMMARY = re.compile(r"Testing complete\. Ran (\d+) tests?: (.*)")
@@ -39,34 +36,11 @@ FABRIC = 1000               # messages of each pair of boards
 STRESS = re.compile(r"(\d+) contexts, (\d+) messages, (\d+) corrupt, .*")
 
 
-@dataclass
-class Score:
-    """Counts of one suite, and sentences about what failed."""
-    passed: int = 0
-    skipped: int = 0
-    failures: list = field(default_factory=list)
-
-    def add(self, other):
-        self.passed += other.passed
-        self.skipped += other.skipped
-        self.failures += other.failures
-
-    def take(self, good, sentence):
-        if good:
-            self.passed += 1
-        else:
-            self.failures.append(sentence)
-
-    def __str__(self):
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {len(self.failures)} failed{skipped}"
-
-
 def run_job(board, bundle):
     """The main job: the hello between two processes, statistics, audit."""
     boot = Boot(board, bundle, "run").run()
     if boot.ok():
-        boot.errors += report.verdicts(boot)
+        boot.errors += main_job.verdicts(boot)
     if not boot.ok():
         boot.show_failure()
     return boot
@@ -74,7 +48,7 @@ def run_job(board, bundle):
 
 def run_score(board, bundle):
     boot = run_job(board, bundle)
-    report.table([boot])
+    main_job.table([boot])
     return Score(passed=int(boot.ok()),
                  failures=[f"{boot.label}: {e}" for e in boot.errors])
 

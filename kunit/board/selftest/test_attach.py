@@ -46,8 +46,9 @@ class Attach(unittest.TestCase):
     def make_checkout(self):
         """A second repository, just big enough."""
         other = self.place / "other"
-        (other / "kunit" / "board").mkdir(parents=True)
-        shutil.copy2(BOARD_DIR / "attach.sh", other / "kunit" / "board")
+        (other / "kunit" / "board" / "build").mkdir(parents=True)
+        shutil.copy2(BOARD_DIR / "build" / "attach.sh",
+                     other / "kunit" / "board" / "build")
         (other / "dma").mkdir()
         for name in ("Kbuild", "Kconfig", "dma/one.c", "dma/two.c",
                      "dma/README.md", "Makefile"):
@@ -56,7 +57,7 @@ class Attach(unittest.TestCase):
 
     def run_script(self, command, tree=None, repo=REPO):
         return subprocess.run(
-            [repo / "kunit" / "board" / "attach.sh", command,
+            [repo / "kunit" / "board" / "build" / "attach.sh", command,
              str(self.tree if tree is None else tree)],
             capture_output=True, text=True, check=False)
 

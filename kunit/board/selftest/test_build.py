@@ -11,13 +11,11 @@ from pathlib import Path
 from unittest import mock
 
 from common import BOARD_DIR, REPO
-import boards
-import compile_commands
-import initramfs
-import kernel
-import programs
 import suites
-from paths import Stop
+from base import boards
+from base.paths import Stop
+from build import compile_commands, initramfs, kernel, programs
+from run import qemu
 
 DEB822 = """\
 Types: deb
@@ -138,7 +136,7 @@ class Room(unittest.TestCase):
             file = Path(place) / "initramfs"
             with open(file, "wb") as out:
                 out.truncate(size)
-            boards.check_room(boards.find(name), file)
+            qemu.check_room(boards.find(name), file)
 
     def test_below_the_window(self):
         self.check("parisc", 15 * boards.MIB)
@@ -265,7 +263,7 @@ class Packages(unittest.TestCase):
 
     def call(self, command):
         return subprocess.run(
-            ["bash", "-c", f". {BOARD_DIR}/deps.sh; etc_apt={self.place}; "
+            ["bash", "-c", f". {BOARD_DIR}/build/deps.sh; etc_apt={self.place}; "
                            f"debian=12; {command}"],
             capture_output=True, text=True, check=False)
 

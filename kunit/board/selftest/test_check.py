@@ -8,8 +8,8 @@ from unittest import mock
 
 import common                               # where the scripts are
 import check
-from paths import Stop
-from suites import Score
+from base.paths import Stop
+from base.score import Score
 
 
 class Phases(unittest.TestCase):

@@ -4,7 +4,7 @@
 import unittest
 
 import common  # noqa: F401  (sets the path)
-from console import Console
+from run.console import Console
 
 
 def console_of(text):

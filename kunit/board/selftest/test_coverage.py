@@ -9,8 +9,7 @@ import unittest
 from pathlib import Path
 
 import common  # noqa: F401  (sets the path)
-import coverage
-import coverage_export
+from host import coverage, coverage_export
 
 SOURCE = """\
 template <bool kA>

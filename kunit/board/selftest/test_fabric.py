@@ -10,9 +10,9 @@ import unittest
 from pathlib import Path
 
 import common  # noqa: F401  (sets the path)
-import fabric
-from console import Console
-from paths import Stop
+from base.paths import Stop
+from run import fabric
+from run.console import Console
 
 
 class Pretended:

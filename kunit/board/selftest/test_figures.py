@@ -4,8 +4,9 @@
 import unittest
 
 import common  # noqa: F401, paths come first
-import boards
-import figures
+from base import boards
+from report import figures
+from run import qemu
 
 GOOD = {
     "clock.exact": 1, "error": 0,
@@ -104,9 +105,9 @@ class Repeats(unittest.TestCase):
 class Command(unittest.TestCase):
     def test_the_clock_counts_only_when_asked(self):
         board = boards.find("x86")
-        plain = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c")
-        exact = boards.qemu_command(board, common.BOARD_DIR, "k", "i", "c",
-                                    exact=boards.EXACT)
+        plain = qemu.command(board, common.BOARD_DIR, "k", "i", "c")
+        exact = qemu.command(board, common.BOARD_DIR, "k", "i", "c",
+                                    exact=qemu.EXACT)
         self.assertNotIn("-icount", plain)
         self.assertIn("-icount", exact)
 

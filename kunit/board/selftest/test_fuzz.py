@@ -6,8 +6,8 @@ import unittest
 from pathlib import Path
 
 import common  # noqa: F401  (sets the path)
-import fuzz
-from paths import Stop
+from base.paths import Stop
+from host import fuzz
 
 START = ["INFO: Seed: 1", "#2\tINITED cov: 5 ft: 6 corp: 1/1b exec/s: 0",
          "\tNEW_FUNC[1/2]: 0x1 in f", "#80\tNEW    cov: 9 ft: 12 corp: 7/40b lim: 4"]

@@ -6,7 +6,7 @@ import io
 import unittest
 
 import common  # noqa: F401  (sets the path)
-import judge
+from host import judge
 
 GOOD = ("unmap on x86, 2 frames of 2 lines, region of 2, eager"
         "           0.2 M states    0.7 s  kept")

@@ -4,8 +4,9 @@
 import unittest
 
 import common  # noqa: F401, paths come first
-import boards
-import messages
+from base import boards
+from report import messages
+from run import qemu
 
 GOOD = {
     "clock.exact": 1,
@@ -62,8 +63,8 @@ class Verdicts(unittest.TestCase):
 
 class Command(unittest.TestCase):
     def test_an_idle_board_follows_the_time_of_its_chip(self):
-        command = boards.qemu_command(boards.find("x86"), common.BOARD_DIR, "k", "i",
-                                      "c", exact=boards.EXACT_WITH_CHIP)
+        command = qemu.command(boards.find("x86"), common.BOARD_DIR, "k", "i",
+                                      "c", exact=qemu.EXACT_WITH_CHIP)
         self.assertIn("shift=0,sleep=on", command)
         self.assertIn("tcg,thread=single", command)
 

@@ -4,9 +4,9 @@
 import unittest
 
 import common   # noqa: F401  the path of the modules
-import boards
 import suites
-from console import Console
+from base import boards
+from run.console import Console
 
 ARM = boards.find("arm")
 

@@ -11,9 +11,9 @@ import unittest
 from pathlib import Path
 
 import common
-from paths import Stop
-from wires import (Doorbell, Monitor, Slot, doorbell_options,
-                   monitor_options)
+from base.paths import Stop
+from run.wires import (Doorbell, Monitor, Slot, doorbell_options,
+                       monitor_options)
 
 
 def hear(connection):

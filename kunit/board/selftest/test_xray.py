@@ -4,8 +4,8 @@
 import unittest
 
 import common   # noqa: F401  the path of the modules
-import boards
-import xray
+from base import boards
+from report import xray
 
 GOOD = {
     "xray.snooping": "0", "xray.all.microseconds": "1000",

@@ -12,7 +12,7 @@ import os
 import socket
 import struct
 
-from paths import Stop
+from base.paths import Stop
 
 PATIENCE = 20               # seconds for an answer of QEMU
 HOLES = 8                   # descriptors that QEMU may have closed lately

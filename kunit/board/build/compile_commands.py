@@ -9,7 +9,7 @@ import json
 import re
 from pathlib import Path
 
-from paths import CACHE, REPO, Stop, say, write_if_changed
+from base.paths import CACHE, REPO, Stop, say, write_if_changed
 
 SAVED = re.compile(r"^savedcmd_(\S+\.o) := (.*)$", re.MULTILINE)
 SOURCE = re.compile(r"^source_\S+ := (\S+)$", re.MULTILINE)

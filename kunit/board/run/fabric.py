@@ -4,9 +4,9 @@
 import threading
 import time
 
-import boards
-from guest import Boot
-from paths import Stop, is_terminal, say
+from base import boards
+from base.paths import Stop, is_terminal, say
+from run.boot import Boot
 
 BOOT_SECONDS = 60           # until all programs have met
 SLOWEST = 20                # messages a second of one pair, on a busy host

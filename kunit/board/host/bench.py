@@ -3,10 +3,9 @@
 
 import subprocess
 
-import kernel
-import programs
-from paths import Stop, environment, locked, say
-from suites import Score
+from base.paths import Stop, environment, locked, say
+from build import kernel, programs
+from base.score import Score
 
 PROGRAM = "dmamap-bench"
 # The kernel's memory is mapped with large pages: so that of the benchmark, too.

@@ -5,10 +5,10 @@ The chip is a process beside QEMU that counts no instructions: what is measured 
 the sender until the packet is on its way, and the receiver from when it is there.
 """
 
-import boards
-from figures import BOOTS, Figures
-from guest import Boot
-from paths import Stop, say
+from base.paths import Stop, say
+from report.figures import BOOTS, Figures
+from run import qemu
+from run.boot import Boot
 
 WAYS = {"hca": "HCA", "udp": "UDP, loopback", "unix": "Unix datagram"}
 MOST = {"udp": 0.05, "unix": 0.1}       # part of it that the HCA may take
@@ -59,7 +59,7 @@ class Messages(Figures):
 def measure(board, bundle):
     """One boot with its chip, or another one if its clock counts nothing."""
     for _ in range(BOOTS):
-        boot = Boot(board, bundle, "messages", exact=boards.EXACT_WITH_CHIP,
+        boot = Boot(board, bundle, "messages", exact=qemu.EXACT_WITH_CHIP,
                     timeout=300).run()
         found = Messages(board.name, boot.console.values)
         if boot.console.code == NO_CLOCK and found.get("clock.exact") == 0:

@@ -8,9 +8,9 @@ import json
 import shutil
 import subprocess
 
-import coverage_export
-import programs
-from paths import LOGS, REPO, Stop, environment, say
+from base.paths import LOGS, REPO, Stop, environment, say
+from build import programs
+from host import coverage_export
 
 FOLDERS = ("dma/core", "dma/strategy")
 # Command lines that run together; each names a program of the host.
@@ -37,7 +37,7 @@ def _check_tools():
                  f"llvm-profdata-{CLANG}"):
         if not shutil.which(tool):
             raise Stop(f"{tool} is not installed; run: "
-                       "kunit/board/deps.sh --with coverage")
+                       "kunit/board/build/deps.sh --with coverage")
 
 
 def _profile(where):

@@ -8,7 +8,7 @@
 set -euo pipefail
 export LC_ALL=C
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd -P)
 readonly repo
 readonly kconfig_line='source "drivers/dmamap/Kconfig"'
 readonly makefile_line='obj-$(CONFIG_DMAMAP)		+= dmamap/'

@@ -7,11 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import boards
-import initramfs
-import kernel
-import progress
-from paths import CACHE, LOGS, REPO, Stop, environment, locked
+from base import boards, progress
+from base.paths import CACHE, LOGS, REPO, Stop, environment, locked
+from build import initramfs, kernel
 
 STEP = re.compile(r"^\[\d+/\d+\] (.*)$")
 SOURCE_OF = re.compile(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", re.MULTILINE)
@@ -115,7 +113,7 @@ def _pack(board, modules, archive):
     init = where / "bin" / INIT
     if not init.exists():
         raise Stop(f"{init} is missing; the top CMakeLists.txt must add "
-                   "kunit/board")
+                   "kunit/board/guest")
     programs = _board_programs(where)
     programs.update({f"modules/{file.name}": file for file in modules})
     archive.write_bytes(initramfs.pack(init, programs))

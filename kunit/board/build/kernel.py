@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 
-import compile_commands
-import progress
-from boards import strategy_of
-from paths import (BOARD_DIR, CACHE, LOGS, REPO, Stop, environment, jobs,
-                   locked, say, write_if_changed)
+from base import progress
+from base.boards import strategy_of
+from base.paths import (BOARD_DIR, CACHE, LOGS, REPO, Stop, environment, jobs,
+                        locked, say, write_if_changed)
+from build import compile_commands
 
 PACKAGE = "linux-source-6.12"
 TARBALL = f"/usr/src/{PACKAGE}.tar.xz"
@@ -147,7 +147,7 @@ def _move_command(file, origin, folder):
 
 def attach(folder):
     """Join this checkout; objects that another one left here are stale."""
-    done = subprocess.run([str(BOARD_DIR / "attach.sh"), "attach", str(TREE)],
+    done = subprocess.run([str(BOARD_DIR / "build" / "attach.sh"), "attach", str(TREE)],
                           env=environment(), capture_output=True, text=True,
                           check=False)
     if done.returncode:

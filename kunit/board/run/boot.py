@@ -8,11 +8,12 @@ import signal
 import subprocess
 import time
 
-import boards
-from console import Console
-from paths import LOGS, Stop, say
-from wires import Doorbell, Monitor, Slot
-from workspace import Child, Workspace
+from base import boards
+from base.paths import LOGS, Stop, say
+from base.workspace import Child, Workspace
+from run import qemu
+from run.console import Console
+from run.wires import Doorbell, Monitor, Slot
 
 GRACE = 2                   # seconds from the end of the job to power off
 QUIET = 120                 # seconds without a word before init: it hangs
@@ -29,7 +30,7 @@ class Boot:
         self.board, self.bundle, self.job = board, bundle, job
         self.parameters, self.chip = parameters, chip
         self.fabric = fabric        # options that put the chip on a fabric
-        self.machine = machine      # more for boards.qemu_command()
+        self.machine = machine      # more for qemu.command()
         self.timeout = timeout * bundle.slower
         self.quiet = quiet * bundle.slower
         self.label = label or f"{board.name}-{job}"
@@ -56,7 +57,7 @@ class Boot:
         """Boot, follow the console to the end; returns self."""
         start = time.monotonic()
         with Workspace(self.board.ram) as folder, contextlib.ExitStack() as stack:
-            boards.make_files(self.board, folder)
+            qemu.make_files(self.board, folder)
             self._monitor = stack.enter_context(Monitor())
             if self.chip and self.board.window_offset is None:
                 self._draw_lines(stack, folder)
@@ -86,7 +87,7 @@ class Boot:
         log = stack.enter_context(
             open(LOGS / f"chip-{self.label}.log", mode))
         rings = self._doorbell and self._doorbell.eventfd
-        command = boards.model_command(self.board, self.bundle.model, folder,
+        command = qemu.model_command(self.board, self.bundle.model, folder,
                                        interrupt=rings)
         # Alone on a fabric of its own, unless it is to be with others.
         command += self.fabric or ["--fabric", str(folder), "--node", "0"]
@@ -95,28 +96,28 @@ class Boot:
             pass_fds=[rings] if self._doorbell else []))
 
     def _start_qemu(self, folder):
-        boards.check_room(self.board, self.bundle.initramfs)
+        qemu.check_room(self.board, self.bundle.initramfs)
         lines = {"monitor": self._monitor.fileno()}
         if self._doorbell:
             lines["doorbell"] = self._doorbell.connect()
-        command = boards.qemu_command(
+        command = qemu.command(
             self.board, folder, self.bundle.kernel, self.bundle.initramfs,
             self.cmdline(), **lines, **self.machine)
         return Child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                      pass_fds=list(lines.values()))
 
-    def _listen(self, qemu):
+    def _listen(self, machine):
         """Read the console until the power is off, or patience is."""
         patience = Patience(self.console, self.timeout, self.quiet)
         # Not buffered: of a board that hangs, the last line is what matters.
         with open(self.log, "wb", buffering=0) as log:
-            for line in _lines(qemu.process.stdout, patience.deadline):
+            for line in _lines(machine.process.stdout, patience.deadline):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
                 patience.heard()
                 while self.console.wants:
                     self._grant(self.console.wants.pop(0))
-            if self.console.code is None and not qemu.ended() \
+            if self.console.code is None and not machine.ended() \
                     and (why := patience.lost()):
                 self.errors.append(
                     f"{why}; where its CPUs were is at the end of the log")

@@ -15,17 +15,15 @@ from pathlib import Path
 from unittest import mock
 
 import common
-import boards
-import programs
-import workspace
-from guest import Boot
-from paths import LOGS, cache
-from programs import Bundle
+from base import boards, workspace
+from base.paths import LOGS, cache
+from build import programs
+from build.programs import Bundle
+from run.boot import Boot
 
 HOLD = """
 import sys; sys.path[:0] = [{path!r}]
-import programs
-import workspace
+from base import workspace
 workspace.on_signals()
 with workspace.Workspace() as place, \\
         workspace.Child(["sh", "-c", "sleep 1000 & wait"]) as child:
@@ -61,7 +59,7 @@ class Pretended(unittest.TestCase):
         cache()
         self.place = Path(tempfile.mkdtemp(dir=common.CACHE.name))
         # The pretended QEMU has no monitor to answer with.
-        hurry = mock.patch("wires.PATIENCE", 0.2)
+        hurry = mock.patch("run.wires.PATIENCE", 0.2)
         hurry.start()
         self.addCleanup(hurry.stop)
 
@@ -143,7 +141,7 @@ class Pretended(unittest.TestCase):
         self.assertEqual(got.errors, [])
 
     def test_says_where_a_hanging_board_is(self):
-        with mock.patch("wires.Monitor.ask", "answer to {0}".format):
+        with mock.patch("run.wires.Monitor.ask", "answer to {0}".format):
             self.boot("exec sleep 1000", timeout=0.3)
         log = (LOGS / "boot-selftest.log").read_text()
         self.assertIn("answer to info registers -a", log)

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from paths import Stop, environment, is_terminal, say, tail
+from base.paths import Stop, environment, is_terminal, say, tail
 
 PERIOD = 10                 # seconds between lines when nobody watches live
 LIVE_PERIOD = 1

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from paths import cache, environment
+from base.paths import cache, environment
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1

@@ -8,9 +8,9 @@ the same integers on every host, however busy.
 import json
 from dataclasses import dataclass
 
-import boards
-from guest import Boot
-from paths import Stop, say
+from base.paths import Stop, say
+from run import qemu
+from run.boot import Boot
 
 PREFIX = "figures."
 
@@ -147,7 +147,7 @@ def measure(board, bundle):
     """
     for _ in range(BOOTS):
         boot = Boot(board, bundle, "figures", chip=False,
-                    exact=boards.EXACT, timeout=300).run()
+                    exact=qemu.EXACT, timeout=300).run()
         if not boot.ok():
             boot.show_failure()
             raise Stop(f"{boot.label}: {boot.errors[0]}")

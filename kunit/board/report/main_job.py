@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The main job's measured values: what must hold, and a table of it."""
 
-from paths import say
+from base.paths import say
 
 KINDS = ("registers", "pio", "eager", "headers", "pio_avail")
 MESSAGES = 1000             # at least so many must get through

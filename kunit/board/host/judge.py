@@ -5,9 +5,9 @@ import re
 import subprocess
 import sys
 
-import programs
-from paths import LOGS, REPO, Stop, environment, say
-from suites import Score
+from base.paths import LOGS, REPO, Stop, environment, say
+from build import programs
+from base.score import Score
 
 PROGRAM = "dmamap-judge"
 KEPT = re.compile(r"  kept$")

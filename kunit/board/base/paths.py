@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parents[2]
-BOARD_DIR = Path(__file__).resolve().parent
+REPO = Path(__file__).resolve().parents[3]
+BOARD_DIR = REPO / "kunit" / "board"
 CACHE = Path(os.environ.get("DMAMAP_CACHE")
              or Path.home() / ".cache" / "dmamap").absolute()
 LOGS = CACHE / "log"

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import time
 
-import programs
-from paths import CACHE, LOGS, Stop, environment, is_terminal, say, tail
+from base.paths import CACHE, LOGS, Stop, environment, is_terminal, say, tail
+from build import programs
 
 # How long an input is at first, and may become. An order has 40 steps of two
 # bytes; those that are nearly right, with few of them, say most.
@@ -36,7 +36,7 @@ def run(target, seconds):
         raise Stop(f"SECONDS={seconds} is no number of seconds")
     if not shutil.which(f"clang++-{CLANG}"):
         raise Stop(f"clang++-{CLANG} is not installed; run: "
-                   "kunit/board/deps.sh --with fuzz")
+                   "kunit/board/build/deps.sh --with fuzz")
     where = programs.build("fuzz", *(f"dmamap-fuzz-{name}" for name in names))
     good = [_fuzz(where / "bin" / f"dmamap-fuzz-{name}", name, int(seconds))
             for name in names]

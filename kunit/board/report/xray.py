@@ -3,10 +3,10 @@
 
 import re
 
-from guest import Boot
-from paths import say
-from report import number
-from suites import Score
+from base.paths import say
+from report.main_job import number
+from run.boot import Boot
+from base.score import Score
 
 SIZES = (4096, 65536, 131072)
 WHOLE = 1_000_000           # microseconds that an X-ray of all memory may take

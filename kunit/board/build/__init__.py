@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernels, programs and the initramfs of a board."""
