@@ -2,17 +2,17 @@
 /*
  * dmamap - coherent memory that CPU, device and user space share.
  *
- * This is the interface for drivers. Include it after nothing; everything that
- * a driver needs is declared here. Words: a *region* is one coherent buffer, a
- * *frame* is one physical page frame named by its pfn, a *flip* is the moment
- * a frame changes between cached and coherent use.
+ * This is the interface for drivers: everything that a driver needs is declared
+ * here, and no other header has to come first. Words: a *region* is one coherent
+ * buffer, a *frame* is one physical page frame named by its pfn, a *flip* is the
+ * moment a frame changes between cached and coherent use.
  */
 #ifndef DMAMAP_H
 #define DMAMAP_H
 
 #include <linux/bits.h>
+#include <linux/pgtable.h>
 #include <linux/types.h>
-#include <asm/pgtable.h>
 
 struct device;
 struct page;
@@ -22,12 +22,12 @@ struct vm_area_struct;
 struct dmamap_region;
 
 /**
- * enum dmamap_behind - what stands behind an address of a region
+ * enum dmamap_behind - kind of memory behind an address of a region
  * @DMAMAP_BEHIND_PAGE: RAM that the kernel may touch through its ordinary
  *	mapping; the struct page may be used, get_user_pages() works.
- * @DMAMAP_BEHIND_RESERVED: RAM that must not be reached in any other way than
- *	through its region: a flipped frame, or RAM kept from the kernel
- *	(mem=, no-map). Only the pfn may be used.
+ * @DMAMAP_BEHIND_RESERVED: RAM that must be reached only through its region: a
+ *	flipped frame, or RAM kept from the kernel (mem=, no-map). Only the pfn
+ *	may be used.
  * @DMAMAP_BEHIND_DEVICE: device memory (a BAR, a register window).
  */
 enum dmamap_behind {
@@ -39,7 +39,7 @@ enum dmamap_behind {
 /**
  * struct dmamap_pfn - tagged answer of dma_map_to_pfn()
  * @pfn: page frame number
- * @behind: what the frame is, and so what may be done with it
+ * @behind: kind of memory, and so what may be done with the frame
  * @prot: page protection (cache attributes) that every mapping of the frame
  *	must have; readable and writable
  */
@@ -56,23 +56,23 @@ struct dmamap_pfn {
 /* The device does not snoop CPU caches, whatever its bus or firmware says. */
 #define DMAMAP_NO_SNOOP		BIT(0)
 /*
- * Charge the memory to the process that allocates it (RLIMIT_MEMLOCK), until the
- * region ends: for what user space makes a driver allocate. Mappings of that process
- * are not charged again. Alloc only, and only where the caller can sleep; such a
- * region is put in process context, too.
- */
-#define DMAMAP_ACCOUNT		BIT(2)
-/*
- * Writes of the CPU may be gathered: until wmb() the device may see them late, and in
- * another order; dma_wmb() is not enough on x86. So it is for data, not for queues of
- * descriptors, and dmamap::Coherent<T> does not offer it.
+ * The CPU may gather its writes: until wmb() the device may see them late, and in
+ * another order; dma_wmb() is not enough on x86. So the flag is for data, not for
+ * queues of descriptors, and dmamap::Coherent<T> does not offer it.
  *
- * Where the board can't, memory is as without the flag, as it is for devices that
- * snoop. On ARM all coherent memory is like this. On x86 such a region is flipped by
- * itself, in whole large pages of 2 MiB: it is for large buffers, and can't be had
- * where the caller can't sleep.
+ * The flag has no effect where the board can't gather writes, and for devices that
+ * snoop. On ARM all coherent memory gathers writes, with or without the flag. On x86
+ * such a region is flipped by itself, in whole large pages of 2 MiB: the flag is for
+ * large buffers, and not for a caller that can't sleep.
  */
 #define DMAMAP_WRITE_COMBINE	BIT(1)
+/*
+ * Charge the memory to the calling process (RLIMIT_MEMLOCK) until the region ends:
+ * for memory that user space makes a driver allocate. Mappings of that process are
+ * not charged again. Only for dmamap_alloc(), and only where the caller can sleep;
+ * dmamap_put() of such a region needs process context, too.
+ */
+#define DMAMAP_ACCOUNT		BIT(2)
 
 /**
  * dmamap_alloc() - allocate a coherent region for a device
@@ -80,17 +80,17 @@ struct dmamap_pfn {
  * @size: bytes, at least 1; rounded up to whole pages
  * @gfp: GFP_KERNEL, or GFP_ATOMIC where the caller can't sleep; zone flags are
  *	ignored
- * @flags: DMAMAP_NO_SNOOP, DMAMAP_ACCOUNT and DMAMAP_WRITE_COMBINE, or 0
+ * @flags: DMAMAP_NO_SNOOP, DMAMAP_WRITE_COMBINE and DMAMAP_ACCOUNT, or 0
  *
  * The region is contiguous on the bus, all bytes of its pages are zero, and
  * (unless the device snoops) no cacheable translation of its frames exists
  * from the return of this call until the last reference is gone.
  *
- * What can't sleep gets memory that was flipped before: up to 256 KiB (x86-64:
- * 2 MiB), as long as the pool has some (CONFIG_DMAMAP_POOL_ATOMIC_KIB).
+ * A caller that can't sleep gets memory that was flipped before: up to 256 KiB
+ * (x86-64: 2 MiB), as long as the pool has some (CONFIG_DMAMAP_POOL_ATOMIC_KIB).
  *
- * Context: process, may sleep; with GFP_ATOMIC also interrupt or under a
- * spinlock. Takes no lock that a caller may hold.
+ * Context: process, may sleep; with GFP_ATOMIC also interrupt, or with a
+ * spinlock held. Takes no lock that a caller may hold.
  * Return: a region with one reference, or ERR_PTR():
  *	-EINVAL      @dev is NULL, @size is 0, @flags has an unknown bit, or
  *	             there is no process to charge
@@ -119,7 +119,7 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
  * @flags: DMAMAP_WRITE_COMBINE or 0
  *
  * For RAM above mem=, no-map memory, SRAM and BARs. The memory is neither
- * zeroed nor flushed: the caller vouches that nobody has it mapped cacheable.
+ * zeroed nor flushed: the caller vouches that no cacheable mapping of it exists.
  *
  * Context: process, may sleep.
  * Return: a region with one reference, or ERR_PTR():
@@ -150,8 +150,9 @@ struct dmamap_region *dmamap_get(struct dmamap_region *region);
  * The caller has stopped the device. User mappings hold references of their
  * own, so the frames stay until the last of them is gone.
  *
- * Context: any for a region that GFP_ATOMIC could have given; for larger and
- * adopted ones process, may sleep (in an interrupt, a worker ends them later).
+ * Context: any for regions that GFP_ATOMIC could have given (pool and snooped
+ * ones). Others (larger, adopted, with DMAMAP_ACCOUNT): process, may sleep; a last
+ * put in an interrupt is deferred to a worker.
  */
 void dmamap_put(struct dmamap_region *region);
 
@@ -159,22 +160,23 @@ void dmamap_put(struct dmamap_region *region);
  * dmamap_abandon() - drop a reference on memory that its device may still write to
  * @region: region, NULL or ERR_PTR (both ignored)
  *
- * In place of dmamap_put() by who could not stop the device. When all references
- * are gone the frames are kept, as they are, until dmamap_device_stopped(). Nobody
- * gets them before that.
+ * Use instead of dmamap_put() when the device could not be stopped. When all
+ * references are gone the frames are kept as they are, and not used again, until
+ * dmamap_device_stopped().
  *
  * Context: as dmamap_put().
  */
 void dmamap_abandon(struct dmamap_region *region);
 
 /**
- * dmamap_device_stopped() - the device does not write to memory any more
+ * dmamap_device_stopped() - say that a device does not write to memory any more
  * @dev: device that has been reset or lost its power
  *
- * Ends its regions that were abandoned.
+ * Ends the abandoned regions of @dev. One that still has references ends with the
+ * last of them.
  *
  * Context: process, may sleep.
- * Return: how many of them nobody else had a reference to, and have ended.
+ * Return: number of regions that this call has ended.
  */
 unsigned int dmamap_device_stopped(struct device *dev);
 
@@ -183,7 +185,7 @@ unsigned int dmamap_device_stopped(struct device *dev);
  * @region: region
  *
  * Context: any. The address is valid while the caller holds a reference.
- * Return: kernel virtual address of byte 0. Of an adopted region it is an
+ * Return: kernel virtual address of byte 0. For an adopted region this is an
  *	__iomem address: use readl() and friends.
  */
 void *dmamap_cpu_addr(const struct dmamap_region *region);
@@ -193,7 +195,7 @@ void *dmamap_cpu_addr(const struct dmamap_region *region);
  * @region: region
  *
  * Context: any.
- * Return: what the device puts on its bus to reach byte 0.
+ * Return: address that the device puts on its bus to reach byte 0.
  */
 dma_addr_t dmamap_dma_addr(const struct dmamap_region *region);
 
@@ -215,7 +217,7 @@ size_t dmamap_size(const struct dmamap_region *region);
  */
 const char *dmamap_strategy(const struct dmamap_region *region);
 
-/* Room for the name of a region, its end included. */
+/* Most bytes of a region's name, with its NUL. */
 #define DMAMAP_NAME_BYTES	32
 
 /**
@@ -223,11 +225,11 @@ const char *dmamap_strategy(const struct dmamap_region *region);
  * @region: region
  * @name: name, copied; NULL or "" takes the name away
  *
- * For people only: the name stands in debugfs and traces. It is what the
- * driver's own documents call the buffer ("rx_ring.3"); the device's name is
- * printed before it. DMAMAP_NAME_BYTES - 1 characters are kept. Blanks, colons
- * and what is no visible ASCII character become '_', so @name may come from
- * anywhere. It is no format string.
+ * For people only: the name appears in debugfs and traces, behind the name of the
+ * device. Take the name that the driver's own documents give the buffer
+ * ("rx_ring.3"). DMAMAP_NAME_BYTES - 1 characters are kept. Blanks, colons and
+ * characters that are not visible ASCII become '_', so @name may come from
+ * anywhere. @name is not a format string.
  *
  * Context: any, also interrupt.
  */
@@ -240,19 +242,19 @@ void dmamap_set_name(struct dmamap_region *region, const char *name);
  * @dma_addr: the same byte as the device sees it
  *
  * The answer is a page only when the kernel may touch the frame through its
- * ordinary mapping, that is for regions of snooping devices. It is never
- * guessed from pfn_valid(). No reference is taken: the region holds it.
+ * ordinary mapping, that is for regions of snooping devices. The answer is never
+ * guessed from pfn_valid(). No reference to the page is taken: the region holds it.
  *
  * Memory that is not of the layer (dma_alloc_coherent(), dma_pool_alloc(),
  * ioremap(), and for devices that snoop kmalloc() or vmap()) is judged by the
- * translation that the kernel has of @cpu_addr; the caller keeps it.
+ * kernel's translation of @cpu_addr; the caller keeps such memory alive.
  *
  * Context: any, also interrupt; takes no lock.
  * Return: the page, or ERR_PTR():
- *	-EFAULT   the frame has no page that may be used: dma_map_to_pfn()
+ *	-EFAULT   the frame has no page that may be used: call dma_map_to_pfn()
  *	-ENOENT   the layer can't vouch for this memory: it is not mapped, not
- *	          coherent with @dev, of the kernel's image, behind an IOMMU, or
- *	          was a region's
+ *	          coherent with @dev, part of the kernel's image, behind an
+ *	          IOMMU, or was part of a region
  *	-EINVAL   @cpu_addr and @dma_addr name different bytes, or the region
  *	          belongs to another device
  */
@@ -284,14 +286,14 @@ struct dmamap_segment {
 	size_t bytes;
 };
 
-/* Access of dmamap_mmap(): what the process may ever do with the mapping. */
+/* Access of dmamap_mmap(): the most that the process may ever do with the mapping. */
 #define DMAMAP_USER_READ	BIT(0)
 #define DMAMAP_USER_WRITE	BIT(1)
-/* Fill all pages in mmap(): no fault comes later. */
+/* Insert all pages in mmap(), so that no fault comes later. */
 #define DMAMAP_USER_POPULATE	BIT(2)
 /*
- * What users are promised of the memory; refused if a region is something else.
- * Without one of them the mapping is as its regions are.
+ * Cache attribute that the driver promises to user space: dmamap_mmap() refuses
+ * regions with another one. Without any of these, each region shows its own.
  */
 #define DMAMAP_USER_CACHED	BIT(3)
 #define DMAMAP_USER_UNCACHED	BIT(4)
@@ -303,22 +305,23 @@ struct dmamap_segment {
 
 /**
  * dmamap_mmap() - map segments of regions into user space, one after another
- * @vma: the VMA as the driver's mmap() got it; vm_pgoff is not looked at
- * @segments: what to show, in this order; copied
+ * @vma: the VMA as the driver's mmap() got it; vm_pgoff is ignored
+ * @segments: parts of regions to show, in this order; copied
  * @count: number of @segments, at least 1
- * @access: DMAMAP_USER_READ, DMAMAP_USER_WRITE or both; and what else is wanted
+ * @access: DMAMAP_USER_READ, DMAMAP_USER_WRITE or both, and further
+ *	DMAMAP_USER_* flags
  *
- * A touched page is inserted with all others of its page table, or as one large
- * page where the architecture has such and region and VMA are aligned to it. The
- * mapping holds a reference on each region until its last VMA is gone, and charges
- * its RAM to the RLIMIT_MEMLOCK of the process. It is not inherited by fork(), does
- * not grow, is not dumped, and mprotect() can't go beyond @access. Debuggers can
- * read and write it as the process can.
+ * The first access to a page inserts it together with all others of its page table,
+ * or as one large page where the architecture has such and region and VMA are
+ * aligned to it. The mapping holds a reference on each region until its last VMA is
+ * gone, and charges its RAM to the RLIMIT_MEMLOCK of the process. The mapping is not
+ * inherited by fork(), does not grow, is not dumped, and mprotect() can't go beyond
+ * @access. Debuggers can read and write the memory as the process can.
  *
  * If all regions are pages (DMAMAP_BEHIND_PAGE), the mapping can be pinned, and a
- * pinned frame outlives it and its region; madvise(MADV_DOFORK) lets children inherit
- * it, at the expense of the process that mapped it. Otherwise get_user_pages() gives
- * EFAULT, and madvise(MADV_DOFORK) EINVAL.
+ * pinned frame outlives the mapping and its region; madvise(MADV_DOFORK) lets
+ * children inherit the mapping, charged to the process that mapped it. Otherwise
+ * get_user_pages() gives EFAULT, and madvise(MADV_DOFORK) EINVAL.
  *
  * Context: process, from the driver's mmap() (mmap_lock held for writing).
  * Return: 0, or
@@ -337,10 +340,10 @@ int dmamap_mmap(struct vm_area_struct *vma,
 		unsigned int access);
 
 /**
- * enum dmamap_after - what processes find where a region was revoked
+ * enum dmamap_after - what a process finds where a region was revoked
  * @DMAMAP_AFTER_SIGBUS: nothing; each access gets SIGBUS
- * @DMAMAP_AFTER_ZERO: memory of the process's own, zero at first, the same page
- *	everywhere in a mapping: what it writes goes nowhere
+ * @DMAMAP_AFTER_ZERO: private memory of the process, zero at first, the same page
+ *	everywhere in a mapping: data written there goes nowhere
  * @DMAMAP_AFTER_SNAPSHOT: the last contents, in ordinary memory
  */
 enum dmamap_after {
@@ -352,28 +355,29 @@ enum dmamap_after {
 /**
  * dmamap_revoke() - take a region away from all processes
  * @region: region
- * @after: what they find in its place; of a second call it is ignored
+ * @after: what processes find in its place; ignored in a second call
  *
- * When it returns, no user page table has a translation of the region, none will
- * come, and new mappings of it are refused. Stop the device before, if what it
- * writes last is to be in a snapshot.
+ * When the call returns, no user page table has a translation of the region, none
+ * will come, and new mappings of it are refused. If a snapshot must have the device's
+ * last writes, stop the device before.
  *
- * Context: process, may sleep. The caller has no mmap_lock, and no lock that its
- * mmap() takes.
+ * Context: process, may sleep. The caller holds no mmap_lock, and no lock that the
+ * driver's mmap() takes.
  * Return: 0, or
  *	-EINVAL   unknown @after, or a snapshot of device memory; nothing is done
- *	-ENOMEM   no memory for the snapshot; revoked, accesses get SIGBUS
+ *	-ENOMEM   no memory for the snapshot; the region is revoked all the same,
+ *	          and accesses get SIGBUS
  */
 int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after);
 
 /**
  * dmamap_revoke_device() - take all regions of a device away from all processes
  * @dev: device that goes away
- * @after: as of dmamap_revoke(); device memory gets SIGBUS where that would be
- *	refused
+ * @after: as for dmamap_revoke(), but SIGBUS for device memory where
+ *	dmamap_revoke() would refuse
  *
- * Also those that nobody but a mapping has a reference to any more. The caller lets
- * no new regions come meanwhile.
+ * This includes regions on which only mappings still hold references. The caller
+ * makes no new region of @dev meanwhile.
  *
  * Context: process, may sleep; as dmamap_revoke().
  */
@@ -385,13 +389,13 @@ void dmamap_revoke_device(struct device *dev, enum dmamap_after after);
  * @to: region that takes its place
  *
  * For the new instance of a device after a reset: processes keep their addresses.
- * Mappings hold a reference on @to from now on, and none on @from.
+ * From then on, mappings hold a reference on @to, and none on @from.
  *
  * Context: process, may sleep; as dmamap_revoke().
  * Return: 0, or
  *	-EINVAL   @from is not revoked, or @to differs from it in size, in what is
  *	          behind it, or in its cache attribute; nothing is done
- *	-ENXIO    @to was revoked meanwhile; some mappings may show it
+ *	-ENXIO    @to was revoked meanwhile; some mappings may show @to
  */
 int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
 
@@ -399,10 +403,10 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
  * dmamap_detach() - make user mappings let go of a revoked region
  * @region: a region that was revoked with DMAMAP_AFTER_SIGBUS or _ZERO
  *
- * Processes see what they saw before, but keep the region no longer: it ends with
- * the references of drivers. For device memory that the next driver adopts, while
- * processes have the mappings of the last one still. Such a mapping can't be
- * reattached.
+ * Processes see the same as before, but their mappings no longer hold the region,
+ * which ends with the drivers' references. For device memory that the next driver
+ * adopts while processes still have mappings of the last driver's region. A detached
+ * mapping can't be reattached.
  *
  * Context: process, may sleep; as dmamap_revoke().
  * Return: 0, or

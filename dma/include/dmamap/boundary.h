@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the headers for drivers in C++ ask of the kernel: plain types only, for
- * neither side can parse the other's headers. Drivers include coherent.h
- * (C++) or dmamap.h (C), never this.
+ * The kernel functions that the headers for drivers in C++ call: plain types only,
+ * because neither side can parse the other's headers. Drivers include coherent.h
+ * (C++) or dmamap.h (C), never this file.
  *
  * Parses as C11 and as C++. dma/glue/region/driver_cxx.c has the functions; tests in user
  * space have others of the same names (kunit/host/fake_boundary.cc).
@@ -39,7 +39,7 @@ enum dmamap_cxx_errno {
 #define DMAMAP_CXX_ATOMIC	1u	/* the caller can't sleep */
 #define DMAMAP_CXX_NO_SNOOP	2u	/* DMAMAP_NO_SNOOP */
 
-/* What a process may do: DMAMAP_USER_READ and DMAMAP_USER_WRITE. */
+/* Access of a process: DMAMAP_USER_READ and DMAMAP_USER_WRITE. */
 #define DMAMAP_CXX_READ		1u
 #define DMAMAP_CXX_WRITE	2u
 
@@ -91,7 +91,7 @@ __noreturn
 void dmamap_cxx_out_of_bounds(const struct dmamap_region *region, size_t index,
 			      size_t count);
 
-/* As in dmamap.h; their types are plain already. */
+/* As in dmamap.h, where their types are plain already. */
 void dmamap_put(struct dmamap_region *region);
 void *dmamap_cpu_addr(const struct dmamap_region *region);
 size_t dmamap_size(const struct dmamap_region *region);

@@ -18,28 +18,28 @@
 
 namespace dmamap {
 
-/// Whose turn it is with a buffer that is handed over as a whole.
+/// The owner of a buffer that is handed over as a whole.
 struct Cpu;
 struct Device;
 
-/// May the caller of alloc() sleep?
+/// Whether the caller of alloc() may sleep.
 enum class Gfp : unsigned int { kernel = 0, atomic = DMAMAP_CXX_ATOMIC };
 
-/// What a process may ever do with a mapping.
+/// The most that a process may ever do with a mapping.
 enum class UserAccess : unsigned int {
 	read = DMAMAP_CXX_READ,
 	write = DMAMAP_CXX_WRITE,
 	read_write = DMAMAP_CXX_READ | DMAMAP_CXX_WRITE,
 };
 
-/// How to allocate; write only what differs: {.name = "rx_ring"}.
+/// How to allocate; name only members that differ: {.name = "rx_ring"}.
 struct AllocOptions {
-	const char *name = nullptr;  ///< as dmamap_set_name() takes it, or none
+	const char *name = nullptr;  ///< for dmamap_set_name(), or none
 	Gfp gfp = Gfp::kernel;
 	bool no_snoop = false;       ///< DMAMAP_NO_SNOOP
 };
 
-/// What stands behind an element: struct dmamap_pfn.
+/// The frame behind an element: struct dmamap_pfn.
 struct Frame {
 	enum class Behind : unsigned int {
 		page = DMAMAP_CXX_PAGE,
@@ -51,15 +51,15 @@ struct Frame {
 	Behind behind;
 };
 
-/// Everything that was written before is in memory before what is written
-/// after: the kernel's dma_wmb(). Context: any.
+/// Orders earlier writes to memory before later ones: the kernel's dma_wmb().
+/// Context: any.
 inline void dma_wmb() noexcept { dmamap_cxx_wmb(); }
 
-/// What is read after is not older than what was read before: the kernel's
-/// dma_rmb(). Context: any.
+/// Orders earlier reads of memory before later ones: the kernel's dma_rmb().
+/// Context: any.
 inline void dma_rmb() noexcept { dmamap_cxx_rmb(); }
 
-/// An array of T in coherent memory, and the one who gives the memory back.
+/// An array of T in coherent memory; the destructor gives the memory back.
 ///
 /// `Coherent<T>` may be touched by the CPU; the device may have it at the same
 /// time, entry by entry, as a ring (see Slot::publish()). A buffer that is
@@ -71,10 +71,10 @@ inline void dma_rmb() noexcept { dmamap_cxx_rmb(); }
 ///	hw_wait();
 ///	auto answer = std::move(given).to_cpu();
 ///
-/// Invariants: exactly one object has the region, so it can't be copied; one
-/// that was moved from has none, no elements, and only its destructor may run.
-/// The caller stops the device before the object ends: that gives the frames
-/// back, as soon as no process maps them.
+/// Invariants: exactly one object has the region, so objects can't be copied; one
+/// that was moved from has no region and no elements, and only its destructor may
+/// run. The caller stops the device before the object ends: the end gives the
+/// frames back, as soon as no process maps them.
 template <class T, class Owner = Cpu>
 class [[nodiscard]] Coherent {
 	static_assert(std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>,
@@ -127,7 +127,7 @@ public:
 	/// Context: as dmamap_put().
 	~Coherent()
 	{
-		// Asked here, so that what was moved from costs nothing.
+		// Tested here, so that an object that was moved from costs no call.
 		if (region_)
 			dmamap_put(region_);
 	}
@@ -141,21 +141,21 @@ public:
 		return Slot<T>(first_ + n, region_);
 	}
 
-	/// Hands all elements to the device: what was written is in memory when
+	/// Hands all elements to the device. All earlier writes are in memory when
 	/// this returns, so the doorbell may ring. Ring it with writel(): the
-	/// barrier orders writes to memory only, and writel() the register behind
-	/// them. It does not wait for reads: use what was read first.
+	/// barrier orders writes to memory only, and writel() orders the register
+	/// behind them. The barrier does not wait for reads: use read values first.
 	///
 	/// Context: any.
 	[[nodiscard]] Coherent<T, Device> to_device() && noexcept
 		requires std::is_same_v<Owner, Cpu>
 	{
-		dma_wmb();	// elements before the doorbell, or whatever tells the device
+		dma_wmb();	// elements before the doorbell, or another signal to the device
 		return pass_on<Device>();
 	}
 
 	/// Takes all elements back, when the device has said that it is done:
-	/// what is read from them is not older than what it said.
+	/// later reads of elements are not older than the device's word.
 	///
 	/// Context: any.
 	[[nodiscard]] Coherent<T, Cpu> to_cpu() && noexcept
@@ -171,7 +171,7 @@ public:
 	/// Bytes of the region: whole pages, as mmap() shows them. Context: any.
 	[[nodiscard]] std::size_t bytes() const noexcept { return dmamap_size(region_); }
 
-	/// Bus address of element @n: what the device is told. Context: any.
+	/// Bus address of element @n, to tell the device. Context: any.
 	[[nodiscard]] std::uint64_t bus(std::size_t n = 0) const noexcept
 	{
 		check(n);
@@ -202,11 +202,11 @@ public:
 		return {};
 	}
 
-	/// What debugfs and traces call it. Context: any.
+	/// Names the region for debugfs and traces: dmamap_set_name(). Context: any.
 	void set_name(const char *name) noexcept { dmamap_set_name(region_, name); }
 
 	/// The region, for functions in C (dmamap_mmap() of several segments,
-	/// dmamap_revoke()). The reference stays here. Context: any.
+	/// dmamap_revoke()). The object keeps its reference. Context: any.
 	[[nodiscard]] dmamap_region *region() const noexcept { return region_; }
 
 private:
@@ -226,7 +226,7 @@ private:
 	void check(std::size_t n) const noexcept { detail::check_bound(region_, n, count_); }
 
 	dmamap_region *region_;  // counted
-	T *first_;               // inside of it; only Slot looks through it
+	T *first_;               // inside of the region; only Slot accesses it
 	std::size_t count_;
 };
 

@@ -33,7 +33,7 @@ public:
 	/// Indeterminate, as an int is: descriptors stay trivial types.
 	Ordered() noexcept = default;
 
-	/// Explicit: a native integer never becomes a field by accident.
+	/// Explicit, so that a native integer never becomes a field by accident.
 	explicit constexpr Ordered(T native) noexcept
 		: raw_(in_order(static_cast<Raw>(native))) {}
 
@@ -60,8 +60,8 @@ private:
 
 /// Little-endian integer, the kernel's __le32 and its like.
 ///
-/// It does not convert by itself in either direction: Le<std::uint32_t>(5)
-/// makes one, native() reads it.
+/// No implicit conversion in either direction: Le<std::uint32_t>(5) makes one,
+/// native() reads the value.
 template <std::integral T>
 using Le = detail::Ordered<T, std::endian::little>;
 

@@ -5,14 +5,14 @@
 
 namespace dmamap {
 
-/// Why the layer refused: an errno as a value. What each means is said in
-/// dmamap.h, at the function that gives it.
+/// Why the layer refused: an errno as a value. Its meaning is documented in
+/// dmamap.h, at the function that returns it.
 ///
-/// Errno numbers differ between architectures, so only those that don't have a
-/// name here. The others (EOVERFLOW, EOPNOTSUPP) can be handed on.
+/// Only errno numbers that are the same on all architectures have a name here. The
+/// others (EOVERFLOW, EOPNOTSUPP) can be handed on.
 class [[nodiscard]] Error {
 public:
-	/// @negative_errno: what a function in C returned, below 0
+	/// @negative_errno: the result of a function in C, below 0
 	explicit constexpr Error(int negative_errno) noexcept : errno_(negative_errno) {}
 
 	/// The negative errno, for a caller in C.

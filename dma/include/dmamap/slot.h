@@ -60,14 +60,14 @@ inline void check_bound([[maybe_unused]] const dmamap_region *region,
 
 } // namespace detail
 
-/// A type that one load reads and one store writes: nobody ever sees half of
-/// it. That is a machine word or less, aligned to its size.
+/// A type that one load reads and one store writes, so that neither side ever sees
+/// half of a value: a machine word or less, aligned to its size.
 template <class T>
 concept OneAccess = std::is_trivially_copyable_v<T> && !std::is_array_v<T> &&
 		    std::has_single_bit(sizeof(T)) && sizeof(T) <= detail::kMachineWord &&
 		    alignof(T) >= sizeof(T);
 
-/// A type of 64 bits, of which a CPU that has no such access makes two.
+/// A type of 64 bits, accessed in two halves on a CPU without 64-bit accesses.
 template <class T>
 concept SplitAccess = OneAccess<T> || (std::is_trivially_copyable_v<T> && !std::is_array_v<T> &&
 				       sizeof(T) == 8 && alignof(T) >= 4);
@@ -76,15 +76,15 @@ concept SplitAccess = OneAccess<T> || (std::is_trivially_copyable_v<T> && !std::
 /// sees it. Every read is a load and every write a store, neither repeated nor
 /// left out nor torn nor merged (READ_ONCE() and WRITE_ONCE() of the kernel).
 ///
-/// There is no way to read or write a whole descriptor: it would be several
-/// accesses, and the device may change the rest after the first. Say which
-/// field, in which order:
+/// There is no way to read or write a whole descriptor: that would take several
+/// accesses, and the device may change the rest after the first. Name each field, in
+/// the order of the accesses:
 ///
 ///	ring[i].write(&Entry::length, Le<std::uint32_t>(64));
 ///	ring[i].publish(&Entry::flags, kReady);
 ///
-/// A slot can't be kept, only used where it is named: a kept one would still
-/// reach the memory when the device has it, or when it is gone.
+/// A slot can't be kept, only used where it is named: a kept one would still reach
+/// memory that the device has got, or that is gone.
 ///
 /// Context of all functions: any.
 template <class T>
@@ -93,7 +93,7 @@ public:
 	Slot(const Slot &) = delete;
 	Slot &operator=(const Slot &) = delete;
 
-	/// The value; T is a field, or a descriptor of one word.
+	/// Reads the value; T is a field, or a descriptor of one word.
 	[[nodiscard]] T read() && noexcept
 		requires OneAccess<T>
 	{
@@ -108,7 +108,7 @@ public:
 		*words<sizeof(T)>() = std::bit_cast<detail::Value<sizeof(T)>>(value);
 	}
 
-	/// A field of 64 bits, on every board: in one load where the CPU has it,
+	/// Reads a field of 64 bits, on every board: in one load where the CPU has such,
 	/// else in two, between which the device may write.
 	[[nodiscard]] T read_split() && noexcept
 		requires SplitAccess<T>
@@ -137,8 +137,8 @@ public:
 		}
 	}
 
-	/// A field: of a type that has fields itself, or for the functions above.
-	/// (C is T; in its place, a T without fields would not compile.)
+	/// A field as a slot: to reach its own fields, or for the functions above. C is
+	/// always T, but with T in its place a T without fields would not compile.
 	template <class F, std::same_as<T> C>
 		requires(!std::is_array_v<F>)
 	[[nodiscard]] Slot<F> at(F C::*field) && noexcept
@@ -183,8 +183,8 @@ public:
 		std::move(*this).at(field).write_split(value);
 	}
 
-	/// Writes the field that tells the device to look: everything that was
-	/// written before, to any field or region, is in memory first.
+	/// Writes the field that tells the device to look: all earlier writes, to any
+	/// field or region, are in memory first.
 	template <OneAccess F, std::same_as<T> C>
 	void publish(F C::*field, std::type_identity_t<F> value) && noexcept
 	{
@@ -192,8 +192,8 @@ public:
 		std::move(*this).at(field).write(value);
 	}
 
-	/// Reads the field by which the device says that it has written: what is
-	/// read afterwards, from any field or region, is not older.
+	/// Reads the field by which the device says that it has written: later reads,
+	/// of any field or region, get nothing older.
 	template <OneAccess F, std::same_as<T> C>
 	[[nodiscard]] F observe(F C::*field) && noexcept
 	{
@@ -222,7 +222,7 @@ private:
 	[[nodiscard]] std::uint32_t half(std::size_t n) const noexcept { return words<4>()[n]; }
 
 	T *place_;
-	const dmamap_region *region_;  // for what check_bound() says
+	const dmamap_region *region_;  // for the report of check_bound()
 };
 
 } // namespace dmamap
