@@ -5,7 +5,7 @@
 # changes code generation (KASAN, function tracing, retpolines, stack protector)
 # holds for C++ too.
 
-# "ccache g++" or another compiler; must be the C compiler's own C++ front end.
+# "ccache g++" or another command; must be the C compiler's own C++ front end.
 DMAMAP_CXX ?= $(CROSS_COMPILE)g++
 
 # libc++'s headers: Debian's libc++-NN-dev puts them into one of these folders.
@@ -25,8 +25,8 @@ cxx-drop := -std=gnu11 -std=gnu% -Wstrict-prototypes -Werror=strict-prototypes \
 	-Werror=enum-conversion
 
 # -fbuiltin: a copy of 16 bytes is four moves, not a call to memcpy().
-# -fno-devirtualize-speculatively: on PA-RISC it compares function pointers
-# through a libgcc routine that the kernel does not have.
+# -fno-devirtualize-speculatively: on PA-RISC, that optimization compares function
+# pointers through a libgcc routine that the kernel does not have.
 cxx-lang := -std=gnu++2b -ffreestanding -fbuiltin -fno-exceptions -fno-rtti \
 	-fno-threadsafe-statics -fcheck-new -fvisibility=hidden -fno-use-cxa-atexit \
 	-fno-devirtualize-speculatively -Wnon-virtual-dtor -Wsuggest-override
@@ -45,7 +45,7 @@ cxx_flags = -Wp,-MMD,$(depfile) $(cxx-inc) $(filter-out $(cxx-drop),$(_c_flags))
 	$(modname_flags) $(basename_flags)
 
 # g++ puts templates and inline functions into sections of their own, which the
-# linker scripts of ARM and x86 do not place; merge them (see comdat.lds).
+# linker scripts of ARM and x86 do not place. This link merges them (comdat.lds).
 cmd_cxx_place = $(if $(part-of-builtin), ; $(LD) $(KBUILD_LDFLAGS) -r --force-group-allocation \
 	-T $(src)/dma/cxx/comdat.lds -o $(tmp-target) $@ ; mv $(tmp-target) $@)
 

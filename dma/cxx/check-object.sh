@@ -20,8 +20,9 @@ refuse()
 sections=$("$readelf" -SW "$object") || refuse "not an object file"
 symbols=$("$nm" "$object") || refuse "not an object file"
 
-# KASAN and gcov register what they watch with constructors of their own, named
-# _sub_I_NNNNN_N, which the kernel runs. Ours are named _GLOBAL__sub_I_*.
+# KASAN and gcov register the objects that they watch with constructors of their
+# own, named _sub_I_NNNNN_N, which the kernel runs. Those of C++ objects are named
+# _GLOBAL__sub_I_*.
 hit=$(printf '%s\n' "$sections" | grep -oE '\.(init_array|fini_array|ctors|dtors)[^ ]*')
 if printf '%s\n' "$symbols" | grep -qE ' t _sub_[ID]_[0-9]{5}_[01]'; then
 	hit=$(printf '%s\n' "$symbols" | grep -E ' t _GLOBAL__sub_[ID]_')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The one function of a C++ runtime that freestanding libc++ can't do without. */
+/* The only function of a C++ runtime that freestanding libc++ needs. */
 #include <linux/bug.h>
 #include <linux/compiler.h>
 
@@ -7,7 +7,8 @@ void abort(void);
 
 /*
  * A C++ invariant is broken (value() of an error, index out of range): going on
- * would hand out memory in an unknown state. Weak: ARM has one that panics too.
+ * would hand out memory in an unknown state. Weak, because ARM has an abort() of
+ * its own, which panics too.
  */
 void __weak abort(void)
 {

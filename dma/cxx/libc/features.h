@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* libc++ includes this to learn which C library there is: none. */
+/* Empty: libc++ includes this to learn which C library there is, and there is none. */
 #pragma once

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The compiler's limits.h looks for a C library's; all it needs is in itself. */
+/* The compiler's limits.h has all that is needed, but includes a C library's: this empty one. */
 #pragma once

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What libc++ wants of C's string.h; the kernel has these functions. */
+/* The part of C's string.h that libc++ wants; the kernel has these functions. */
 #pragma once
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* No clocks through the C library in the kernel. */
+/* Without clocks, which the kernel does not offer through a C library. */
 #pragma once
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stands before libc++'s stdlib.h, which wants the whole of C's; see cstdlib. */
+/* Found before libc++'s stdlib.h, which wants the whole of C's; see cstdlib. */
 #pragma once
 #include <stddef.h>
 
