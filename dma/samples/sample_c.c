@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sample driver in C: who opens it gets a ring of descriptors, and may map it. */
+/* Sample driver in C: each open file has a ring of descriptors, which can be mapped. */
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -51,14 +51,14 @@ static int sample_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Nobody has it mapped any more: mappings hold the file. */
+/* No process has the ring mapped any more: mappings hold the file. */
 static int sample_release(struct inode *inode, struct file *file)
 {
 	dmamap_put(file->private_data);
 	return 0;
 }
 
-/* Says what is behind the ring: "reserved pfn 0x12345". */
+/* Prints the memory behind the ring: "reserved pfn 0x12345". */
 static ssize_t sample_read(struct file *file, char __user *to, size_t bytes, loff_t *at)
 {
 	static const char * const names[] = { "page", "reserved", "device" };

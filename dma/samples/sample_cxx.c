@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sample driver in C++: what the kernel calls, in C. The ring is in sample_ring.cc. */
+/* Sample driver in C++: the functions that the kernel calls, in C. See sample_ring.cc. */
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -30,7 +30,7 @@ static int sample_open(struct inode *inode, struct file *file)
 	return err;
 }
 
-/* Nobody has it mapped any more: mappings hold the file. */
+/* No process has the ring mapped any more: mappings hold the file. */
 static int sample_release(struct inode *inode, struct file *file)
 {
 	sample_ring_stop(file->private_data);
@@ -38,7 +38,7 @@ static int sample_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Says what is behind the ring: "reserved pfn 0x12345". */
+/* Prints the memory behind the ring: "reserved pfn 0x12345". */
 static ssize_t sample_read(struct file *file, char __user *to, size_t bytes, loff_t *at)
 {
 	static const char * const names[] = { "page", "reserved", "device" };

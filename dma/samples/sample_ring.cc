@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kEntries = 256;
 constexpr Le<std::uint32_t> kReady{1};
 
-/// As the device's manual would have it.
+/// A descriptor, laid out as in the device's manual.
 struct Entry {
 	Le<std::uint64_t> next;   ///< bus address of the next entry
 	Le<std::uint32_t> number;
