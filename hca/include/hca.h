@@ -26,8 +26,8 @@ struct hca;
  * @payload: bytes in the eager buffer, aligned to 32, not copied; gone after
  *	hca_release()
  * @length: bytes at @payload
- * @source: address of the context that sent it; what hca_send() takes
- * @tag: the sender's
+ * @source: address of the sending context, as hca_send() takes it
+ * @tag: the tag that the sender gave to hca_send()
  * @checksum: CRC-32C that the sender computed; compare with hca_crc32c()
  */
 struct hca_message {
@@ -48,16 +48,16 @@ struct hca_message {
  *	-ENOSPC   all contexts are in use
  *	-EIO      the chip is dead
  *	-ENODEV   the device is gone
- *	-EPROTO   what the driver says about the context makes no sense
+ *	-EPROTO   the driver's information about the context makes no sense
  *	-ENOMEM   no memory
- *	or what open(), ioctl() and mmap() say, for example -ENOENT or -EACCES.
+ *	or an error of open(), ioctl() or mmap(), for example -ENOENT or -EACCES.
  */
 int hca_open(const char *node, struct hca **out);
 
 /**
- * struct hca_options - which context; all 0 is what hca_open() asks for
- * @flags: HCA_OPEN_NUMBER when @context is to be had, and no other
- * @context: its number: an address that others know beforehand
+ * struct hca_options - which context to open; all 0 is the choice of hca_open()
+ * @flags: HCA_OPEN_NUMBER to get the context @context, and no other; or 0
+ * @context: number of the context: part of an address that others know beforehand
  * @partition: HCA_PARTITION_OWN, or the key of a partition that is open
  * @reserved: 0
  */
@@ -71,7 +71,7 @@ struct hca_options {
 /**
  * hca_open_with() - hca_open() of a certain context
  * @node: device node, or NULL for HCA_DEVICE_NODE
- * @options: what is asked for
+ * @options: number and partition of the context
  * @out: the handle; NULL on error
  *
  * Return: as hca_open(), and
@@ -92,30 +92,30 @@ void hca_close(struct hca *hca);
 /** hca_context() - number of the context on its board. */
 uint32_t hca_context(const struct hca *hca);
 
-/** hca_address() - address of the context on the fabric: what others send to. */
+/** hca_address() - address of the context on the fabric, as others send to it. */
 uint32_t hca_address(const struct hca *hca);
 
-/** hca_link() - how the cable is, as the chip tells polling processes. */
+/** hca_link() - whether the cable is in, as the chip tells polling processes. */
 enum hca_link hca_link(const struct hca *hca);
 
-/** hca_peers() - boards on the fabric, without this one: bit n is node n. */
+/** hca_peers() - the other boards on the fabric: bit n is node n. */
 uint32_t hca_peers(const struct hca *hca);
 
-/** hca_info() - what the driver said about the context; valid until hca_close(). */
+/** hca_info() - the driver's information about the context; valid until hca_close(). */
 const struct hca_context_info *hca_info(const struct hca *hca);
 
 /**
  * hca_send() - send a packet
  * @hca: handle
- * @dest: address to send to: hca_address() of the other, or HCA_ADDRESS(node, context)
+ * @dest: address of the receiver: its hca_address(), or HCA_ADDRESS(node, context)
  * @tag: any value; arrives with the packet
  * @payload: bytes, or NULL when @length is 0
  * @length: 0 to HCA_PAYLOAD_MAX
  *
  * Makes no system call and doesn't wait. 0 says that the packet is on its way, not that it
  * arrived: the chip refuses a bad @dest later, see hca_errors(). Packets arrive in the
- * order sent. While a receiver is full, what was sent to it waits and holds up what was
- * sent after it.
+ * order sent. While a receiver is full, a packet to it waits, and holds up all packets that
+ * were sent through this handle after it.
  *
  * Return: 0, or
  *	-EAGAIN    all PIO buffers are busy; try again
@@ -132,7 +132,7 @@ int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, 
  * @hca: handle
  * @message: the message; unchanged on error
  *
- * Makes no system call and doesn't wait. Gives the same message until hca_release().
+ * Makes no system call and doesn't wait. Returns the same message until hca_release().
  * Messages that arrived before the chip died can still be received.
  *
  * Return: 0, or
@@ -152,7 +152,7 @@ int hca_receive(struct hca *hca, struct hca_message *message);
  */
 int hca_release(struct hca *hca);
 
-/** hca_status() - state of the chip, as the driver left it for polling processes. */
+/** hca_status() - state of the chip, as the driver tells polling processes. */
 enum hca_status hca_status(const struct hca *hca);
 
 /**
@@ -165,7 +165,7 @@ enum hca_status hca_status(const struct hca *hca);
 uint32_t hca_errors(const struct hca *hca, uint32_t *last);
 
 /**
- * hca_drained() - has the chip taken everything that was sent
+ * hca_drained() - ask whether the chip has taken all packets that were sent
  * @hca: handle
  *
  * Return: 1 when each packet was delivered or refused, 0 while one is on its way.
@@ -175,10 +175,10 @@ int hca_drained(const struct hca *hca);
 /**
  * hca_wait() - sleep until there is a message
  * @hca: handle
- * @timeout_ms: how long at most; negative is for ever
+ * @timeout_ms: most milliseconds to wait; negative is for ever
  *
- * Not for the data path: makes system calls. The chip has no interrupt, so it is the driver
- * that looks every few milliseconds.
+ * Not for the data path: makes system calls. Where the chip has no interrupt, the driver
+ * looks every few milliseconds.
  *
  * Return: 0 when there is a message, or
  *	-ETIMEDOUT  there was none in time
@@ -189,13 +189,13 @@ int hca_drained(const struct hca *hca);
  */
 int hca_wait(struct hca *hca, int timeout_ms);
 
-/** hca_fd() - file to wait for with poll() or epoll; readable when there is a message. */
+/** hca_fd() - file for poll() or epoll; readable when there is a message. */
 int hca_fd(const struct hca *hca);
 
 /**
- * struct hca_stats - what went through a handle since hca_open()
+ * struct hca_stats - counts of a handle since hca_open()
  * @sent: packets given to the chip
- * @sent_bytes: their payload
+ * @sent_bytes: payload of these packets
  * @received: messages released
  * @busy: sends that found no free PIO buffer
  * @refused: packets that the chip refused
@@ -208,10 +208,10 @@ struct hca_stats {
 	uint64_t refused;
 };
 
-/** hca_get_stats() - copy them; makes no system call. */
+/** hca_get_stats() - copy the counts; makes no system call. */
 void hca_get_stats(const struct hca *hca, struct hca_stats *stats);
 
-/** hca_error_name() - word for an enum hca_chip_error, "unknown" for others. */
+/** hca_error_name() - words for an enum hca_chip_error, "unknown" for other values. */
 const char *hca_error_name(uint32_t error);
 
 /** hca_crc32c() - CRC-32C (Castagnoli) of some bytes. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// libhca for C++: the functions of hca.h with an owner and with errors as values.
+// libhca for C++: the functions of hca.h, with an owner for the handle and errors as values.
 #pragma once
 
 #include "hca.h"
@@ -22,7 +22,7 @@ constexpr Address address(uint32_t node, uint32_t context) noexcept
 	return Address{HCA_ADDRESS(node, context)};
 }
 
-/// A message in the chip's memory. Its bytes are gone when the context releases it.
+/// A message in the chip's memory. Its bytes are gone when the context releases the message.
 struct Message {
 	std::span<const std::byte> payload;
 	Address source;
@@ -35,7 +35,7 @@ struct Message {
 	}
 };
 
-/// A context; closed with the object. For one thread at a time.
+/// A context; the destructor closes it. For one thread at a time.
 class Context {
 public:
 	static std::expected<Context, Error> open(const hca_options &options = {},
@@ -82,7 +82,7 @@ public:
 		return result(hca_wait(get(), timeout_ms));
 	}
 
-	/// The handle, for what is only in hca.h.
+	/// The handle, for functions that are only in hca.h.
 	struct ::hca *get() const noexcept { return handle_.get(); }
 
 private:

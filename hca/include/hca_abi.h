@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What a process says to the HCA driver. The data path says nothing at all:
- * it reads and writes the five mappings, see hca_chip.h.
+ * Calls from a process to the HCA driver. The data path needs none: sending and
+ * receiving are reads and writes of the five mappings, see hca_chip.h.
  */
 #ifndef HCA_ABI_H
 #define HCA_ABI_H
@@ -24,7 +24,7 @@ enum hca_kind {
 
 #define HCA_MAP_OFFSET(kind)	((__u64)(kind) << 24)
 
-/* What dma_map_to_pfn() said of a kind; values of enum dmamap_behind. */
+/* The answer of dma_map_to_pfn() for a kind; values of enum dmamap_behind. */
 enum hca_behind {
 	HCA_BEHIND_PAGE = 0,
 	HCA_BEHIND_RESERVED = 1,
@@ -39,16 +39,16 @@ struct hca_kind_info {
 	__u32 reserved[2];	/* 0 */
 };
 
-/* The context that hca_context_info.context names, and no other. */
+/* Get the context that hca_context_info.context names, and no other. */
 #define HCA_OPEN_NUMBER		0x1
 #define HCA_OPEN_ALL		HCA_OPEN_NUMBER
 
 /*
  * A partition is a key: packets come and go only between contexts that have the
- * same. HCA_PARTITION_OWN asks for that of the user who opens, which is
- * HCA_PARTITION_USER | uid: nobody else gets it. Other keys, below
- * HCA_PARTITION_USER, are for all whom the administrator lets in (sysfs file
- * "partitions").
+ * same. HCA_PARTITION_OWN asks for the key of the calling user, which is
+ * HCA_PARTITION_USER | uid: no other user gets it. Other keys, below
+ * HCA_PARTITION_USER, are for all users that the administrator lets in (sysfs
+ * file "partitions").
  */
 #define HCA_PARTITION_OWN	0
 #define HCA_PARTITION_USER	0x80000000u
@@ -67,7 +67,7 @@ struct hca_context_info {
 };
 
 /*
- * HCA_IOC_OPEN_CONTEXT - get a context; once for each open file.
+ * HCA_IOC_OPEN_CONTEXT - get a context, one for each open file.
  * Errors: EINVAL abi, flags, number, key or reserved fields; EBUSY this file has a
  * context already; EADDRINUSE the context asked for is in use; ENOSPC all
  * contexts are; EACCES the partition is not open to this user; EIO the chip is

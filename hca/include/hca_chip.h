@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The HCA's register window and everything that it writes into memory.
+ * The HCA's register window and everything that the chip writes into memory.
  *
- * One definition for driver, chip model and user library; see hca/spec.md for
- * what the fields mean. All words are 32-bit little-endian, on every board.
+ * One definition for driver, chip model and user library; hca/spec.md says what
+ * the fields mean. All words are 32-bit little-endian, on every board.
  * Parses as C11 and C++.
  */
 #ifndef HCA_CHIP_H
@@ -25,7 +25,7 @@
 #define HCA_RESET		0x00c	/* driver: any new value asks for a reset */
 #define HCA_RESET_ACK		0x010	/* chip: the value of the reset just done */
 #define HCA_ERROR		0x014	/* chip: last error, enum hca_chip_error */
-#define HCA_ERROR_CONTEXT	0x018	/* chip: context that caused it */
+#define HCA_ERROR_CONTEXT	0x018	/* chip: context that caused the last error */
 #define HCA_ERRORS		0x01c	/* chip: number of errors since reset */
 #define HCA_PACKETS		0x020	/* chip: packets delivered since reset */
 #define HCA_NODE		0x024	/* chip: number of this board on the fabric */
@@ -37,14 +37,14 @@
 #define HCA_RETRIES		0x03c	/* chip: frames that were sent again */
 #define HCA_FEATURES		0x040	/* chip: HCA_FEATURE_* */
 #define HCA_INT_ENABLE		0x044	/* driver: 1: the chip may interrupt */
-#define HCA_INT_CAUSE		0x048	/* chip: why, HCA_CAUSE_* */
-#define HCA_INT_SERIAL		0x04c	/* chip: number of this interrupt */
+#define HCA_INT_CAUSE		0x048	/* chip: causes of the interrupt, HCA_CAUSE_* */
+#define HCA_INT_SERIAL		0x04c	/* chip: number of the interrupt */
 #define HCA_INT_ACK		0x050	/* driver: HCA_INT_SERIAL of the last one taken */
-#define HCA_COUNT(error)	(0x100 + (error) * 4)	/* chip: of each kind */
+#define HCA_COUNT(error)	(0x100 + (error) * 4)	/* chip: errors of each kind */
 
 #define HCA_MAGIC_VALUE		0x31414348u	/* "HCA1" */
 #define HCA_VERSION_VALUE	3u
-#define HCA_NO_CONTEXT		0xffffffffu	/* HCA_ERROR_CONTEXT: of none */
+#define HCA_NO_CONTEXT		0xffffffffu	/* HCA_ERROR_CONTEXT: no context's error */
 
 #define HCA_FEATURE_INTERRUPT	0x1u		/* the chip has an interrupt line */
 #define HCA_CAUSE_PACKET(n)	(1u << (n))	/* context n was armed and got a packet */
@@ -63,7 +63,7 @@
 /* Context n, control page: driver only. */
 #define HCA_CONTROL_PAGE(n)	(0x20000 + (n) * HCA_PAGE_BYTES)
 #define HCA_CTL_ENABLE		0x00	/* driver: 1 on, 0 off */
-#define HCA_CTL_ENABLE_ACK	0x04	/* chip: state in force; 0 = no DMA any more */
+#define HCA_CTL_ENABLE_ACK	0x04	/* chip: state in force; 0: no more DMA */
 #define HCA_CTL_HDRQ_LO		0x08	/* bus address of the header queue */
 #define HCA_CTL_HDRQ_HI		0x0c
 #define HCA_CTL_HDRQ_ENTRIES	0x10	/* power of two, at most 65536 */
@@ -71,7 +71,7 @@
 #define HCA_CTL_AVAIL_HI	0x18
 #define HCA_CTL_EAGER_COUNT	0x1c	/* entries of the eager table in use */
 #define HCA_CTL_PARTITION	0x20	/* key: packets come and go only within it */
-#define HCA_CTL_ARM		0x24	/* driver: any new value: tell me of the next packet */
+#define HCA_CTL_ARM		0x24	/* driver: any new value: interrupt at the next packet */
 
 /* Context n, eager table: bus addresses of the eager buffers. Driver only. */
 #define HCA_EAGER_TABLE(n)	(0x40000 + (n) * HCA_PAGE_BYTES)
@@ -89,7 +89,7 @@
 /* In a PIO buffer. */
 #define HCA_PIO_DEST		0x00	/* HCA_ADDRESS() of the destination */
 #define HCA_PIO_LENGTH		0x04	/* payload bytes, 0 to HCA_PAYLOAD_MAX */
-#define HCA_PIO_TAG		0x08	/* the sender's, delivered as it is */
+#define HCA_PIO_TAG		0x08	/* any value, delivered as it is */
 #define HCA_PIO_CHECKSUM	0x0c	/* CRC-32C of the payload, end to end */
 #define HCA_PIO_PAYLOAD		0x20
 #define HCA_PIO_TRIGGER		0x7fc	/* last: generation, counts up from 1 */
@@ -105,14 +105,14 @@
 
 /* Receive header queue entry: the chip writes, the process reads. */
 #define HCA_HDR_BYTES		32
-#define HCA_HDR_SOURCE		0x00	/* HCA_ADDRESS() of who sent */
+#define HCA_HDR_SOURCE		0x00	/* HCA_ADDRESS() of the sender */
 #define HCA_HDR_LENGTH		0x04	/* payload bytes */
 #define HCA_HDR_EAGER		0x08	/* index of the eager buffer */
 #define HCA_HDR_TAG		0x0c
 #define HCA_HDR_CHECKSUM	0x10
 #define HCA_HDR_SEQUENCE	0x1c	/* written last: entry number + 1 */
 
-/* Status that the driver leaves for polling processes. */
+/* State of the chip, which the driver writes for polling processes. */
 enum hca_status {
 	HCA_STATUS_OK = 0,
 	HCA_STATUS_DEAD = 1,	/* the chip stopped answering */
@@ -120,13 +120,13 @@ enum hca_status {
 	HCA_STATUS_RESET = 3,	/* the chip was reset: the context is lost */
 };
 
-/* The cable. */
+/* State of the cable. */
 enum hca_link {
 	HCA_LINK_DOWN = 0,	/* only contexts of this board can be reached */
 	HCA_LINK_UP = 1,
 };
 
-/* Why the chip refused something, or what went wrong on the fabric. */
+/* Why the chip refused a packet or a setup, or what went wrong on the fabric. */
 enum hca_chip_error {
 	HCA_ERR_NONE = 0,
 	HCA_ERR_BAD_LENGTH = 1,		/* payload longer than HCA_PAYLOAD_MAX */
@@ -138,7 +138,7 @@ enum hca_chip_error {
 	HCA_ERR_TIMEOUT = 7,		/* the other node doesn't answer */
 	HCA_ERR_CRC = 8,		/* a frame came damaged; it is sent again */
 	HCA_ERR_SEQUENCE = 9,		/* a frame came twice, or one before it is missing */
-	HCA_ERR_FRAME = 10,		/* a frame that is none of the fabric's */
+	HCA_ERR_FRAME = 10,		/* bytes that are no frame of the fabric */
 	HCA_ERRORS_END = 11,
 };
 
