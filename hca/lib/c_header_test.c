@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The library's headers are for C programs too: this compiles, and the values are what C sees. */
+/* The library's headers are for C programs too: this file compiles, with C's view of the values. */
 #include "hca.h"
 
 int hca_c_header_kinds(void);

@@ -14,13 +14,13 @@ inline uint32_t word_at(const uint8_t *bytes) noexcept
 	       uint32_t{bytes[3]} << 24;
 }
 
-/// CRC-32C of bytes that come one after the other.
+/// CRC-32C of bytes that are added one after the other.
 class Crc32c {
 public:
-	/// What a byte does to the CRC that 0, 1, 2 or 3 others come after.
+	/// The effect of a byte on the CRC, by the number of bytes after it: 0, 1, 2 or 3.
 	using Tables = std::array<std::array<uint32_t, 256>, 4>;
 
-	/// Four bytes, as word_at() gives them.
+	/// Adds four bytes, as word_at() returns them.
 	void add_word(uint32_t word) noexcept
 	{
 		const uint32_t mixed = crc_ ^ word;
@@ -34,7 +34,7 @@ public:
 		crc_ = (crc_ >> 8) ^ tables[0][(crc_ ^ byte) & 0xff];
 	}
 
-	/// Of all bytes so far; 0 of none.
+	/// The CRC of all bytes so far; 0 without any.
 	uint32_t value() const noexcept { return ~crc_; }
 
 private:

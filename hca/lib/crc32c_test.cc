@@ -42,7 +42,7 @@ uint32_t by_the_definition(std::span<const uint8_t> bytes)
 	return ~crc;
 }
 
-// Words and what is left beside them, wherever the payload lies.
+// Whole words and the bytes beside them, at every place of the payload.
 TEST(Crc32c, IsTheSameForEachLengthAndPlace)
 {
 	std::vector<uint8_t> bytes(64);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The C++ header: that it compiles, and that errors are values.
+// The C++ header compiles, and errors are values.
 #include "hca.hpp"
 
 #include <gtest/gtest.h>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kWord = sizeof(uint32_t);
 
-// Less than a word. Not inline: most messages would pay for its registers.
+// Writes less than a word. Not inline: most messages would pay for the registers.
 [[gnu::noinline]] Crc32c write_rest(SharedWords<std::byte> to, std::span<const uint8_t> rest,
 				    Crc32c crc) noexcept
 {
@@ -26,8 +26,8 @@ constexpr std::size_t kWord = sizeof(uint32_t);
 	return crc;
 }
 
-// Whole words only: the window takes nothing else. Returns the checksum of what was written,
-// even if somebody changes the payload meanwhile.
+// Writes whole words only, because the window takes nothing else. Returns the checksum of the
+// bytes written, even if another thread changes the payload meanwhile.
 uint32_t write_payload(SharedWords<std::byte> to, std::span<const uint8_t> payload) noexcept
 {
 	const std::size_t whole = payload.size() & ~(kWord - 1);
@@ -83,7 +83,7 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 	order_stores();
 	packet.store(HCA_PIO_TRIGGER, ++generation_[buffer]);
 
-	// The trigger before the next packet's, and out of a write-combining buffer now.
+	// This trigger before the next packet, and out of a write-combining buffer now.
 	order_stores();
 	next_buffer_ = buffer + 1 < geometry_.pio_buffers ? buffer + 1 : 0;
 	++stats_.sent;
@@ -103,7 +103,7 @@ bool DataPath::drained() const noexcept
 			return false;
 	}
 
-	// DONE before the error words, which the chip wrote first.
+	// The load of DONE before loads of the error words, which the chip wrote first.
 	order_loads();
 	return true;
 }
@@ -128,7 +128,7 @@ int DataPath::receive(hca_message &message) const noexcept
 		return error ? error : -EAGAIN;
 	}
 
-	// The sequence, which the chip wrote last, before the entry and the payload.
+	// The load of the sequence, which the chip wrote last, before loads of entry and payload.
 	order_loads();
 
 	const uint32_t eager = entry.load(HCA_HDR_EAGER);
@@ -160,7 +160,7 @@ int DataPath::release() noexcept
 	if (!has_message())
 		return -EAGAIN;
 
-	// What was read of entry and payload before the chip may overwrite them.
+	// All reads of entry and payload before the store that lets the chip overwrite them.
 	order_all();
 	registers_.store(HCA_USER_RCV_HEAD, ++next_entry_);
 	++stats_.received;

@@ -31,11 +31,11 @@ struct Geometry {
 ///
 /// Results are 0 or a message; errors are negative errno values, documented in hca.h.
 ///
-/// Invariants: `next_entry_` is the number of entries consumed; `generation_[i]` is what was last
+/// Invariants: `next_entry_` is the number of entries consumed; `generation_[i]` is the last value
 /// written to the trigger of PIO buffer i, which is never read back.
 class DataPath {
 public:
-	/// `first_entry` is 0 for a context that was just opened; tests bring the wrap near.
+	/// `first_entry` is 0 for a context that was just opened; a test sets it near the wrap.
 	DataPath(const Mappings &mappings, const Geometry &geometry,
 		 uint32_t first_entry = 0) noexcept;
 
@@ -47,11 +47,11 @@ public:
 
 	bool has_message() const noexcept;
 
-	/// True when no PIO buffer holds a packet that the chip has still to take.
+	/// True when the chip is done with the packets in all PIO buffers.
 	bool drained() const noexcept;
 	enum hca_status status() const noexcept;
 
-	/// 0, -EIO or -ENODEV.
+	/// The error for status(): 0, -EIO, -ECONNRESET or -ENODEV.
 	int status_error() const noexcept;
 
 	enum hca_link link() const noexcept;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The process's half against plain memory: what it writes, where, and what it makes of answers.
+// The process's half against plain memory: which words it writes, and how it reads answers.
 #include "data_path.h"
 
 #include <gtest/gtest.h>
@@ -127,7 +127,7 @@ TEST_F(DataPathTest, UsesBuffersInTurnAndOnlyFreeOnes)
 	EXPECT_EQ(pio(2, HCA_PIO_TAG), 2u);
 }
 
-// The generation is the library's own, whatever an earlier process left in the buffer.
+// The library counts generations itself, so an earlier process's words in the buffer don't matter.
 TEST_F(DataPathTest, TakesNothingFromThePioBuffer)
 {
 	DataPath path(mappings(), kGeometry);

@@ -12,8 +12,8 @@
 
 namespace libhca {
 
-/// True when the mappings that the driver announces hold what it says is in them, and are
-/// within what the chip can do. So no count of the driver's leads outside of a mapping.
+/// True when the announced mappings are large enough for the announced counts, and the counts
+/// within the limits of the chip. So no count of the driver leads outside of a mapping.
 bool makes_sense(const hca_context_info &info) noexcept;
 
 /// An open device node with a context and its mappings.

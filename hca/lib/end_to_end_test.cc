@@ -18,7 +18,7 @@ using libhca::DataPath;
 
 constexpr TestBoard::Geometry kSmall{.entries = 8, .eager = 5};
 
-// A process of context `n`, without the driver in between.
+// The process that owns context `n`, without a driver in between.
 DataPath attach(TestBoard &board, uint32_t n, TestBoard::Geometry geometry,
 		uint32_t first_entry = 0)
 {
@@ -125,7 +125,7 @@ TEST(EndToEnd, SenderHearsOfARefusal)
 	EXPECT_EQ(path.last_error(), uint32_t{HCA_ERR_BAD_DEST});
 }
 
-// A process that reused a message's memory too early, or a chip that did, shows as corruption.
+// If process or chip reused a message's memory too early, payloads would be corrupt.
 TEST(EndToEnd, ThreeThreads)
 {
 	constexpr uint32_t kMessages = 5000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The C face of the library: nothing but translation.
+// The C interface of the library: translates calls to Device and DataPath, and nothing else.
 #include "hca.h"
 
 #include "data_path.h"
@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Sleeps until the driver says that something happened; negative is for ever.
+// Sleeps until the driver reports an event, or time is up; negative is for ever.
 int sleep_for(const hca &hca, int milliseconds)
 {
 	pollfd file = {.fd = hca.device.fd(), .events = POLLIN, .revents = 0};
@@ -122,8 +122,8 @@ const struct hca_context_info *hca_info(const struct hca *hca)
 	return &hca->device.info();
 }
 
-// A message costs some 200 instructions, and a call that only calls another one is 9 of them on
-// PA-RISC: these three take in what they call.
+// A message costs some 200 instructions, of which a call that only makes another call would be 9
+// on PA-RISC: these three functions inline their callees.
 [[gnu::flatten]]
 int hca_send(struct hca *hca, uint32_t dest, uint32_t tag, const void *payload, size_t length)
 {

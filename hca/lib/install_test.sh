@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# install_test.sh CMAKE BUILD CC: installs the library, and uses it as others would.
+# install_test.sh CMAKE BUILD CC: installs the library, and builds a program with it.
 set -eu
 
 cmake=$1 build=$2 cc=$3
@@ -29,7 +29,7 @@ int main(void)
 }
 END
 flags() { PKG_CONFIG_PATH=$place/lib/pkgconfig pkg-config "$@" libhca; }
-# Words, not one word: these are options of the compiler.
+# Unquoted, because these are several options of the compiler.
 # shellcheck disable=SC2046
 "$cc" -std=c11 -Wall -Werror $(flags --cflags) "$place/user.c" $(flags --libs) -o "$place/user"
 "$place/user"

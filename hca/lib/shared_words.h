@@ -9,7 +9,7 @@
 
 namespace libhca {
 
-/// Value of a little-endian word in this CPU's byte order, and back.
+/// Converts a little-endian word to this CPU's byte order, and back.
 constexpr uint32_t le32(uint32_t value) noexcept
 {
 	if constexpr (std::endian::native == std::endian::big)
@@ -22,7 +22,7 @@ constexpr uint32_t le32(uint32_t value) noexcept
 ///
 /// Each access is one load or store of the whole word, and nothing else: a store must not read
 /// (the mapping may be write-only), which rules out the compiler's atomics where they are calls
-/// that exchange. Order between accesses is the caller's, with the barriers of <barrier.h>.
+/// that exchange. The caller orders accesses, with the barriers of <barrier.h>.
 ///
 /// `Byte` is `std::byte` or `const std::byte`.
 template <typename Byte>
@@ -30,7 +30,7 @@ class SharedWords {
 public:
 	explicit SharedWords(std::span<Byte> bytes) noexcept : bytes_(bytes) {}
 
-	/// What begins at `offset`: words of one packet are near to one pointer then.
+	/// The words from `offset` on: all words of a packet are then near to one pointer.
 	SharedWords from(std::size_t offset) const noexcept
 	{
 		return SharedWords(bytes_.subspan(offset));

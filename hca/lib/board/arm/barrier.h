@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Order of a process's accesses as a device sees them. Devices are in the outer shareable domain,
-// so the compiler's barriers (inner shareable) would not do. DSB, where a store must not linger
-// in a write buffer. ARM DDI 0406C, A3.8.3 "Memory barriers".
+// so the compiler's barriers (inner shareable) are too weak. DSB is for stores that must not
+// linger in a write buffer. ARM DDI 0406C, A3.8.3 "Memory barriers".
 #pragma once
 
 namespace libhca {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Order of a process's accesses as another thread sees them: here the chip is one, in tests.
+// Order of a process's accesses as another thread sees them: in tests, the chip is a thread.
 #pragma once
 
 namespace libhca {

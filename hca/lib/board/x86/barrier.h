@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Order of a process's accesses as a device sees them. The memory may be write-combining, where
-// neither the order of stores nor that of loads is kept: the fences are needed even here.
+// Order of a process's accesses as a device sees them. The memory may be write-combining, which
+// keeps neither the order of stores nor that of loads: the fences are needed even on x86.
 // Intel SDM volume 3, "Memory Ordering", and volume 1, "SFENCE", "LFENCE", "MFENCE".
 #pragma once
 
