@@ -154,7 +154,7 @@ def program(words):
 
 def drop(text, name):
     """@text without the rule, assertions or invariant whose name starts with @name.
-    A model need not have it."""
+    A model that has none of that name stays as it is."""
     name = re.escape(name)
     text = re.sub(rf'(rule "{name}[^"\n]*"\n).*?==>', r"\1 false ==>", text, flags=re.S)
     text = re.sub(rf'(invariant "{name}[^"\n]*"\n).*?;\n\n', r"\1 true;\n\n", text, flags=re.S)
@@ -212,7 +212,7 @@ def check(text, folder, cc):
 
 
 def ask_judge(judge, order):
-    """The judge's (verdict, the rules that it names)."""
+    """What the judge says of @order: (verdict, the rules that it names)."""
     trap = "-trap" if order.group.constants.get("kTrap") == "true" else ""
     done = run([*judge, "order", "--strategy", order.group.model + trap,
                 "--profile", order.group.profile, "--order", " ".join(order.words)],
@@ -228,7 +228,7 @@ def verdict_of(rule):
 
 
 def examine(order, args, folder):
-    """Runs one order in @folder: (do all agree?, lines to print)."""
+    """Runs one order in @folder: (whether all agree, lines to print)."""
     folder.mkdir()
     try:
         found, states, trace = check(model_text(order, args.without), folder, args.cc)
@@ -253,7 +253,8 @@ def examine(order, args, folder):
 
 
 def examine_all(orders, args):
-    """Runs @orders, some at a time, and prints in their order: how many agree."""
+    """Runs @orders, some at a time, prints the results in their order, and returns
+    how many agree."""
     passed = 0
     with tempfile.TemporaryDirectory(prefix="dmamap-murphi-") as top, \
             concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
@@ -313,7 +314,7 @@ def parse(argv):
 
 
 def chosen(orders, patterns):
-    """Those of @orders that match one of @patterns. None is a mistake."""
+    """The orders that match one of @patterns. It is an error if none does."""
     if patterns is None:
         return orders
     found = [order for order in orders

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
 -- Strategy highmem on ARMv7: the frame has no linear translation, so close, purge
--- and reopen do nothing. What is left of earlier use are pkmap slots. TLBs are
+-- and reopen do nothing. Earlier use has left pkmap slots, and no more. TLBs are
 -- filled by hardware from the page table at any time; a purge is broadcast.
 
 -- include machine.m
@@ -24,7 +24,7 @@ ruleset c : Cpu do
 end;
 
 -- mm/highmem.c, kunmap_high(): the slot keeps its translation until slots run out
--- or somebody asks, flush_all_zero_pkmaps(). So the owner's kmap outlives it.
+-- or flush_all_zero_pkmaps() is called. So the owner's kmap outlives its kunmap.
 rule "owner: kmap"
   ordinary & !pt_lazy
 ==>
@@ -84,7 +84,7 @@ rule "unmap-lazy"
 end;
 
 -- DCCIMVAC through the region: ARM B2.2, maintenance by MVA goes through a
--- translation, which may fault, and acts on the line whatever attribute that has.
+-- translation, which may fault, and acts on the line whatever its attribute is.
 rule "flush"
   Now(w_flush) & CanClean(sub)
 ==>

@@ -2,10 +2,10 @@
 --
 -- The part that highmem.m, unmap.m and purge.m have in common: one frame of two
 -- lines, two CPUs, one device that doesn't snoop, and the program of the layer.
--- They include it by the line "-- include machine.m", which agree.py expands
--- together with "-- order", the program; owners.m, who has the frame, comes after
--- it in the same way. They say themselves how translations
--- come into TLBs and leave them, for that is what strategies differ in.
+-- Each of the three includes it by the line "-- include machine.m", and then
+-- owners.m (the owners of the frame) in the same way. agree.py expands these
+-- lines, and puts the program in place of "-- order". How translations come into
+-- TLBs and leave them is in the three files, since strategies differ in that.
 --
 -- What hardware may do is a rule that may fire between any two steps of the
 -- program. Sources: "ARM" is DDI 0406C; "SDM" is Intel's vol. 3A, chapters as of
@@ -15,9 +15,9 @@
 type
   Cpu : 0 .. 1;
   Line : 0 .. 1;
-  -- Old: what the last user left, a secret. Zero: what the region starts with.
-  -- New: what CPU (line 0) and device (line 1) wrote for each other. Past: New of
-  -- those who had the frame before, a secret like Old.
+  -- Old: data of the last user, a secret. Zero: the region starts with it. New:
+  -- written by CPU (line 0) and device (line 1) for each other. Past: New of an
+  -- owner that had the frame before, a secret like Old.
   Value : enum { Old, Past, Zero, New };
   Linear : enum { None, Absent, Uncached, Cached };
   Entry : enum { NoEntry, UncachedEntry, CachedEntry };
@@ -31,7 +31,7 @@ type
 -- order
 
 var
-  -- The program: which word, which of its sub-steps, on which CPU.
+  -- The program: the next word, the next of its sub-steps, the CPU of the task.
   pc : 0 .. kWords - 1;
   sub : 0 .. 2;
   task : Cpu;
@@ -55,21 +55,21 @@ var
   writeback : array [Line] of Value;
   store : array [Line] of Value;
 
-  -- Who may touch the frame.
-  ordinary : boolean;   -- its owner, as cached memory
-  held : boolean;       -- the layer, coherent and nobody's
-  claimed : boolean;    -- the attribute is known to whoever else maps frames
+  -- The owners of the frame.
+  ordinary : boolean;   -- its owner uses it as cached memory
+  held : boolean;       -- the layer keeps it, coherent, for no region
+  claimed : boolean;    -- the attribute is known to all code that maps frames
   published : boolean;  -- the bus address is known
   running : boolean;    -- the device works on it
-  posted : boolean;     -- a device write that has not landed
+  posted : boolean;     -- a device write has not landed yet
 
-  -- No hardware: the value that the last store to each line left for everybody.
+  -- No hardware: the value that every reader of a line has to see.
   told : array [Line] of Value;
 
 -- Views
 
 
--- A write-back that waits still answers the reads of CPUs.
+-- A read through the cache. A write-back that waits still answers reads of CPUs.
 function CachedView(l : Line) : Value;
 begin
   if !isundefined(cache[l]) then return cache[l]; end;
@@ -77,7 +77,8 @@ begin
   return mem[l];
 end;
 
--- The region isn't cached: its reads pass caches and their write-backs by.
+-- A read through the region. It isn't cached, so caches and their write-backs are
+-- passed by.
 function RegionView(l : Line) : Value;
 begin
   if !isundefined(store[l]) then return store[l]; end;
@@ -109,7 +110,7 @@ begin
   return pt_region | exists c : Cpu do tlb_region[c] end;
 end;
 
--- Somebody beside the layer counts on the region, and on what is in it.
+-- A driver or the device counts on the region, and on the values in it.
 function Lent() : boolean;
 begin
   return published | running | posted;
@@ -125,7 +126,7 @@ begin
   return v = Old | v = Past;
 end;
 
--- What programs are made of
+-- The parts of programs
 
 procedure Next();
 begin
@@ -163,8 +164,8 @@ begin
   told[l] := value;
 end;
 
--- The layer's zeroes. Whoever has the frame has not written them, so he is told
--- his own value still, and they are a write of his that is lost.
+-- The layer's zeroes. A region that has the frame did not write them and has to
+-- see its own value still, so zeroes over a published frame are a lost write.
 procedure StoreZero(l : Line; cached : boolean);
 var mine : Value;
 begin
@@ -174,7 +175,7 @@ begin
 end;
 
 -- An access through the linear address by the task's CPU needs a translation and
--- leaves it in the TLB. PA: that is so even for fdc, arch/parisc/kernel/entry.S,
+-- leaves it in the TLB. On PA-RISC even fdc does: arch/parisc/kernel/entry.S,
 -- nadtlb_miss_11.
 procedure TouchLinear();
 begin
@@ -191,13 +192,13 @@ begin
   dirty[l] := false;
 end;
 
--- Waits until an older write-back of the line is through.
+-- Whether an older write-back of the line has arrived, for which Clean() waits.
 function CanClean(l : Line) : boolean;
 begin
   return !dirty[l] | isundefined(writeback[l]);
 end;
 
--- Only starts the write-back: that it arrives, a barrier says.
+-- Starts the write-back, no more. A barrier waits until it has arrived.
 -- ARM A3.8.3 (DSB completes maintenance); SDM vol. 2A, CLFLUSHOPT (a fence orders
 -- it); PA, instructions FDC and SYNC.
 procedure Clean(l : Line);
@@ -210,8 +211,8 @@ end;
 
 -- Caches and buffers
 
--- Any line may be filled at any time through any cacheable translation that a TLB
--- has. ARM A3.5.7 and B2.2 (speculative reads); SDM 12.7 (implicit caching); PA
+-- Any line may be filled at any time, through any cacheable translation in a TLB.
+-- ARM A3.5.7 and B2.2 (speculative reads); SDM 12.7 (implicit caching); PA
 -- chapter 3 (move-in) and arch/parisc/kernel/cache.c, __flush_cache_page(): "the
 -- CPU is entitled to speculate any page with a TLB mapping".
 ruleset c : Cpu; l : Line do
@@ -258,7 +259,7 @@ ruleset l : Line do
   end;
 end;
 
--- Stores of a task are through before it runs elsewhere: kernel/sched/core.c,
+-- Stores of a task have arrived before it runs elsewhere: kernel/sched/core.c,
 -- __schedule(), smp_mb__after_spinlock(); arch/arm/include/asm/switch_to.h.
 rule "machine: the task migrates"
   !ordinary & !StoresHeld()
@@ -287,7 +288,7 @@ ruleset c : Cpu do
   end;
 end;
 
--- The owner of ordinary memory, through whatever cacheable entry there is.
+-- The owner of ordinary memory uses any cacheable entry.
 ruleset c : Cpu; l : Line do
   rule "owner: load"
     ordinary & CacheableEntry(c) & isundefined(cache[l])
@@ -302,8 +303,8 @@ ruleset c : Cpu; l : Line do
   end;
 end;
 
--- The device. Its writes are posted: they land when they like, until somebody
--- waits for them (PCI 2.2, 3.2.5: posting). Not snooped: they pass caches by.
+-- Writes of the device are posted: each lands at any time, unless the driver waits
+-- for it (PCI 2.2, 3.2.5: posting). They are not snooped: they pass caches by.
 rule "device: posts a write of line 1"
   running & !posted
 ==>
@@ -371,8 +372,8 @@ rule "zero-linear"
   NextSub(1);
 end;
 
--- Through the linear address, where lines may come back, and on PA-RISC the
--- translation does.
+-- A flush through the linear address: lines may come back through it, and on
+-- PA-RISC its translation comes back.
 rule "flush-linear"
   Now(w_flush_linear) & CanClean(sub)
 ==>
@@ -425,15 +426,14 @@ invariant "I2 a line of a coherent frame is in a cache"
 invariant "I3 the device can see the last user's data"
   Lent() -> forall l : Line do !Secret(mem[l]) end;
 
--- A store that is held is not there yet; that nobody waits for it for ever is
--- what barriers are for.
+-- A held store has not arrived and is no loss; barriers see to it that it arrives.
 invariant "I4 a write is lost or overwritten"
   Lent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
 
 invariant "I5 the owner reads something else than was written last"
   ordinary -> forall l : Line do CachedView(l) = told[l] end;
 
--- Or an order could be right only because it stops somewhere: from each state its
--- last word can be reached.
+-- From each state the last word of the order can be reached. Without this an order
+-- could be right only because it stops somewhere.
 liveness "END every order comes to its end again and again"
   pc = kWords - 1;

@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- Who has the frame, on every machine: the layer that keeps it, the driver and the
--- device that it is lent to, the page allocator that gets it back. A frame may be
--- lent again and again before it goes back; how often, the order says.
+-- The owners of the frame, on every machine: the layer that keeps it, the driver
+-- and the device that it is lent to, the page allocator that gets it back. A frame
+-- may be lent again and again before it goes back, as often as the order says.
 
 function AfterLending(v : Value) : Value;
 begin
   return (v = New) ? Past : v;
 end;
 
--- Coherent, and nobody's: the layer keeps the frame to lend it, from the start or
--- when it comes back. Whoever had it is one of the past then, and so is all that
--- he wrote, wherever it is: in memory, or still on its way there.
+-- The layer keeps the frame, coherent, to lend it: from the start, or when it comes
+-- back. The region that had it is one of the past then, and so are all values that
+-- were written for it, wherever they are: in memory, or still on their way there.
 rule "idle"
   Now(w_idle)
 ==>
@@ -29,7 +29,7 @@ rule "idle"
   Next();
 end;
 
--- Of what is held, too: then it is lent.
+-- A frame that is held can be published too: then it is lent.
 rule "publish"
   Now(w_publish)
 ==>
@@ -39,7 +39,7 @@ rule "publish"
   Next();
 end;
 
--- Nobody finds it any more, and it is kept for nobody.
+-- The frame is found no longer, and the layer does not keep it any more.
 rule "withdraw"
   Now(w_withdraw)
 ==>
@@ -65,7 +65,7 @@ rule "use: barrier"
   sub := 2;
 end;
 
--- The CPU has seen the device's write and reads.
+-- The CPU has seen that the device wrote, and reads both lines.
 rule "use: read"
   Now(w_use) & sub = 2 & told[1] = New
 ==>
@@ -78,8 +78,9 @@ rule "use: read"
   Next();
 end;
 
--- The driver writes once more before it lets go, without a barrier: nobody waits
--- for that. If the layer thinks that it has let go already, it is one of the past.
+-- The driver writes once more before it lets go, and does not wait for the write to
+-- arrive. If the layer has taken the frame back by then, the driver's region is one
+-- of the past, and so is the value.
 rule "quiet: stop"
   Now(w_quiet) & sub = 0
 ==>

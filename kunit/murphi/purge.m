@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- Strategy purge on PA-RISC: software fills TLBs, and only when somebody uses an
+-- Strategy purge on PA-RISC: software fills TLBs, and only when code uses an
 -- address (PA chapter 3; arch/parisc/kernel/entry.S, dtlb_miss_11). The linear PTE
 -- of a coherent frame stays present but uncached, or with kTrap becomes absent.
 
 const
   kTrap : false;
 
--- Nobody uses the linear address of a frame that is being or is coherent. Without
--- it a stray use may come at any time, as on a machine with a hardware walker.
+-- True: no code uses the linear address of a frame that is coherent or is being
+-- made so. False: a stray use may come at any time, as on a machine with a hardware
+-- walker.
   kUsageGuarantee : true;
 
 -- include machine.m
@@ -61,7 +62,7 @@ rule "take"
   Next();
 end;
 
--- PDTLB is broadcast to all CPUs, and the next waits until it is through:
+-- PDTLB is broadcast to all CPUs, and the next one waits until it is done:
 -- PA, instruction PDTLB; arch/parisc/include/asm/pgtable.h, purge_tlb_start().
 rule "lazy"
   Now(w_lazy)

@@ -3,19 +3,19 @@
 -- Strategy snooped: the device snoops the caches of the CPUs. Region and linear
 -- translation are the same, cached for ever, so there is nothing to flip and no
 -- TLB to look at: I1, I1c, I2 and I6 have no meaning here. CPUs keep their caches
--- coherent with each other; which of them runs the program matters only to its
--- store buffer, which nobody else looks into.
+-- coherent with each other. The CPU that runs the program matters only for its
+-- store buffer, and no other CPU reads from that.
 --
 -- Sources as in machine.m. agree.py puts the program at "-- order".
 
 const
-  -- False: the device doesn't snoop although somebody said so.
+  -- False: the device doesn't snoop, although it is said to.
   kSnoops : true;
 
 type
   Line : 0 .. 1;
-  -- Old: what the last user left, a secret. Zero: what the region starts with.
-  -- New: what CPU (line 0) and device (line 1) wrote for each other.
+  -- Old: data of the last user, a secret. Zero: the region starts with it. New:
+  -- written by CPU (line 0) and device (line 1) for each other.
   Value : enum { Old, Zero, New };
   Word : enum {
     w_take, w_barrier, w_zero, w_zero_skip_last, w_flush, w_flush_clean,
@@ -41,7 +41,7 @@ var
   running : boolean;    -- the device works on it
   posted : boolean;     -- a device write that has not landed
 
-  -- No hardware: the value that the last store to each line left for everybody.
+  -- No hardware: the value that every reader of a line has to see.
   told : array [Line] of Value;
 
 function CachedView(l : Line) : Value;
@@ -239,8 +239,8 @@ rule "flush-invalidate"
   NextSub(1);
 end;
 
--- The directory of regions is behind a lock: whoever finds the region has seen
--- what was stored before the unlock (Documentation/memory-barriers.txt, RELEASE).
+-- The directory of regions is behind a lock: code that finds the region sees all
+-- stores before the unlock (Documentation/memory-barriers.txt, RELEASE).
 rule "publish"
   Now(w_publish) & !StoresHeld()
 ==>

@@ -7,8 +7,8 @@
 -- include machine.m
 -- include owners.m
 
--- SDM 5.10.2.3: the processor may cache a translation that it never used, if it
--- is present; it caches none that is not present.
+-- SDM 5.10.2.3: the processor may cache a translation that was never used, if the
+-- translation is present; none that is not present is cached.
 ruleset c : Cpu do
   rule "machine: walker fills a linear entry"
     pt_linear = Cached & tlb_linear[c] = NoEntry
