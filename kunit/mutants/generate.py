@@ -33,7 +33,8 @@ FLIP_ERROR = "std::unexpected(FlipError{Errno::io, false})"
 
 
 def _calls(words):
-    """Does it call anything but what the standard library computes?"""
+    """Whether the words call anything but functions of the standard library that
+    only compute."""
     return any(after == "(" and word.isidentifier() and
                word not in ("if", "fail", "count", "raw") and
                words[max(index - 2, 0):index] != ["std", "::"]
@@ -204,7 +205,7 @@ class Generator:
                                f"{self._name(one)} swapped with the next"))
 
     def _commute(self, one, two):
-        """Does it not matter which comes first?"""
+        """Whether the order of the two statements does not matter."""
         words = [[self.source.word(i) for i in range(each.begin, each.end)]
                  for each in (one, two)]
         if any(map(_calls, words)):
@@ -212,16 +213,16 @@ class Generator:
         writes = [sum(word in WRITES for word in each) for each in words]
         kinds = {one.kind, two.kind}
         if kinds == {"expression"}:
-            # Different variables.
+            # The two write different variables.
             return writes == [1, 1] and \
                 words[0][0] not in words[1] and words[1][0] not in words[0]
-        # Of two tests the first one answers, so it does matter.
+        # The first of two tests gives the answer, so their order matters.
         return kinds in ({"declaration"}, {"declaration", "if"}) and \
             all(count <= (each.kind == "declaration")
                 for count, each in zip(writes, (one, two)))
 
     def _needs(self, one, two):
-        """Does the second statement use what the first one declares?"""
+        """Whether the second statement uses a name that the first one declares."""
         if one.kind != "declaration":
             return False
         name = None
@@ -233,7 +234,7 @@ class Generator:
 
 
 def distinct(text, found):
-    """Those that differ from the source and each other in their tokens."""
+    """The mutants whose tokens differ from those of the source and of each other."""
     original = [token.text for token in lex.tokens(text)]
     seen = {tuple(original)}
     for start, end, new, what in found:

@@ -17,12 +17,12 @@ import schemata
 from mutant import REPO, Stop, bare
 from paths import environment
 
-PATIENCE = 6                # times as long by the clock, others may be at work
-MEMORY = 4 << 20            # KiB; one that needs more than that runs away
+PATIENCE = 6                # times as long by the clock: the host may be busy
+MEMORY = 4 << 20            # KiB; a mutant that needs more runs away
 COMPILER = "g++"
 COMMON = ("-std=gnu++23", "-w", "-D_GLIBCXX_ASSERTIONS")
-# Where the mutant is: what the compiler saves on a program of milliseconds, it
-# takes back many times over.
+# For the source with the mutant: optimising takes many times longer than it saves
+# in a program that runs for milliseconds.
 QUICK = (*COMMON, "-O0", "-Winvalid-pch", "-Werror=invalid-pch")
 # Optimised, so that small functions of the original are inlined: the simulated
 # machine and the checks stay right whatever becomes of the functions they share.
@@ -93,7 +93,7 @@ JUDGE = Killer("judge", "judge", "kunit/prove/programs.cc",
                     "soak", "verdict", "walk"))), ("-pthread",),
                ("prove", "--part", "quick", "--jobs", "1"), 20, r"^  (\w[\w ]*): ")
 
-# Which tests know which file, those that kill most for their time first.
+# The tests for each file, those first that kill most for their time.
 TESTS = {
     "dma/core/address.h": ("address", "user_map", "resolve", "adopt", "layer", "page_set"),
     "dma/core/result.h": ("result", "failure", "adopt"),
@@ -219,7 +219,7 @@ class Tree:
         stamp.write_text(self._key, encoding="ascii")
 
     def has(self, killer, check):
-        """Is that check one of this killer?"""
+        """Whether the check is one of this killer."""
         suite = re.escape(check.split(".")[0])
         return check == killer.name or bool(check) and bool(re.search(
             rf"^(TYPED_)?TEST(_F|_P)?\({suite},", self._text(killer.source),
@@ -350,7 +350,7 @@ def _must(command):
 
 
 def _run(command, seconds, **variables):
-    """(did it fail?, what it printed); a program that hangs has failed."""
+    """(whether it failed, what it printed); a program that hangs has failed."""
     limits = f"ulimit -c 0; ulimit -t {seconds}; ulimit -v {MEMORY}"
     limited = ["sh", "-c", f'{limits}; exec "$0" "$@"', *command]
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads C++ as far as a mutator must: tokens, statements, functions.
 
-It knows the style of this project, not the language: what it takes wrongly for
-something else becomes a mutant that does not compile.
+This reader knows the style of the project, not the language. Code that is taken
+for something else becomes a mutant that does not compile.
 """
 
 import re
@@ -233,7 +233,8 @@ class Source:
             else "expression"
 
     def _adjacent(self, at):
-        """No blank before it, as before the brackets of a template."""
+        """Whether there is no blank before the token, as before the brackets of a
+        template."""
         return self.tokens[at].start == self.tokens[at - 1].end
 
     def _lambdas(self, begin, end):

@@ -6,7 +6,7 @@ import time
 
 from paths import is_terminal, say
 
-PERIOD = 10                 # seconds between lines when nobody watches live
+PERIOD = 10                 # seconds between lines if the output is no terminal
 
 
 class Meter:
@@ -21,7 +21,7 @@ class Meter:
     def step(self, result):
         with self._lock:
             if result.state == "survived":
-                # At once: who mends it need not wait for the last mutant.
+                # Said at once, so that mending need not wait for the last mutant.
                 one = result.mutant
                 self._clear()
                 say(f"  survivor {one.id} {one.file}: {one.what}")

@@ -55,7 +55,7 @@ def words(text):
 
 @functools.cache
 def bare(text):
-    """A source without comments: they change no mutant and no verdict."""
+    """A source without comments, which change no mutant and no verdict."""
     def blank(found):
         return " " if found.group().startswith("/") else found.group()
     return words(COMMENT.sub(blank, text))
@@ -88,8 +88,8 @@ def _entry(name, entry, needed, optional=()):
 def place(name, text, old, after=""):
     """Offset of the one place of @old, or of the first one behind @after.
 
-    A table that no longer fits its source has to be mended by a person, so
-    whatever is missing or ambiguous ends the run.
+    A table that no longer fits its source has to be mended by a person, so a text
+    that is missing or ambiguous ends the run.
     """
     begin = 0
     if after:

@@ -54,7 +54,7 @@ class Run:
                        f"{found.log[-2000:]}")
 
     def _ask(self, killer, mutant):
-        """A killer's verdict, remembered or new; was it new?"""
+        """(a killer's verdict, whether it is new or was remembered)."""
         key = self.tree.key(killer, mutant)
         if key is None:
             return killers.Verdict("survived", [], 0), False

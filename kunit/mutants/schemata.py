@@ -4,7 +4,7 @@
 A compiler needs seconds for a program that runs in milliseconds. So each
 function has a copy of its body for each of its mutants, and begins by going to
 the one that the environment asks for. Mutants that do not fit into a body, or
-break the program that they are in, are left to whoever compiles them alone.
+break the program that they are in, have to be compiled alone.
 """
 
 import re
@@ -13,7 +13,7 @@ import lex
 
 VARIABLE = "DMAMAP_MUTANT"  # of the environment: a mutant's number
 HEADER = "chosen_mutant.h"
-# What is evaluated by the compiler is the original.
+# Code that the compiler evaluates is the original.
 CHOOSE = f"""#pragma once
 #include <cstdlib>
 namespace dmamap_mutants {{
@@ -40,7 +40,7 @@ def _own(statement):
 
 
 def _is_void(function):
-    """Does it end well without a value?"""
+    """Whether the function may end without a value."""
     values = any(one.kind == "return" and one.end - one.begin > 2
                  for one in _own(function.body))
     return not values or bool(RETURNS_NOTHING.search(function.header))
@@ -84,7 +84,7 @@ def weave(name, text, found):
 class Program:
     """Sources of a program with many mutants in it.
 
-    @compile_ says what the compiler has against them, nothing if it has not.
+    @compile_ returns the errors of the compiler, or nothing.
     """
 
     def __init__(self, folder, compile_):
@@ -98,7 +98,8 @@ class Program:
         return len(self._inside)
 
     def build(self, texts, found):
-        """Leaves out who breaks it, until it compiles; an error if it never does."""
+        """Leaves out mutants that break the program until it compiles. Returns an
+        error if it never does."""
         while True:
             self._write(texts, found)
             error = self._compile()

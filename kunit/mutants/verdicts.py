@@ -51,12 +51,12 @@ class Memory:
 
 @dataclass
 class Result:
-    """What became of one mutant."""
+    """The verdict on one mutant, and how it was reached."""
     mutant: Mutant
     state: str = "survived"
     checks: list = field(default_factory=list)
     seconds: float = 0
-    new: bool = False       # did anything have to run?
+    new: bool = False       # whether anything had to run
     log: str = ""
 
     def take(self, verdict):
@@ -80,7 +80,7 @@ class Report:
     def __init__(self, results, texts, equivalents, everything,
                  check_names=True):
         self.results, self.texts = results, texts
-        self.check_names = check_names  # must the named check be the killer?
+        self.check_names = check_names  # whether the named check must kill
         self.equivalents = equivalents
         self.everything = everything
         self.hand = [r for r in results if r.mutant.is_hand_written()]
@@ -177,7 +177,7 @@ class Report:
         return found
 
     def _all_of_them(self):
-        """Was no generated mutant left out? A few alone say no percentage."""
+        """Whether no generated mutant was left out: a few give no percentage."""
         count = sum(not one.is_hand_written() for one in self.everything)
         return count and count == len(self.mechanical)
 
