@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of a device that could not be stopped: nobody gets it until somebody says
- * that the device has stopped, and then all of it goes back.
+ * Memory of a device that could not be stopped: it is given to no other region until
+ * a word comes that the device has stopped, and then all of it goes back.
  */
 #include <linux/anon_inodes.h>
 #include <linux/dma-map-ops.h>
@@ -22,7 +22,7 @@ struct state {
 	u64 quarantined;
 };
 
-/* What the pool keeps for the next who asks is not counted. */
+/* Pages that the pool keeps for later allocations are not counted. */
 static struct state state_now(void)
 {
 	struct state state;
@@ -65,7 +65,7 @@ static bool overlap(const struct dmamap_core_region *one, const struct dmamap_co
 
 #define OTHERS 64
 
-/* Who asks now, more than the pool had, gets other memory. */
+/* Later allocations, of more than the pool had, get other memory. */
 static void expect_for_nobody(struct kunit *test, struct device *dev,
 			      const struct dmamap_core_region *core)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who pays for coherent memory: DMAMAP_ACCOUNT charges the process that allocates. */
+/* The charge for coherent memory: DMAMAP_ACCOUNT charges the process that allocates. */
 #include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/completion.h>
@@ -190,7 +190,7 @@ static const struct file_operations region_fops = {
 	.mmap = show_region,
 };
 
-/* What @region costs while it is mapped, and after. */
+/* The charge for @region while it is mapped, and after. */
 static void expect_map_costs(struct kunit *test, struct dmamap_region *region, u64 pages)
 {
 	struct file *file = anon_inode_getfile("[dmamap-account]", &region_fops, region,

@@ -7,7 +7,7 @@
 
 #define ENTRIES		300	/* of 24 bytes: more than a page */
 
-/* What coherent_steps_write() writes to, as C sees it. */
+/* The memory that coherent_steps_write() writes to, as C sees it. */
 struct entry {
 	__le64 buffer;
 	__be32 length;

@@ -155,7 +155,7 @@ static void aliases_are_counted_when_asked(struct kunit *test)
 	suite_expect_no_alias(test);
 }
 
-/* What a snooping device has is cached everywhere: that is no alias. */
+/* Memory of a snooping device is cached everywhere: that is no alias. */
 static void cached_regions_have_no_aliases(struct kunit *test)
 {
 	struct device *dev = suite_device(test);

@@ -106,7 +106,7 @@ static void wait_for_tick(void)
 		;
 }
 
-/* All that nobody has is zero again. */
+/* Has all pages that are not lent zeroed again. */
 static void clean_pool(void)
 {
 	dmamap_machine_tend_later();
@@ -182,7 +182,7 @@ static void stock(struct job *job)
 	dma_free_coherent(job->dev, job->bytes, cpu, bus);
 }
 
-/* What a warm allocation and release are made of. */
+/* The steps of a warm allocation and release. */
 static void part_object(struct job *job)
 {
 	kmem_cache_free(objects, kmem_cache_alloc(objects, GFP_KERNEL));
@@ -228,7 +228,7 @@ static void part_core(struct job *job)
 		dmamap_core_release(&core);
 }
 
-/* What a flip is made of, each with its way back; on frames that are coherent. */
+/* The steps of a flip, each with its way back, on frames that are coherent. */
 static void step_take(struct job *job)
 {
 	u64 pfn;
@@ -271,7 +271,7 @@ static void step_zero(struct job *job)
 	dmamap_machine_zero(job->region->core.cpu, job->region->core.pages);
 }
 
-/* Frames far above all memory: nobody else enters them. */
+/* Frames far above all memory: no other code enters them. */
 static void step_publish(struct job *job)
 {
 	const u64 pfn = 0xfff0000;

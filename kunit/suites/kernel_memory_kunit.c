@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is behind coherent memory that a driver got from elsewhere. */
+/* The answer for coherent memory that a driver got from elsewhere. */
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dmapool.h>
@@ -19,7 +19,7 @@ static struct device *snooping_device(struct kunit *test)
 	return dev;
 }
 
-/* Coherent memory of the kernel is cached for who snoops, and for nobody else. */
+/* Coherent memory of the kernel is cached for devices that snoop, and for no others. */
 static void expect_coherent(struct kunit *test, struct device *dev, void *cpu, dma_addr_t dma)
 {
 	const bool cached = dev_is_dma_coherent(dev);
@@ -84,7 +84,7 @@ static void views_of_different_bytes_are_refused(struct kunit *test)
 	dma_free_coherent(dev, SZ_8K, cpu, dma);
 }
 
-/* Only mapped, never touched. */
+/* The device memory is only mapped, never touched. */
 static void device_memory_is_resolved(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
@@ -103,7 +103,7 @@ static void device_memory_is_resolved(struct kunit *test)
 	iounmap(registers);
 }
 
-/* A perfectly valid pfn with a struct page, but coherent only for who snoops. */
+/* A perfectly valid pfn with a struct page, but coherent only for devices that snoop. */
 static void expect_cached(struct kunit *test, struct device *dev, void *cpu, dma_addr_t dma)
 {
 	struct dmamap_pfn answer;

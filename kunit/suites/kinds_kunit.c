@@ -90,7 +90,7 @@ static void writes_are_gathered_where_the_board_can(struct kunit *test)
 	suite_expect_no_alias(test);
 }
 
-/* What was freed a moment ago must not come back as another kind. */
+/* Memory that was freed a moment ago must not come back as another kind. */
 static void kinds_are_not_mixed_up(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
@@ -106,7 +106,7 @@ static void kinds_are_not_mixed_up(struct kunit *test)
 				flags ? attribute_that_combines() : DMAMAP_ATTR_COHERENT);
 		expect_kernel_mapping(test, region);
 		dmamap_put(region);
-		/* It is zero again, and ready for the next. */
+		/* The memory is zero again, and ready for the next region. */
 		dmamap_machine_tend_later();
 		dmamap_pool_settle();
 	}

@@ -36,7 +36,7 @@
 #include "dma/glue/watch/steps.h"
 #include "kunit/suites/load.h"
 
-/* What a run counted. */
+/* The counts of a run. */
 struct result {
 	u64 flips;		/* runs of frames made coherent */
 	u64 flipped;		/* frames */
@@ -215,7 +215,7 @@ static int work(void)
 	return err;
 }
 
-/* What was freed is free: nothing waits in a pool, a list, or for a grace period. */
+/* Frees what is freed: nothing waits in a pool, a list, or for a grace period. */
 static void settle(void)
 {
 	dmamap_pool_drain();

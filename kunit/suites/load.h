@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What /sys/kernel/debug/dmamap/load takes, and what it says. */
+/* The commands that /sys/kernel/debug/dmamap/load takes, and its answers. */
 #ifndef DMAMAP_LOAD_H
 #define DMAMAP_LOAD_H
 
 #include <linux/seq_file.h>
 #include <linux/types.h>
 
-/* What to do, as it was written to the file. */
+/* A plan, as it was written to the file. */
 struct dmamap_load_plan {
 	u32 flips;	/* stop after so many runs of frames were made coherent */
 	u32 tries;	/* or after so many allocations */

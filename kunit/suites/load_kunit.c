@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What /sys/kernel/debug/dmamap/load takes for a plan, and what it refuses. */
+/* Texts that /sys/kernel/debug/dmamap/load takes for a plan, and those it refuses. */
 #include <kunit/test.h>
 #include <linux/sizes.h>
 #include <linux/string.h>

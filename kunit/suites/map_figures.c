@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to map 2 MiB into a process and to touch all of it: by the layer,
+ * The cost of mapping 2 MiB into a process and touching all of it: by the layer,
  * one page a fault, and by remap_pfn_range(), which needs no fault.
  */
 #include <linux/anon_inodes.h>

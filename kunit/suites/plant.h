@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Planted aliases: translations that the layer would never make, for the X-ray
- * to find. Nobody touches memory through one.
+ * to find. No code touches memory through one.
  */
 #ifndef DMAMAP_PLANT_H
 #define DMAMAP_PLANT_H
@@ -23,7 +23,7 @@ struct vm_struct;
  */
 unsigned long dmamap_plant_large(unsigned long addr, u64 pfn, bool present);
 void dmamap_unplant_large(unsigned long addr);
-/* Cacheable, in a slot that nobody else uses. */
+/* Cacheable, in a slot that no other code uses. */
 unsigned long dmamap_plant_fixmap(u64 pfn);
 void dmamap_unplant_fixmap(void);
 

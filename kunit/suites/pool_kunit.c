@@ -186,7 +186,7 @@ static void the_worker_zeroes_what_nobody_has(struct kunit *test)
 	cpu = dmamap_cpu_addr(region);
 	memset(cpu, 0x5a, SZ_8K);
 	dmamap_put(region);
-	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0x5a, SZ_8K), NULL);	/* not by who puts */
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0x5a, SZ_8K), NULL);	/* not by the put */
 	tend_pool();
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0, SZ_8K), NULL);
 }
@@ -209,7 +209,7 @@ static void regions_of_a_chunk_have_frames_of_their_own(struct kunit *test)
 						     sizes[i]), NULL);
 }
 
-/* What runs in an interrupt, with hard interrupts off. */
+/* The part that runs in an interrupt, with hard interrupts off. */
 struct in_interrupt {
 	struct hrtimer timer;
 	struct completion done;

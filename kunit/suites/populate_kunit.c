@@ -46,7 +46,7 @@ static u64 pfn_shown(const struct shown *shown, size_t offset)
 	return shown->large->core.pfn + 1 + ((offset - large - small) >> PAGE_SHIFT);
 }
 
-/* What the page tables of the test say of an address: its frame, and up to where. */
+/* Looks up @addr in the page tables of the test: the frame, and the end of its entry. */
 static bool translation_of(unsigned long addr, u64 *pfn, unsigned long *end)
 {
 	pgd_t *pgd = pgd_offset(current->mm, addr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Hibernation and coherent frames exclude each other; nobody is put to sleep here. */
+/* Hibernation and coherent frames exclude each other. The board is not put to sleep. */
 #include <linux/suspend.h>
 
 #include "dma/abi/machine.h"
@@ -25,7 +25,7 @@ static void coherent_frames_forbid_hibernation(struct kunit *test)
 
 	suite_region(test, dev, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, prepare(), -EBUSY);
-	/* It was refused, so it is over. */
+	/* Hibernation was refused, so it is over. */
 	suite_region(test, dev, PAGE_SIZE);
 }
 
@@ -64,7 +64,7 @@ static void what_nobody_uses_is_given_back(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, prepare(), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, finish, NULL), 0);
-	/* Who looks after the pool must not fill it now. */
+	/* The worker of the pool must not fill it now. */
 	dmamap_machine_tend_later();
 	dmamap_pool_settle();
 	dmamap_counts(&counts);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is behind an address: the tagged answer of the interface. */
+/* The tagged answer of the interface to what is behind an address. */
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -88,7 +88,7 @@ static void tend_pool(void)
 	dmamap_pool_settle();
 }
 
-/* Who asks again and again what is behind an address. */
+/* A thread that resolves one address again and again. */
 struct asker {
 	struct device *dev;
 	void *cpu;

@@ -22,7 +22,7 @@
 #include "dma/glue/region/region.h"
 #include "dma/glue/watch/watch.h"
 
-/* What the kernel itself can allocate on every board (dmamap_stock_pages()). */
+/* Sizes that the kernel itself can allocate on every board (dmamap_stock_pages()). */
 static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_128K };
 
 #define BUFFERS (2 * ARRAY_SIZE(sizes))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel suites share: a device, and regions that clean up. */
+/* Shared by the kernel suites: a device, and regions that clean up. */
 #ifndef DMAMAP_SUITE_H
 #define DMAMAP_SUITE_H
 
@@ -18,7 +18,7 @@ static inline struct device *suite_device(struct kunit *test)
 	struct device *dev = kunit_device_register(test, "dmamap-suite");
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
-	dmamap_pool_settle();	/* nobody but the test changes counts */
+	dmamap_pool_settle();	/* only the test changes counts */
 	dev->dma_mask = &dev->coherent_dma_mask;
 	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)), 0);
 	return dev;

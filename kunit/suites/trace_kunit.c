@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Events that no board test can cause. What the others say: kunit/board/tests. */
+/* Events that no board test can cause. The others are tested in kunit/board/tests. */
 #include <linux/irqflags.h>
 #include <linux/tracepoint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of the X-ray share: a region, and what is seen of it. */
+/* Shared by the suites of the X-ray: a region, and what is seen of it. */
 #ifndef DMAMAP_SUITE_XRAY_H
 #define DMAMAP_SUITE_XRAY_H
 
@@ -34,7 +34,7 @@ static inline int xray_init(struct kunit *test)
 	return 0;
 }
 
-/* Whatever was planted is gone. */
+/* All planted aliases are gone. */
 static inline void xray_exit(struct kunit *test)
 {
 	suite_expect_no_alias(test);

@@ -11,7 +11,7 @@
 #include "kunit/suites/plant.h"
 #include "kunit/suites/xray.h"
 
-/* What the linear map has of it is absent, uncached or nothing at all. */
+/* The linear map has an absent or uncached translation of it, or none at all. */
 static void a_region_has_its_own_mapping_alone(struct kunit *test)
 {
 	struct xray_bed *bed = xray_frame(test, ((struct xray_bed *)test->priv)->pfn);
@@ -280,7 +280,7 @@ static void ordinary_memory_is_expected_everywhere(struct kunit *test)
 }
 
 /*
- * What nobody can look into: after vunmap() the TLB may still translate, but
+ * The X-ray can't see a TLB: after vunmap() the TLB may still translate, but
  * the PTE is gone, and the kernel keeps only the address. That is why a flip
  * calls vm_unmap_aliases().
  */
