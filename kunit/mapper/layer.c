@@ -48,7 +48,7 @@ static int layer_alloc(struct mapper_buffer *buffer, struct mapper_alloc *reques
 	struct device *dev = &buffer->device->platform->dev;
 	struct dmamap_region *region;
 
-	/* What the interface takes can't be said in 32 bits. */
+	/* The request may be larger than a size_t can say. */
 	if (request->bytes > SIZE_MAX)
 		return -EOVERFLOW;
 	if (request->flags & MAPPER_ADOPT) {
@@ -140,7 +140,7 @@ static int layer_reattach(struct mapper_buffer *from, struct mapper_buffer *to)
 	return dmamap_reattach(from->region, to->region);
 }
 
-/* Only where HAVE_IOREMAP_PROT is, the kernel asks drivers (mm/memory.c). */
+/* The kernel calls this only where HAVE_IOREMAP_PROT is set (mm/memory.c). */
 #ifdef CONFIG_HAVE_IOREMAP_PROT
 #define HAS_ACCESS MAPPER_HAS_ACCESS
 #else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the two mappers share: files, objects, requests (mapper.c, objects.c,
+ * Shared by the two mappers: files, objects, requests (mapper.c, objects.c,
  * requests.c), and what is different (layer.c, stock.c).
  *
  * Lock order, outermost first:
@@ -79,7 +79,7 @@ struct mapper_file {
 	u32 pins;
 };
 
-/* What a driver does its own way. A buffer's memory is there, where not said. */
+/* The part of each driver. A buffer has its memory, unless it is said otherwise. */
 struct mapper_backend {
 	u32 has;
 	bool flips;	/* what a device gets that does not snoop, wherever it is */

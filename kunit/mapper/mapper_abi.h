@@ -41,7 +41,7 @@
 #define MAPPER_SNOOPING		1
 #define MAPPER_DEVICES		2
 
-/* What this driver and this kernel can do. */
+/* The abilities of this driver and this kernel. */
 #define MAPPER_HAS_PAGES	(1 << 0)  /* buffers of a snooping device are mapped as pages */
 #define MAPPER_HAS_ACCESS	(1 << 1)  /* ptrace reads and writes mappings */
 #define MAPPER_HAS_AROUND	(1 << 2)  /* one fault maps the pages around, too */

@@ -51,7 +51,7 @@ static struct mapper_buffer *new_buffer(struct mapper *mapper, struct mapper_dev
 	return buffer;
 }
 
-/* Unless the device has gone away meanwhile: then nobody would revoke it. */
+/* Fails if the device has gone away meanwhile: the buffer would never be revoked. */
 static int enlist(struct mapper_buffer *buffer)
 {
 	struct mapper_device *device = buffer->device;
@@ -215,7 +215,7 @@ void mapper_unbind(struct mapper_device *device)
 	mutex_lock(&device->lock);
 	device->bound = false;
 	list_for_each_entry(buffer, &device->buffers, entry) {
-		/* Its last reference is gone: whoever dropped it waits for the lock. */
+		/* A buffer without references: the last put waits for the lock. */
 		if (!kref_get_unless_zero(&buffer->references))
 			continue;
 		mutex_unlock(&device->lock);
