@@ -6,7 +6,7 @@ namespace dmamap::test {
 namespace {
 
 constexpr std::uint64_t kReserved = to_phys(sim::kX86.reserved_begin()).raw();
-constexpr std::uint64_t kWindow = std::uint64_t{1} << 32;   // nobody's memory
+constexpr std::uint64_t kWindow = std::uint64_t{1} << 32;   // no memory of the kernel
 
 class AdoptTest : public ::testing::Test {
 protected:
@@ -152,7 +152,7 @@ TEST_F(AdoptTest, RefusesACacheableMapping)
 	expect_untouched();
 }
 
-/// A machine on which somebody waits for memory to become free, and adopts it
+/// A machine on which another caller waits for memory to become free, and adopts it
 /// the moment it is withdrawn.
 class Impatient : public sim::SimulatedMachine {
 public:

@@ -56,7 +56,7 @@ inline constexpr Linear kWhileCoherent<Highmem> = Linear::none;
 template <>
 inline constexpr Linear kWhileCoherent<Purge<>> = Linear::uncached;
 
-/// Does the strategy edit the linear map?
+/// Whether the strategy edits the linear map.
 template <class S>
 inline constexpr bool kEdits = kWhileCoherent<S> != Linear::none;
 

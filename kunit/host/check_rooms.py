@@ -215,7 +215,7 @@ def check_drivers(tree):
 
 
 def check_machines(tree):
-    """Nobody asks which machine it is compiled for."""
+    """No file outside the rooms of a machine asks for which machine it is compiled."""
     for name in tree.files:
         path = pathlib.PurePath(name)
         if within(name, *MACHINE_ROOMS) or path.name in MACHINE_NAMES or path.suffix not in CODE:

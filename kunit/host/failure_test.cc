@@ -68,7 +68,7 @@ TYPED_TEST(FailureTest, AllocIsUndoneWhicheverStepFails)
 		ASSERT_FALSE(region);
 		EXPECT_EQ(bench.machine.state(), before);
 		EXPECT_EQ(bench.machine.quarantined(), 0u);
-		/* What was undone can be done: nothing is left that would refuse. */
+		/* An undone operation can be done again: nothing is left that would refuse. */
 		EXPECT_TRUE(bench.alloc(this->kPages));
 		EXPECT_KEPT(bench.machine);
 	}
@@ -140,7 +140,7 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 		EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
 		this->expect_same_but_quarantine(before, bench.machine.state());
 
-		/* Nobody gets these frames again, whatever is asked for. */
+		/* No allocation gets these frames again, whatever is asked for. */
 		const FrameRun kept{region->run.first, Pages(this->kFlipped)};
 
 		for (auto next = bench.alloc(1); next; next = bench.alloc(1))
@@ -150,7 +150,7 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 	EXPECT_EQ(nth - 1, this->kSets);
 }
 
-/* What can be put back is put back, also behind a unit that can't. */
+/* Every unit that can be put back is put back, also behind one that can't. */
 TYPED_TEST(FailureTest, TheUndoOfACloseGoesOnAfterAFailure)
 {
 	using S = typename TypeParam::Strategy;
@@ -171,7 +171,7 @@ TYPED_TEST(FailureTest, TheUndoOfACloseGoesOnAfterAFailure)
 			<< i;
 }
 
-/* Frames that nobody gets again stay as their device knows them. */
+/* Quarantined frames stay as their device knows them. */
 TYPED_TEST(FailureTest, AFailedReopenClosesAgain)
 {
 	using S = typename TypeParam::Strategy;

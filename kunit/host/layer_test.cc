@@ -221,7 +221,7 @@ TYPED_TEST(AllocTest, SnoopingDeviceGetsPagesWithoutAFlip)
 
 TYPED_TEST(AllocTest, FramesThatAnotherRegionHoldsAreRefused)
 {
-	/* Find out which frames come next, and let somebody publish one of them. */
+	/* Find out which frames come next, and publish one of them for another owner. */
 	auto region = this->bench_.alloc(3);
 	ASSERT_TRUE(region);
 	this->bench_.layer.release(*region);
@@ -312,7 +312,7 @@ TEST(ReachTest, AsksForWholeUnits)
 	EXPECT_KEPT(bench.machine);
 }
 
-/* Nobody gets the frames that were flipped along with a region. */
+/* No other allocation gets the frames that were flipped along with a region. */
 TEST(SpareTest, BelongsToNobody)
 {
 	Bench<Unmap> bench(sim::kX86Large);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which pages of a chunk are free, and which chunk a page is of. */
+/* The free pages of a chunk, and the chunk that a page is of. */
 #include "dma/core/pool.h"
 
 #include "kunit/host/bench.h"
@@ -225,7 +225,7 @@ TEST(ChunkTest, WhatComesBackIsDirtyUntilItIsZeroed)
 
 	ASSERT_TRUE(some);
 	EXPECT_EQ(chunk.dirty(), 0u);
-	EXPECT_FALSE(chunk.take_dirty());   // not what somebody has
+	EXPECT_FALSE(chunk.take_dirty());   // no page that is lent
 	chunk.give(some->run, true);
 	EXPECT_EQ(chunk.dirty(), 12u);
 	EXPECT_FALSE(lend(chunk, 8));
@@ -414,7 +414,7 @@ TEST(PoolTest, PagesThatAreNotSideBySideDoNotEndTheSearch)
 	EXPECT_EQ(pool.region_of(two).run.first, Pfn(0x200));
 }
 
-/* What does not fit into one chunk may fit into the next. */
+/* Pages that do not fit into one chunk may fit into the next. */
 TEST(PoolTest, LooksIntoEveryChunk)
 {
 	Pool<3> pool;

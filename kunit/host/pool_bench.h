@@ -38,7 +38,7 @@ struct PoolBench {
 	void release(const Region &region) { layer.release(region); }
 
 	[[nodiscard]] std::uint64_t free() { return layer.free_pages().count(); }
-	/// What was done since the last call.
+	/// The steps since the last call.
 	[[nodiscard]] std::string said()
 	{
 		const std::string said = words(machine.steps());
@@ -46,7 +46,7 @@ struct PoolBench {
 		machine.forget_steps();
 		return said;
 	}
-	/// Gives back all that nobody uses.
+	/// Gives back all chunks that are not in use.
 	void empty()
 	{
 		while (layer.shrink(Pages()))

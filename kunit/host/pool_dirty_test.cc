@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What was lent is zero before it is lent again, and who makes it so. */
+/* Pages are zero before they are lent again, zeroed by the worker or by the caller. */
 #include "kunit/host/pool_bench.h"
 
 #include <array>

@@ -89,7 +89,7 @@ TYPED_TEST(PoolFailureTest, EveryPairOfFailuresIsUndoneOrQuarantined)
 	EXPECT_EQ(kept > 0, this->kSets > 0);
 }
 
-/* What is lent is not touched; what can't fail does not. */
+/* Lent pages are not touched, and an operation that can't fail does not. */
 TYPED_TEST(PoolFailureTest, LendingNeedsABusAddressOnly)
 {
 	typename TestFixture::Bench bench(TypeParam::profile);
@@ -134,7 +134,7 @@ TYPED_TEST(PoolFailureTest, TendingEndsAtAFailure)
 	}
 }
 
-/* A chunk that can't be made ordinary memory again is nobody's. */
+/* A chunk that can't be made ordinary memory again goes to quarantine. */
 TYPED_TEST(PoolFailureTest, AChunkThatCannotGoBackIsQuarantined)
 {
 	for (unsigned nth = 1; nth <= this->kSets + 1; ++nth) {

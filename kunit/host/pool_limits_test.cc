@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the pool keeps, for whom, and what it gives back. */
+/* The pages that the pool keeps, those that it gives back, and the devices for
+   which it keeps them. */
 #include "kunit/host/pool_bench.h"
 
 #include <functional>
@@ -300,7 +301,7 @@ TYPED_TEST(LimitsTest, AChunkTooManyIsGivenBack)
 	EXPECT_KEPT(bench.machine);
 }
 
-/* Whoever gets the pages next may have them the moment they are free. */
+/* Free pages may be lent to another caller at once. */
 TYPED_TEST(LimitsTest, PagesAreReadyBeforeTheyAreFree)
 {
 	PoolBench<typename TypeParam::Strategy, 1, Busy> bench(TypeParam::profile);
@@ -338,7 +339,7 @@ TYPED_TEST(LimitsTest, EachDeviceHasItsOwnBusAddress)
 	EXPECT_EQ(bench.machine.read(0, two->cpu + 1024), 6u);
 	EXPECT_TRUE(resolve(*two, two->cpu, two->bus));
 
-	/* The chunk may be made for one of them, or for nobody. */
+	/* The chunk may be made for one of them, or for no device. */
 	typename TestFixture::Bench other(TypeParam::profile, {Pages(1), Pages(8)});
 
 	ASSERT_TRUE(other.alloc_for(far, 1));
@@ -377,7 +378,7 @@ TYPED_TEST(LimitsTest, AChunkOutOfReachIsNotUsed)
 		ASSERT_TRUE(below);
 		EXPECT_LT(below->bus.raw(), low.mask);
 	}
-	/* Who reaches all of it, gets what is left of it. */
+	/* A device that reaches all of the chunk gets what is left of it. */
 	EXPECT_EQ(bench.alloc(1)->chunk, 1);
 	EXPECT_EQ(bench.said(), "lend lend lend");
 	EXPECT_KEPT(bench.machine);

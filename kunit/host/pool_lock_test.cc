@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a pool knows is read and written under its lock. */
+/* The state of a pool is read and written with its lock held. */
 #include "kunit/host/pool_bench.h"
 
 #include <cstring>
@@ -12,9 +12,9 @@ constexpr std::uint64_t kChunk = 4;
 constexpr std::size_t kChunks = 3;
 constexpr PoolLimits kLimits{Pages(2), Pages(8), Pages(2)};
 
-/// A machine on which a pool has no free page, and no place for a chunk, whenever
-/// it is not locked, and is as it was when it is. Whoever looks without the lock
-/// sees that; what he writes is found.
+/// A machine on which a pool that is not locked has no free page and no place for a
+/// chunk; a locked one is as it was. So code that reads without the lock sees the
+/// wrong state, and a write without the lock is found.
 struct Contended : sim::SimulatedMachine {
 	using SimulatedMachine::SimulatedMachine;
 
@@ -63,7 +63,7 @@ private:
 template <class B>
 class PoolLockTest : public ::testing::Test {
 protected:
-	/// What a driver and the worker did, and what the pool asked for.
+	/// The calls of a driver and the worker, and what the pool asked for.
 	template <class Bench>
 	std::string story(Bench &bench)
 	{

@@ -15,7 +15,7 @@ class PooledTest : public ::testing::Test {
 protected:
 	static_assert(B::profile.chunk == Pages(kChunk));
 
-	/// All that was lent is back: so is the memory.
+	/// All regions are back, and so is the memory.
 	void expect_all_back()
 	{
 		const std::uint64_t free = bench_.free();
@@ -308,7 +308,7 @@ TYPED_TEST(PooledTest, RegionsResolveToTheirOwnFrames)
 		EXPECT_EQ(found->pfn, two->run.first + (byte >> kPageShift));
 		EXPECT_EQ(found->behind, Behind::reserved);
 	});
-	/* The rest of the chunk is somebody else's. */
+	/* The rest of the chunk belongs to others. */
 	EXPECT_FALSE(resolve(*one, two->cpu, two->bus));
 	EXPECT_FALSE(resolve(*two, one->cpu, one->bus));
 	EXPECT_FALSE(resolve(*one, one->cpu + kPageBytes, one->bus + kPageBytes));
