@@ -18,7 +18,7 @@ struct bench_region *bench_make_regions(u64 count);
 bool bench_publish(struct bench_region *regions, u64 at, u64 pfn, u64 pages);
 void bench_withdraw(struct bench_region *regions, u64 at);
 void bench_free_regions(struct bench_region *regions);
-/* Of frames from here to there, does the directory know one? */
+/* Whether the directory knows one of a range of frames. */
 bool bench_knows(u64 first, u64 last);
 
 const struct dmamap_core_region *bench_core(const struct bench_region *regions, u64 at);

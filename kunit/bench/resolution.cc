@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// What it costs to find the region of an address, with few regions and with a million;
+// The cost of finding the region of an address, with few regions and with a million;
 // beside std::map, which is what one would take without thinking.
 #include "kunit/bench/regions.h"
 
@@ -152,7 +152,7 @@ Cost cost(const Regions &regions, const std::vector<Query> &queries)
 	return best;
 }
 
-/// Of addresses in any region, and of those in a few, which stay in the caches.
+/// Lookups of addresses in any region, and in a few regions that stay in the caches.
 struct Row {
 	Cost any, few;
 };
@@ -191,7 +191,7 @@ std::pair<Row, Row> table(u64 most_pages, u64 step)
 
 } // namespace
 
-/// Fails if the ratio does: nanoseconds are the machine's, and of who else uses it.
+/// Fails if a ratio is too bad. Nanoseconds depend on the machine and its load.
 int main()
 {
 	std::puts("                 any region                 one of 64\n"
