@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The layer's own resolution in user space: dma/glue/machine/directory.c and region/resolve.c as
- * they are, over the kernel's lib/xarray.c as it is. What they need beside that is here.
+ * The layer's own resolution in user space: dma/glue/machine/directory.c and
+ * dma/glue/region/resolve.c as they are, over the kernel's lib/xarray.c as it is. All
+ * else that they need is here.
  */
 #include <linux/radix-tree.h>
 #include <linux/slab.h>
