@@ -35,9 +35,9 @@ MACHINE = re.compile(
     r"|\b__(?:arm|hppa|i386|x86_64|aarch64|hppa64)(?:__)?\b"
     r"|\bIS_(?:ENABLED|BUILTIN|REACHABLE)\(CONFIG_(?:ARM|X86|PARISC)\w*\)")
 
-# Where they may stand: the machines' own rooms, the build files that choose a
-# room, the boards, and the user library's barriers (a room for each machine).
-MACHINE_ROOMS = ("arch/", "kunit/board/", "hca/lib/board/", "docs/")
+# Where they may stand: the machines' own rooms, the boards, and the build files
+# that choose a room.
+MACHINE_ROOMS = ("arch/", "kunit/board/", "docs/")
 MACHINE_NAMES = {"Kconfig", "Kbuild", "Kbuild.inc", "Makefile", "Makefile.cxx", "CMakeLists.txt"}
 
 

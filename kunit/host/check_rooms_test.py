@@ -27,7 +27,7 @@ RIGHT = {
     "dma/glue/watch/trace.h": H,
     "arch/arm/machine.c": C + "#include \"dma/abi/types.h\"\n#ifdef CONFIG_ARM_LPAE\n#endif\n",
     "hca/driver/pci.c": C + "/* not for CONFIG_X86 alone */\n#include <dmamap.h>\n",
-    "hca/lib/board/arm/barrier.h": H + "#ifdef __arm__\n#endif\n",
+    "arch/arm/user/barrier.h": H + "#ifdef __arm__\n#endif\n",
     "kunit/host/tool.py": "#!/usr/bin/env python3\n# SPDX-License-Identifier: GPL-2.0\n",
     "Kbuild": "# SPDX-License-Identifier: GPL-2.0\nx-$(CONFIG_ARM) := arm\n",
     "README.md": "no license line\n",
