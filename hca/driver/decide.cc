@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -19,7 +20,7 @@ constexpr std::unexpected<hca_refusal> refuse(hca_refusal why)
 	return std::unexpected<hca_refusal>(why);
 }
 
-/// The one place where a Result becomes what C expects.
+/// The one place where a Result becomes a number or a negative errno for C.
 constexpr std::int32_t to_c(const Result<std::uint32_t> &result)
 {
 	return result ? static_cast<std::int32_t>(*result)
@@ -29,7 +30,7 @@ constexpr std::int32_t to_c(const Result<std::uint32_t> &result)
 constexpr std::uint32_t kPage = HCA_PAGE_BYTES;
 constexpr std::uint32_t kHeaderBytes = HCA_HEADER_ENTRIES * HCA_HDR_BYTES;
 
-// A process maps whole pages: none may hold anything of another context.
+// Processes map whole pages, so no page may hold anything of two contexts.
 static_assert(HCA_PIO_CONTEXT_BYTES % kPage == 0);
 static_assert(HCA_EAGER_SEGMENT_BYTES % kPage == 0);
 static_assert(kHeaderBytes % kPage == 0);
@@ -88,8 +89,9 @@ constexpr bool is_free(std::uint32_t used, std::uint32_t context)
 	return !(used >> context & 1);
 }
 
-/// Lowest clear bit below HCA_CONTEXTS. A loop, as is hca_contexts_count():
-/// what <bit> offers is a call into libgcc where the CPU has no instruction.
+/// Lowest clear bit below HCA_CONTEXTS. This is a loop, as is hca_contexts_count(),
+/// because functions of <bit> call libgcc on a CPU without such an instruction, and
+/// kernels don't link libgcc.
 constexpr std::optional<std::uint32_t> first_free(std::uint32_t used)
 {
 	for (std::uint32_t bit = 0; bit < HCA_CONTEXTS; bit++)
@@ -117,7 +119,7 @@ constexpr Result<std::uint32_t> take(hca_contexts &contexts, std::uint32_t wante
 	return number;
 }
 
-// As in hca_abi.h, which needs kernel headers; file.c asserts that they are the same.
+// hca_abi.h has the originals but needs kernel headers; check.c asserts that both agree.
 constexpr std::uint32_t kOpenNumber = HCA_REQUEST_NUMBER;
 constexpr std::uint32_t kOwnPartition = HCA_REQUEST_OWN_PARTITION;
 constexpr std::uint32_t kUserPartition = HCA_USER_PARTITION;
@@ -228,7 +230,7 @@ std::uint32_t hca_source_bytes(std::uint32_t source)
 std::uint64_t hca_eager_address(const std::uint64_t *segments, std::uint32_t buffer)
 {
 	return segments[buffer / HCA_EAGER_PER_SEGMENT] +
-	       buffer % HCA_EAGER_PER_SEGMENT * HCA_EAGER_BYTES;
+	       std::uint64_t{buffer % HCA_EAGER_PER_SEGMENT} * HCA_EAGER_BYTES;
 }
 
 std::int32_t hca_plan_of(std::uint32_t context, std::uint32_t kind, hca_plan *plan)
@@ -253,14 +255,14 @@ std::uint8_t hca_queue_ready(const void *queue, std::uint32_t head)
 	// volatile because the chip writes the word at any time.
 	const auto *sequence = reinterpret_cast<const volatile std::uint32_t *>(
 		static_cast<const unsigned char *>(queue) +
-		slot * HCA_HDR_BYTES + HCA_HDR_SEQUENCE);
+		std::size_t{slot} * HCA_HDR_BYTES + HCA_HDR_SEQUENCE);
 
 	return from_le32(*sequence) == head + 1;
 }
 
 std::uint32_t hca_reset_token(std::uint32_t random, std::uint32_t last, std::uint32_t ack)
 {
-	// Zero is what a window holds that nobody has touched.
+	// Zero would look like a window that was never written.
 	while (random == 0 || random == last || random == ack)
 		random++;
 	return random;

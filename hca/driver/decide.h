@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the HCA driver decides without asking the kernel: which context is free,
- * which memory stands behind each kind, when a silent chip counts as dead.
+ * Decisions of the HCA driver that need no kernel: which context is free, which
+ * memory is behind each kind, when a silent chip counts as dead.
  *
- * Boundary between the C++ that decides and the C that acts. Parses as C11 and
- * as C++, in the kernel and on a PC, where the tests run the same objects.
+ * This is the boundary between the C++ that decides and the C that acts, which
+ * parses as C11 and as C++, in the kernel and on a PC, where tests run the same
+ * source. Nothing here sleeps, allocates or takes a lock: every function may be
+ * called in any context, and the caller serializes calls on one object.
  */
 #ifndef HCA_DECIDE_H
 #define HCA_DECIDE_H
@@ -23,7 +25,7 @@
 extern "C" {
 #endif
 
-/* Refusals. The values are the kernel's; file.c asserts that. */
+/* Refusals, with the kernel's values: check.c asserts that. */
 enum hca_refusal {
 	HCA_REFUSE_IO = -5,
 	HCA_REFUSE_ACCESS = -13,
@@ -34,8 +36,8 @@ enum hca_refusal {
 };
 
 /*
- * Life of the chip, as far as the driver can tell. It goes downwards; a reset that
- * the chip answers is the only way up.
+ * State of the chip, as far as the driver can tell. A state is followed by a
+ * larger one only, except that a reset which the chip answers makes it alive.
  */
 enum hca_state {
 	HCA_STATE_ALIVE = 0,
@@ -43,8 +45,8 @@ enum hca_state {
 	HCA_STATE_GONE = 2,	/* unbound */
 };
 
-/*
- * hca_state_errno() - may a new context be opened in this state
+/**
+ * hca_state_errno() - can a context be opened in this state
  * @state: enum hca_state
  *
  * Context: any.
@@ -52,7 +54,7 @@ enum hca_state {
  */
 int32_t hca_state_errno(uint32_t state);
 
-/* What a process asks for with HCA_IOC_OPEN_CONTEXT. */
+/* Request of a process: the arguments of HCA_IOC_OPEN_CONTEXT. */
 struct hca_request {
 	uint32_t abi;
 	uint32_t flags;		/* HCA_OPEN_* */
@@ -62,16 +64,16 @@ struct hca_request {
 	uint32_t reserved_count;
 };
 
-/* The values are those of hca_abi.h; file.c asserts that. */
+/* The values are those of hca_abi.h: check.c asserts that. */
 #define HCA_REQUEST_NUMBER	0x1u		/* HCA_OPEN_NUMBER */
 #define HCA_REQUEST_OWN_PARTITION 0u		/* HCA_PARTITION_OWN */
 #define HCA_USER_PARTITION	0x80000000u	/* HCA_PARTITION_USER */
 
-/* Any context: hca_contexts_take(). */
+/* For hca_contexts_take(): any that is free. */
 #define HCA_ANY_CONTEXT		0xffffffffu
 
-/*
- * hca_request_check() - is a request right, whoever makes it
+/**
+ * hca_request_check() - is a request well formed; says nothing of permission
  * @request: the request, all fields hostile
  * @abi: version that the driver speaks
  * @context: the context asked for, or HCA_ANY_CONTEXT; unchanged on error
@@ -90,63 +92,79 @@ struct hca_partitions {
 	uint32_t key[HCA_PARTITIONS];
 };
 
-/*
+/**
  * hca_partitions_set() - open these partitions and no other
  * @partitions: the set; unchanged on error
  * @keys: keys, 1 to HCA_USER_PARTITION - 1
  * @count: number of @keys
  *
+ * Context: any. Caller serializes.
  * Return: 0, HCA_REFUSE_INVALID for a key that can't be opened, or
  *	HCA_REFUSE_NO_SPACE for more than HCA_PARTITIONS.
  */
 int32_t hca_partitions_set(struct hca_partitions *partitions,
 			   const uint32_t *keys, uint32_t count);
 
-/*
+/**
  * hca_partition_key() - the key that a user gets
- * @partitions: those that are open
+ * @partitions: the partitions that are open
  * @wanted: HCA_PARTITION_OWN or a key
- * @uid: user, as the whole system numbers it
+ * @uid: user, numbered as in the initial user namespace
  * @key: the key; unchanged on error
  *
+ * Context: any.
  * Return: 0, HCA_REFUSE_ACCESS when it is not open, or the user's number
  *	doesn't fit in a key.
  */
 int32_t hca_partition_key(const struct hca_partitions *partitions,
 			  uint32_t wanted, uint32_t uid, uint32_t *key);
 
-/* Contexts in use, one bit each. The caller serializes. */
+/* Contexts in use, one bit each. */
 struct hca_contexts {
 	uint32_t used;
 };
 
-/*
+/**
  * hca_contexts_take() - take a context
  * @contexts: the set
  * @wanted: number below HCA_CONTEXTS, or HCA_ANY_CONTEXT for the lowest free one
  *
- * Return: context number, HCA_REFUSE_NO_SPACE when none is free, or
- *	HCA_REFUSE_BUSY when @wanted is not.
+ * Context: any. Caller serializes.
+ * Return: context number, HCA_REFUSE_NO_SPACE when none is free,
+ *	HCA_REFUSE_BUSY when @wanted is in use, or HCA_REFUSE_INVALID when it
+ *	is no number of a context.
  */
 int32_t hca_contexts_take(struct hca_contexts *contexts, uint32_t wanted);
 
-/*
+/**
  * hca_contexts_give() - give a context back
  * @contexts: the set
- * @context: number that hca_contexts_take() returned
+ * @context: number that hca_contexts_take() returned; any other does nothing
+ *
+ * Context: any. Caller serializes.
  */
 void hca_contexts_give(struct hca_contexts *contexts, uint32_t context);
 
-/* hca_contexts_count() - number of contexts in use */
+/**
+ * hca_contexts_count() - number of contexts in use
+ * @contexts: the set
+ *
+ * Context: any. Caller serializes.
+ * Return: the number.
+ */
 uint32_t hca_contexts_count(const struct hca_contexts *contexts);
 
-/* Where the memory of a context comes from. The coherent ones are 0, 1, ... */
+/* Sizes of the memory that a context gets. */
 #define HCA_EAGER_SEGMENTS	4
 #define HCA_EAGER_SEGMENT_BYTES	0x8000u
 #define HCA_EAGER_PER_SEGMENT	(HCA_EAGER_SEGMENT_BYTES / HCA_EAGER_BYTES)
 #define HCA_EAGER_BUFFERS	(HCA_EAGER_SEGMENTS * HCA_EAGER_PER_SEGMENT)
 #define HCA_HEADER_ENTRIES	256u
 
+/*
+ * Sources of the memory of a context. Coherent regions, one context's own, are
+ * numbered from 0; the parts of the window, which all contexts share, follow.
+ */
 enum hca_source {
 	HCA_SOURCE_HEADERS = 0,
 	HCA_SOURCE_AVAIL = 1,
@@ -157,18 +175,22 @@ enum hca_source {
 	HCA_SOURCES,
 };
 
-/*
+/**
  * hca_source_bytes() - bytes to allocate for a coherent source
  * @source: enum hca_source, below HCA_COHERENT_SOURCES
  *
+ * Context: any.
  * Return: bytes, or 0 for a source that is not coherent memory.
  */
 uint32_t hca_source_bytes(uint32_t source);
 
-/*
+/**
  * hca_eager_address() - bus address of an eager buffer
  * @segments: bus addresses of the HCA_EAGER_SEGMENTS segments
  * @buffer: index, below HCA_EAGER_BUFFERS
+ *
+ * Context: any.
+ * Return: the address.
  */
 uint64_t hca_eager_address(const uint64_t *segments, uint32_t buffer);
 
@@ -176,7 +198,7 @@ uint64_t hca_eager_address(const uint64_t *segments, uint32_t buffer);
 #define HCA_PLAN_READ		1u
 #define HCA_PLAN_WRITE		2u
 
-/* The five kinds; the values are those of enum hca_kind. */
+/* The five kinds of memory; the values are those of enum hca_kind. */
 enum hca_plan_kind {
 	HCA_PLAN_REGISTERS = 0,
 	HCA_PLAN_PIO = 1,
@@ -190,11 +212,11 @@ enum hca_plan_kind {
 
 struct hca_plan_segment {
 	uint32_t source;	/* enum hca_source */
-	uint32_t offset;	/* in the region of that source */
+	uint32_t offset;	/* bytes, in the region of that source */
 	uint32_t bytes;
 };
 
-/* What a mapping of one kind shows, and what the process may do with it. */
+/* The segments that a mapping of one kind shows, and its access rights. */
 struct hca_plan {
 	uint32_t access;	/* HCA_PLAN_READ, HCA_PLAN_WRITE */
 	uint32_t bytes;		/* of all segments */
@@ -202,61 +224,78 @@ struct hca_plan {
 	struct hca_plan_segment segment[HCA_EAGER_SEGMENTS];
 };
 
-/*
- * hca_plan_of() - what stands behind a kind of a context
+/**
+ * hca_plan_of() - the memory behind a kind of a context
  * @context: context number
  * @kind: enum hca_plan_kind
  * @plan: the answer; unchanged on error
  *
+ * Context: any.
  * Return: 0 or HCA_REFUSE_INVALID.
  */
 int32_t hca_plan_of(uint32_t context, uint32_t kind, struct hca_plan *plan);
 
-/*
- * hca_plan_offset() - which kind an mmap() offset names
- * @offset: offset in bytes; only the exact offset of a kind will do
+/**
+ * hca_plan_offset() - the kind that an offset of mmap() names
+ * @offset: bytes; HCA_MAP_OFFSET() of a kind, and nothing between two of them
  *
+ * Context: any.
  * Return: enum hca_plan_kind or HCA_REFUSE_INVALID.
  */
 int32_t hca_plan_offset(uint64_t offset);
 
-/*
+/**
  * hca_queue_ready() - does the header queue hold an entry not yet consumed
  * @queue: the queue as the CPU sees it, HCA_HEADER_ENTRIES entries
- * @head: entries that the process has consumed, free running. The process owns
- *	both words, so any value is possible and none leads outside the queue.
+ * @head: entries that the process has consumed, free running
+ *
+ * The process can write both @head and the queue. So any value is possible, and
+ * none makes this function read outside the queue.
+ *
+ * Context: any.
+ * Return: 1 when there is an entry, else 0.
  */
 uint8_t hca_queue_ready(const void *queue, uint32_t head);
 
-/*
- * hca_reset_token() - a value of HCA_RESET that can't be taken for an old one
+/**
+ * hca_reset_token() - choose a value for HCA_RESET that is new to the chip
  * @random: any value
- * @last: what HCA_RESET holds
- * @ack: what HCA_RESET_ACK holds; a stale one must not look like an answer
+ * @last: value of HCA_RESET
+ * @ack: value of HCA_RESET_ACK, which must not look like an answer to the token
+ *
+ * Context: any.
+ * Return: the token: not 0, not @last, not @ack.
  */
 uint32_t hca_reset_token(uint32_t random, uint32_t last, uint32_t ack);
 
 #define HCA_BEAT_PERIOD_MS	500u
 #define HCA_SILENCE_MS		5000u
 
-/* Heartbeat of the chip: what it was, and for how long. */
+/* Heartbeat of the chip: its last value, and for how long it has not changed. */
 struct hca_watch {
 	uint32_t beat;
 	uint32_t silent_ms;
 };
 
-/* hca_watch_start() - begin to watch, with the beat as it is now */
+/**
+ * hca_watch_start() - begin to watch, with the beat as it is now
+ * @watch: the watch
+ * @beat: heartbeat register now
+ *
+ * Context: any. Caller serializes.
+ */
 void hca_watch_start(struct hca_watch *watch, uint32_t beat);
 
-/*
+/**
  * hca_watch_tick() - look at the heartbeat
  * @watch: the watch
  * @beat: heartbeat register now
  * @elapsed_ms: since the last look
  *
- * One look counts for at most two periods: a board that was itself stopped for
- * a while would else blame the chip for it.
+ * One look counts for at most two periods. Otherwise a board that was itself
+ * stopped for a while would find the chip dead when it goes on.
  *
+ * Context: any. Caller serializes.
  * Return: 1 when the chip has been silent for HCA_SILENCE_MS, else 0.
  */
 uint8_t hca_watch_tick(struct hca_watch *watch, uint32_t beat,

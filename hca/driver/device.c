@@ -123,7 +123,7 @@ void hca_device_set_state(struct hca_device *hca, u32 state)
 	WRITE_ONCE(hca->state, state);
 	if (state == HCA_STATE_DEAD)
 		WRITE_ONCE(hca->silent, true);
-	/* States and status words have the same values: see file.c. */
+	/* States and status words have the same values: see check.c. */
 	for (n = 0; n < HCA_CONTEXTS; n++)
 		if (hca->active[n] && (state == HCA_STATE_GONE ||
 				       !hca->active[n]->lost))

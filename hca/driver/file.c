@@ -12,33 +12,6 @@
 
 #include "hca.h"
 
-/* What decide.h mirrors because C++ can't include the originals. */
-static_assert(HCA_REFUSE_IO == -EIO);
-static_assert(HCA_REFUSE_ACCESS == -EACCES);
-static_assert(HCA_REFUSE_BUSY == -EBUSY);
-static_assert(HCA_REQUEST_NUMBER == HCA_OPEN_NUMBER);
-static_assert(HCA_REQUEST_OWN_PARTITION == HCA_PARTITION_OWN);
-static_assert(HCA_USER_PARTITION == HCA_PARTITION_USER);
-static_assert(HCA_REFUSE_NO_DEVICE == -ENODEV);
-static_assert(HCA_REFUSE_INVALID == -EINVAL);
-static_assert(HCA_REFUSE_NO_SPACE == -ENOSPC);
-static_assert((int)HCA_STATE_ALIVE == HCA_STATUS_OK);
-static_assert((int)HCA_STATE_DEAD == HCA_STATUS_DEAD);
-static_assert((int)HCA_STATE_GONE == HCA_STATUS_GONE);
-static_assert(HCA_PLAN_READ == DMAMAP_USER_READ);
-static_assert(HCA_PLAN_WRITE == DMAMAP_USER_WRITE);
-static_assert((int)HCA_PLAN_REGISTERS == HCA_KIND_REGISTERS);
-static_assert((int)HCA_PLAN_PIO == HCA_KIND_PIO);
-static_assert((int)HCA_PLAN_EAGER == HCA_KIND_EAGER);
-static_assert((int)HCA_PLAN_HEADERS == HCA_KIND_HEADERS);
-static_assert((int)HCA_PLAN_PIO_AVAIL == HCA_KIND_PIO_AVAIL);
-static_assert((int)HCA_PLAN_KINDS == HCA_KINDS);
-static_assert(HCA_MAP_OFFSET(1) == 1ULL << HCA_PLAN_OFFSET_SHIFT);
-static_assert((int)HCA_BEHIND_PAGE == DMAMAP_BEHIND_PAGE);
-static_assert((int)HCA_BEHIND_RESERVED == DMAMAP_BEHIND_RESERVED);
-static_assert((int)HCA_BEHIND_DEVICE == DMAMAP_BEHIND_DEVICE);
-static_assert(HCA_PAGE_BYTES == PAGE_SIZE);
-
 /* Without an interrupt: how often a header queue is looked at. */
 #define HCA_POLL_MS		2
 

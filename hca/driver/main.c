@@ -11,6 +11,7 @@
  *   context.c irq.c                 memory that the chip works on; interrupts
  *   chip.c                          registers
  *   decide.cc                       decisions that need no kernel
+ *   check.c                         its numbers are those of other headers
  */
 #include <linux/module.h>
 
