@@ -93,7 +93,7 @@ int DataPath::send(uint32_t dest, uint32_t tag, const void *payload, std::size_t
 
 bool DataPath::free(uint32_t buffer) const noexcept
 {
-	return pio_avail_.load(HCA_AVAIL_DONE(buffer)) == generation_[buffer];
+	return pio_avail_.load(HCA_AVAIL_DONE(std::size_t{buffer})) == generation_[buffer];
 }
 
 bool DataPath::drained() const noexcept

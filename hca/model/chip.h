@@ -65,7 +65,7 @@ private:
 	void clear_counters() noexcept;
 
 	// A packet of another board.
-	std::optional<hca_chip_error> take(const Frame &packet) noexcept override;
+	std::optional<hca_chip_error> take(const Frame &frame) noexcept override;
 	void dropped(hca_chip_error error) noexcept override;
 
 	hca_chip_error check(const Packet &packet) const noexcept;
