@@ -42,15 +42,15 @@ u32 hca_chip_global(struct hca_device *hca, u32 offset)
 	return readl(hca_part(hca->global, HCA_PART_GLOBAL + offset));
 }
 
-/* A chip that was killed leaves its magic number behind, but gives no answer. */
+/* Magic number and answer: a chip that was killed leaves the first behind. */
 static int hca_chip_ask(struct hca_device *hca)
 {
 	u32 magic, token, ack, n;
 	int err;
 
 	/*
-	 * Nothing is written before the magic number shows whose window this
-	 * is: other devices have the same PCI identity.
+	 * Nothing is written before the magic number shows that the window is
+	 * an HCA's: other devices have the same PCI identity.
 	 */
 	err = read_poll_timeout(hca_chip_global, magic,
 				magic == HCA_MAGIC_VALUE, HCA_LOOK_US,
@@ -74,11 +74,11 @@ static int hca_chip_ask(struct hca_device *hca)
  * hca_chip_reset() - bring the chip to a known state
  * @hca: device whose window is adopted; no context is being opened or closed
  *
- * Whatever was enabled is switched off: when it returns 0, the chip doesn't
- * write to memory.
+ * All contexts are switched off: when it returns 0, the chip doesn't write to
+ * memory.
  *
  * Context: process, sleeps up to 6 s, 3 s where no chip ever was.
- * Return: 0, or -ENODEV when the chip doesn't answer or isn't ours.
+ * Return: 0, or -ENODEV when the chip doesn't answer or is no HCA.
  */
 int hca_chip_reset(struct hca_device *hca)
 {
@@ -105,7 +105,8 @@ int hca_chip_reset(struct hca_device *hca)
  * @context: number of the context
  *
  * Context: any.
- * Return: entries consumed, free running; the process may write anything.
+ * Return: entries consumed, free running. The process owns the register, so
+ *	any value is possible.
  */
 u32 hca_chip_head(struct hca_device *hca, u32 context)
 {
@@ -114,9 +115,9 @@ u32 hca_chip_head(struct hca_device *hca, u32 context)
 }
 
 /**
- * hca_chip_interrupts_locked() - may the chip interrupt
+ * hca_chip_interrupts_locked() - allow or forbid interrupts of the chip
  * @hca: device that is not gone
- * @enable: or not
+ * @enable: true to allow them
  *
  * Context: any. Caller holds hca_device.irq_lock.
  */
@@ -128,14 +129,17 @@ void hca_chip_interrupts_locked(struct hca_device *hca, bool enable)
 
 	lockdep_assert_held(&hca->irq_lock);
 	writel(enable, reg);
-	/* The answer comes after the write, and after an interrupt before it. */
+	/*
+	 * The read returns after the chip has the write, and pushes before it an
+	 * interrupt that the chip sent earlier.
+	 */
 	readl(reg);
 }
 
 /**
  * hca_chip_interrupt_taken_locked() - let the chip go on to the next interrupt
  * @hca: device that is not gone
- * @serial: HCA_INT_SERIAL of the one that was taken; its cause was read
+ * @serial: HCA_INT_SERIAL of the interrupt whose cause was read
  *
  * Context: any. Caller holds hca_device.irq_lock.
  */
@@ -151,8 +155,8 @@ void hca_chip_interrupt_taken_locked(struct hca_device *hca, u32 serial)
  * @hca: device that is not gone
  * @context: number of the context
  *
- * Whoever looks at the header queue afterwards finds what came before: it can
- * sleep when there is nothing.
+ * A look at the header queue after this call finds every packet that will not
+ * interrupt any more. So a process may sleep when that look finds nothing.
  *
  * Context: any. Caller holds hca_device.irq_lock.
  */
@@ -164,13 +168,14 @@ void hca_chip_arm_locked(struct hca_device *hca, u32 context)
 	lockdep_assert_held(&hca->irq_lock);
 	writel(readl(reg) + 1, reg);
 	/*
-	 * The answer means that the chip has it, and it pushes before it what
-	 * the chip had written to memory (PCI Express 2.4.1).
+	 * The read returns after the chip has the write, and pushes before it
+	 * what the chip had written to memory (PCI Express 2.4.1).
 	 */
 	readl(reg);
 	/*
-	 * The same where the window is memory: ARM before our look at SEQUENCE,
-	 * against the chip's SEQUENCE before its look at ARM.
+	 * Where the window is memory, a barrier does the same: ARM is written
+	 * before the caller looks at SEQUENCE, and the chip writes SEQUENCE
+	 * before it looks at ARM. So at least one of both sees the other.
 	 */
 	mb();
 }
@@ -186,9 +191,9 @@ static void hca_write_address(void __iomem *low, void __iomem *high, u64 bus)
  * @hca: device that is not gone
  * @context: context with all its regions, disabled at the chip
  *
- * Also clears what the last owner left in the window: its head would be taken
- * for ours, its triggers would send, its payload could be read where the CPU
- * knows no write-only page.
+ * Also clears what the last owner of the number left in the window: its head
+ * would be taken for the new one's, its triggers would send, and its payload
+ * could be read where a CPU has no write-only pages.
  *
  * Context: process.
  */
@@ -222,13 +227,13 @@ void hca_chip_program(struct hca_device *hca, struct hca_context *context)
 	writel(context->partition, hca_control(hca, n, HCA_CTL_PARTITION));
 
 	/*
-	 * PIO zeroes before the enable: the PIO buffers are write-combining,
-	 * so writel() alone would let the enable overtake them.
+	 * Zeroes of the PIO buffers before the enable: the buffers are
+	 * write-combining, so writel() alone would let the enable overtake.
 	 */
 	wmb();
 }
 
-/* On, or ENABLE taken back: refused. */
+/* Yes is an acknowledge of 1; no is an ENABLE that the chip has cleared. */
 static bool hca_chip_decided(struct hca_device *hca, u32 context, u32 *ack)
 {
 	*ack = readl(hca_control(hca, context, HCA_CTL_ENABLE_ACK));
@@ -241,9 +246,9 @@ static bool hca_chip_decided(struct hca_device *hca, u32 context, u32 *ack)
  * @context: context that hca_chip_program() has programmed
  *
  * Context: process, sleeps up to 2 s.
- * Return: 0, or -EIO when the chip refuses or doesn't answer. In the second
- *	case it may still act on the memory of the context, and hca_chip_quiet()
- *	never says otherwise.
+ * Return: 0, or -EIO when the chip refuses or doesn't answer. Without an
+ *	answer the chip may still act on the memory of the context, and
+ *	hca_chip_quiet() stays false.
  */
 int hca_chip_enable(struct hca_device *hca, struct hca_context *context)
 {
@@ -273,8 +278,8 @@ int hca_chip_enable(struct hca_device *hca, struct hca_context *context)
  * @hca: device that is not gone
  * @context: context; HCA_CTL_ENABLE is 0
  *
- * An acknowledge of 0 proves it only when the chip had decided on the enable:
- * else it may be about to act on it.
+ * An acknowledge of 0 proves it only when the chip had answered the enable.
+ * Otherwise the chip may be about to act on that.
  *
  * Context: any.
  * Return: true when no DMA of this context can come any more.
@@ -309,7 +314,7 @@ bool hca_chip_disable(struct hca_device *hca, struct hca_context *context)
 	if (!quiet)
 		return false;
 
-	/* No stale address may wait for whoever enables the context next. */
+	/* No stale address may be left for the next enable of this number. */
 	writel(0, hca_control(hca, n, HCA_CTL_EAGER_COUNT));
 	hca_write_address(hca_control(hca, n, HCA_CTL_HDRQ_LO),
 			  hca_control(hca, n, HCA_CTL_HDRQ_HI), 0);

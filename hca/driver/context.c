@@ -1,5 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HCA driver: the memory of a context, from allocation to the last access. */
+/*
+ * HCA driver: the life of a context.
+ *
+ * A context is a number in the chip and the coherent memory that the chip works
+ * on for one process. The question in each of its steps is whether the chip may
+ * write to that memory:
+ *
+ *   open     number taken, memory allocated, addresses written to the chip. The
+ *            chip does nothing with them yet, so all of this can be undone.
+ *   active   hca_device.active has it, so it hears of death and reset; then the
+ *            chip is told to enable it. From that write on, the chip may write
+ *            to the memory.
+ *   stopped  hca_context_stop_locked(). The chip was told to disable it, and
+ *            either confirmed (quiet) or not.
+ *   ended    Quiet: memory and number are given back.
+ *   leaked   Not quiet: neither may get another owner. The context waits in
+ *            hca_device.leaked until the chip confirms after all, or is reset:
+ *            hca_contexts_reap(). When the driver goes first, the layer keeps
+ *            the memory (dmamap_abandon()) until a driver has reset the chip.
+ *
+ * A chip that never answered the enable (not decided) may act on it at any later
+ * time, so nothing short of a reset proves it quiet.
+ *
+ * Closing never fails: what can't be given back is leaked. The lock of the file
+ * serializes the steps of its context; a leaked one has no file, and belongs to
+ * hca_device.lock.
+ */
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
 #include <linux/err.h>
@@ -26,7 +52,7 @@ struct dmamap_region *hca_source_region(struct hca_device *hca,
 	return source == HCA_SOURCE_USERS ? hca->users : hca->pio;
 }
 
-/* What is behind a kind: every segment has to give the same answer. */
+/* All segments of a kind must have the same behind them. */
 static int hca_resolve(struct hca_device *hca, struct hca_context *context,
 		       u32 kind)
 {
@@ -74,7 +100,7 @@ static void hca_number_give(struct hca_device *hca, u32 number)
 	hca_contexts_give(&hca->contexts, number);
 }
 
-/* What people call the buffer, and whose it is: "rcvhdrq.2". */
+/* A name for debugfs of the layer, with the number of the context: "rcvhdrq.2". */
 static void hca_name_region(struct hca_context *context, int source)
 {
 	char name[DMAMAP_NAME_BYTES];
@@ -101,7 +127,7 @@ static void hca_put_regions(struct hca_context *context)
 		dmamap_put(context->coherent[source]);
 }
 
-/* From here on the context hears of the chip's death. */
+/* From here on the context is told when the chip dies or is reset. */
 static int hca_activate(struct hca_device *hca, struct hca_context *context)
 {
 	int err;
@@ -255,7 +281,7 @@ void hca_context_close_locked(struct hca_device *hca,
 }
 
 /**
- * hca_contexts_reap() - give back what the chip has let go of late
+ * hca_contexts_reap() - give back leaked contexts that the chip let go of late
  * @hca: device that is not gone
  *
  * Context: process, sleeps.
@@ -303,7 +329,7 @@ void hca_contexts_stopped_locked(struct hca_device *hca)
  * hca_contexts_abandon() - give up memory that the chip may still write to
  * @hca: device that goes away
  *
- * The layer keeps it until the chip has been reset by whoever binds it next.
+ * The layer keeps it until hca_bind() has reset the chip, this time or later.
  *
  * Context: process, sleeps.
  */
@@ -323,7 +349,7 @@ void hca_contexts_abandon(struct hca_device *hca)
 }
 
 /**
- * hca_context_status_locked() - tell a polling process how its chip is
+ * hca_context_status_locked() - tell a process that looks how its chip is
  * @hca: device
  * @context: active context
  * @status: enum hca_status

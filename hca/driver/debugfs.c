@@ -8,7 +8,7 @@
 
 static struct dentry *hca_debugfs_root;
 
-/* One "name value" a line, for scripts. */
+/* One name and its value a line, for scripts. */
 static int state_show(struct seq_file *seq, void *unused)
 {
 	struct hca_device *hca = seq->private;
@@ -31,7 +31,7 @@ static int state_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(state);
 
-/* Who has which context, one a line. */
+/* The process that has each context, one a line. */
 static int contexts_show(struct seq_file *seq, void *unused)
 {
 	struct hca_device *hca = seq->private;
@@ -53,7 +53,7 @@ static int contexts_show(struct seq_file *seq, void *unused)
 DEFINE_SHOW_ATTRIBUTE(contexts);
 
 /**
- * hca_debugfs_add() - show a device
+ * hca_debugfs_add() - make the folder of a device
  * @hca: device
  *
  * Context: process.
@@ -67,7 +67,7 @@ void hca_debugfs_add(struct hca_device *hca)
 }
 
 /**
- * hca_debugfs_remove() - hide a device; waits for readers
+ * hca_debugfs_remove() - remove the folder of a device; waits for readers
  * @hca: device
  *
  * Context: process, sleeps.

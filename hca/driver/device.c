@@ -15,7 +15,7 @@
  * two ways: from a status word in memory that each of them has mapped, and
  * from EPOLLERR in poll().
  *
- * A reset switches all contexts off in the chip. They are lost: the process
+ * A reset switches all contexts off in the chip, so they are lost: each process
  * has to close its context and open another one. Lost and dead are two things:
  * a context that was lost stays so in a chip that is alive.
  *

@@ -1,5 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HCA driver: the character device, one open file for each process. */
+/*
+ * HCA driver: the character device.
+ *
+ * A process opens the device, opens one context on the file, maps its memory,
+ * and sleeps in poll(). An open file goes through:
+ *
+ *   empty      no context yet
+ *   opened     hca_file.context is set, but the process doesn't know of it
+ *   published  the process has the description; it may map and poll
+ *   gone       the device was unbound; every operation fails
+ *
+ * Opened and published differ because copy_to_user() can't run while hca_file.lock
+ * is held: mmap() takes that lock inside mmap_lock. If the copy fails, nothing can
+ * have been mapped, and the context is closed again.
+ *
+ * A mapping holds the file, so hca_release() runs after the last munmap(). Removal
+ * of the device is the other end: hca_files_remove() takes files off
+ * hca_device.files one by one and closes their contexts while processes use them.
+ * hca_release() leaves its file on that list until the context is closed. Removal
+ * that meets such a file waits for hca_file.lock, so hca_unbind() never puts the
+ * window while a file is using it.
+ *
+ * Without an interrupt, hca_poll_work() looks at the header queue for as long as a
+ * process sleeps in poll().
+ */
 #include <linux/cleanup.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -12,7 +36,7 @@
 
 #include "hca.h"
 
-/* Without an interrupt: how often a header queue is looked at. */
+/* Time between two looks at a header queue, without an interrupt. */
 #define HCA_POLL_MS		2
 
 static void hca_file_release(struct kref *ref)
@@ -57,8 +81,8 @@ static void hca_poll_again(struct hca_file *f)
 }
 
 /*
- * Runs as long as somebody waits. It goes on while there is an entry, too: an
- * edge-triggered poller takes all entries and doesn't ask again.
+ * Goes on for as long as a process waits, also while there is an entry: an
+ * edge-triggered poller takes all entries and doesn't call poll() again.
  */
 static void hca_poll_work(struct work_struct *work)
 {
@@ -81,20 +105,20 @@ static void hca_poll_work(struct work_struct *work)
 }
 
 /*
- * Lets the next packet wake who sleeps. Also when there is one already: an
- * edge-triggered poller is asked about it, takes it, and doesn't ask again.
+ * Makes the next packet wake the sleeper, also when there is one already: an
+ * edge-triggered poller takes that one and doesn't call poll() again.
  */
 static __poll_t hca_file_arm_locked(struct hca_file *f)
 	__must_hold(&f->lock)
 {
 	lockdep_assert_held(&f->lock);
 	if (!f->published)
-		return 0;	/* hca_file_publish() makes it ask again */
+		return 0;	/* hca_file_publish() wakes it to poll again */
 	if (!hca_irq_arm(f->hca, f->context->number)) {
 		hca_poll_again(f);
 		return 0;
 	}
-	/* Of what came before that, the chip doesn't tell. */
+	/* No interrupt comes for a packet that was there before arming. */
 	return hca_file_events_locked(f);
 }
 
@@ -119,7 +143,7 @@ static int hca_open(struct inode *inode, struct file *file)
 					      struct hca_device, misc);
 	struct hca_file *f;
 
-	/* The kinds want both; a later mmap() would say so less clearly. */
+	/* Mappings need both; mmap() could only say so later, less clearly. */
 	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
 	    (FMODE_READ | FMODE_WRITE))
 		return -EACCES;
@@ -156,7 +180,7 @@ static void hca_file_close_context_locked(struct hca_file *f)
 	f->published = false;
 }
 
-/* Nobody maps or polls any more: mappings hold the file. */
+/* No mapping is left and no poll() runs: both hold the file. */
 static int hca_release(struct inode *inode, struct file *file)
 {
 	struct hca_file *f = file->private_data;
@@ -170,7 +194,7 @@ static int hca_release(struct inode *inode, struct file *file)
 
 	/*
 	 * Only now: as long as the file is listed, the removal of the device
-	 * waits for it, so the chip above was still there.
+	 * visits it and waits for its lock, so the window was there until now.
 	 */
 	mutex_lock(&hca->lock);
 	list_del_init(&f->node);
@@ -240,10 +264,7 @@ static int hca_file_open_context(struct hca_file *f, u32 wanted, u32 partition,
 	return err;
 }
 
-/*
- * The context becomes usable only after the process has its description. So a
- * bad pointer can still undo it all: nobody has mapped anything yet.
- */
+/* With a bad pointer (not @told), the context is closed: it was never mapped. */
 static int hca_file_publish(struct hca_file *f, bool told)
 {
 	int err = 0;
@@ -369,14 +390,17 @@ static void hca_file_remove(struct hca_file *f)
 
 	mutex_lock(&f->lock);
 	f->gone = true;
-	/* What comes after this is no part of the last contents. */
+	/* The chip stops before the snapshot, or the snapshot would be torn. */
 	if (f->context && !hca_context_stop_locked(f->hca, f->context))
 		WRITE_ONCE(f->hca->silent, true);
 	for (i = 0; f->context && i < HCA_COHERENT_SOURCES; i++)
 		regions[i] = dmamap_get(f->context->coherent[i]);
 	mutex_unlock(&f->lock);
 
-	/* Without the lock: page tables are edited, mmap() waits for us. */
+	/*
+	 * Without hca_file.lock: revoking may take mmap_lock, and mmap() waits
+	 * for hca_file.lock while it holds that.
+	 */
 	for (i = 0; i < HCA_COHERENT_SOURCES && regions[i]; i++) {
 		dmamap_revoke(regions[i], DMAMAP_AFTER_SNAPSHOT);
 		dmamap_put(regions[i]);

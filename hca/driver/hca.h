@@ -60,7 +60,8 @@ struct device;
  * @decided: the chip has answered the enable, with yes or no
  * @stopped: hca_context_stop_locked() was called
  * @quiet: ... and the chip does no DMA of this context any more
- * @lost: the chip was reset since; written under hca_device.lock, read anywhere
+ * @lost: the chip was reset since; written with hca_device.lock held, read
+ *	anywhere
  * @behind: enum hca_behind of each kind, as dma_map_to_pfn() said
  * @coherent: regions, by enum hca_source
  * @leaked: link in hca_device.leaked, when the chip didn't let go
@@ -95,22 +96,22 @@ struct hca_context {
  * @watch_at: jiffies of the last look; @watch_work only
  * @watch: heartbeat; @watch_work only
  * @irq: interrupt that was requested, or 0
- * @link_work: tells sysfs that the link has changed
+ * @link_work: notifies sysfs of a change of the link
  * @irq_lock: protects the four fields below and HCA_CTL_ARM of all contexts
- * @interrupts: the chip interrupts, else a timer looks; read anywhere
+ * @interrupts: the chip interrupts; otherwise a timer looks; read anywhere
  * @irq_serial: last interrupt that was taken
- * @irq_count: how many were taken; read anywhere
+ * @irq_count: number of interrupts that were taken; read anywhere
  * @listener: open file of each context, or NULL
- * @looks: how often the timer has looked into a queue instead
- * @chip: see above
+ * @looks: times that the timer has looked into a queue
+ * @chip: keeps resets and half-open contexts apart: see above
  * @lock: protects all fields below
- * @state: enum hca_state; written under @lock, read anywhere
+ * @state: enum hca_state; written with @lock held, read anywhere
  * @silent: the chip was found dead, so no answer is worth waiting for; written
- *	under @lock, read anywhere
+ *	with @lock held, or by removal, which is alone; read anywhere
  * @resets: times that hca_device_reset() worked
  * @partitions: keys that the administrator has opened
  * @contexts: contexts in use or leaked
- * @active: contexts that want to hear of the state, by number
+ * @active: contexts that are told of changes of @state, by number
  * @files: open files that the removal of the device has not visited yet
  * @leaked: contexts whose memory the chip may still write to
  * @leaked_contexts: number of entries of @leaked
@@ -158,8 +159,8 @@ struct hca_device {
  * @hca: device, referenced
  * @node: link in hca_device.files, protected by hca_device.lock
  * @wait: pollers
- * @poll_work: looks at the header queue while somebody polls, where no
- *	interrupt tells
+ * @poll_work: looks at the header queue while a process polls, where the
+ *	device has no interrupt
  * @lock: protects the fields below
  * @context: context of this file, or NULL
  * @published: the process knows of @context and may map it

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * HCA driver: the chip's interrupt, which wakes who sleeps in poll().
+ * HCA driver: the chip's interrupt, which wakes processes that sleep in poll().
  *
- * A chip without an interrupt line, or a board that gives it no vector, is served
- * by a timer instead: see file.c.
+ * A context must be armed for each packet that shall interrupt. poll() arms it
+ * and then looks at the header queue; the woken process calls poll() again before
+ * it sleeps again, which arms the next packet.
+ *
+ * Where the chip has no interrupt line, or the board no vector for it, a timer
+ * looks into the queues instead: hca_poll_work().
  */
 #include <linux/cleanup.h>
 #include <linux/dev_printk.h>
@@ -14,7 +18,6 @@
 
 #include "hca.h"
 
-/* Whoever is woken asks again before it sleeps again, which arms: see file.c. */
 static void hca_irq_wake_locked(struct hca_device *hca, u32 context)
 	__must_hold(&hca->irq_lock)
 {
@@ -26,11 +29,11 @@ static void hca_irq_wake_locked(struct hca_device *hca, u32 context)
 }
 
 /**
- * hca_irq_serve() - take what the chip has to tell, if it has something
+ * hca_irq_serve() - take an interrupt of the chip, if there is one
  * @hca: device that is not gone
  *
  * Context: any.
- * Return: true when there was something.
+ * Return: true when there was one.
  */
 bool hca_irq_serve(struct hca_device *hca)
 {
@@ -44,7 +47,7 @@ bool hca_irq_serve(struct hca_device *hca)
 		return false;
 	causes = hca_chip_global(hca, HCA_INT_CAUSE);
 
-	/* From here on the chip may tell more. */
+	/* From the acknowledge on, the chip may write the next cause. */
 	hca->irq_serial = serial;
 	hca_chip_interrupt_taken_locked(hca, serial);
 	hca->irq_count++;
@@ -104,7 +107,7 @@ void hca_irq_enable(struct hca_device *hca)
  * @hca: device whose chip was just reset
  * @irq: number, or 0 when the board has none for it
  *
- * Never fails: without an interrupt there is the timer.
+ * Can't fail: without an interrupt the timer is used.
  *
  * Context: process, sleeps.
  */
@@ -123,8 +126,8 @@ void hca_irq_start(struct hca_device *hca, unsigned int irq)
 }
 
 /**
- * hca_irq_stop() - the last interrupt of a device
- * @hca: device; whose interrupt was never started is fine
+ * hca_irq_stop() - end interrupts of a device
+ * @hca: device, also one that got no interrupt
  *
  * When it returns, no handler runs or will run, and no pending interrupt
  * touches the window.
@@ -149,10 +152,10 @@ void hca_irq_stop(struct hca_device *hca)
  * @hca: device that is not gone
  * @context: number of the context
  *
- * Whoever looks at the header queue afterwards and finds nothing may sleep.
+ * A process that finds nothing in its header queue after this call may sleep.
  *
  * Context: any.
- * Return: false when there is no interrupt and only the timer will tell.
+ * Return: false when the device has no interrupt, so that only the timer looks.
  */
 bool hca_irq_arm(struct hca_device *hca, u32 context)
 {
@@ -163,12 +166,12 @@ bool hca_irq_arm(struct hca_device *hca, u32 context)
 }
 
 /**
- * hca_irq_listen() - who is woken for a context
+ * hca_irq_listen() - choose the file whose pollers a context wakes
  * @hca: device
  * @context: number of the context
- * @f: its file, or NULL for nobody
+ * @f: its file, or NULL for none
  *
- * When it returns, nobody touches the one who listened before.
+ * When it returns, the interrupt handler doesn't use the file before @f any more.
  *
  * Context: any.
  */

@@ -6,7 +6,7 @@
 
 #include "hca.h"
 
-/* One vector, or 0: a board without MSI has the timer. */
+/* One vector, or 0 on a board without MSI, where the timer is used. */
 static unsigned int hca_pci_irq(struct pci_dev *pdev)
 {
 	if (pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX | PCI_IRQ_MSI) < 0)

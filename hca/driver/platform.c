@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * HCA driver: front end for boards where the window is RAM that the kernel was
- * told not to use (mem=). Nothing on such a board announces it, so the address
- * comes from the command line.
+ * told not to use (mem=). No firmware table lists it, so its address comes from
+ * the command line.
  */
 #include <linux/dma-mapping.h>
 #include <linux/err.h>

@@ -10,8 +10,8 @@
 #include "hca.h"
 
 /*
- * The files are made and removed with the character device, so the device is
- * there as long as one of them is in use.
+ * misc_deregister() removes the files and waits for their readers and writers,
+ * so the device is bound for as long as one of them runs.
  */
 static struct hca_device *hca_of(struct device *dev)
 {
@@ -111,7 +111,7 @@ static ssize_t partitions_show(struct device *dev,
 	return at + sysfs_emit_at(buf, at, "\n");
 }
 
-/* Keys with blanks between them; their number, or a negative errno. */
+/* Reads keys with blanks between them. Returns how many, or a negative errno. */
 static int hca_parse_keys(char *list, u32 *keys)
 {
 	int found = 0, err;
@@ -130,7 +130,7 @@ static int hca_parse_keys(char *list, u32 *keys)
 	return found;
 }
 
-/* A list of keys takes the place of the one before; contexts in use stay. */
+/* A list of keys replaces the one before; contexts in use keep their keys. */
 static ssize_t partitions_store(struct device *dev,
 				struct device_attribute *attr,
 				const char *buf, size_t count)
@@ -172,7 +172,7 @@ static const struct attribute_group hca_group = {
 	.attrs = hca_attrs,
 };
 
-/* A register of the global page, and what it counts. */
+/* A file that shows one register of the global page. */
 struct hca_counter {
 	struct device_attribute attr;
 	u32 offset;
@@ -211,7 +211,7 @@ HCA_COUNTER(crc, HCA_COUNT(HCA_ERR_CRC));
 HCA_COUNTER(sequence, HCA_COUNT(HCA_ERR_SEQUENCE));
 HCA_COUNTER(bad_frame, HCA_COUNT(HCA_ERR_FRAME));
 
-/* What the driver has counted itself, since it was bound. */
+/* Counts of the driver, not of the chip, since it was bound. */
 static ssize_t interrupts_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {

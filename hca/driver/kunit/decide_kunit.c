@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the driver decides, on the CPU of the board: contexts, partitions, layout. */
+/* Decisions of the driver on the CPU of the board: contexts, partitions, layout. */
 #include <kunit/test.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -56,7 +56,7 @@ static void a_partition_is_ones_own_or_open(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, key, open[1]);
 	KUNIT_EXPECT_EQ(test, hca_partition_key(&partitions, 8, 0, &key), HCA_REFUSE_ACCESS);
 
-	/* Nobody is let into a user's own; what was open stays so. */
+	/* A user's own partition can't be opened; the open ones stay open. */
 	KUNIT_EXPECT_EQ(test, hca_partitions_set(&partitions, own, 1), HCA_REFUSE_INVALID);
 	KUNIT_EXPECT_EQ(test, hca_partitions_set(&partitions, foreign, 2), HCA_REFUSE_INVALID);
 	KUNIT_EXPECT_EQ(test, hca_partitions_set(&partitions, open, HCA_PARTITIONS + 1),

@@ -169,7 +169,7 @@ static void a_spoilt_entry_is_no_message(struct kunit *test)
 	put_unaligned_le32(8, header + HCA_HDR_LENGTH);
 	put_unaligned_le32(PACKET_EAGER, header + HCA_HDR_EAGER);
 	KUNIT_EXPECT_EQ(test, packet_receive(board.path, &message), -EBADMSG);
-	/* A number that is right only where nobody swaps bytes. */
+	/* A number that is right only to a reader that doesn't swap bytes. */
 	put_unaligned_be32(1, header + HCA_HDR_SEQUENCE);
 	KUNIT_EXPECT_EQ(test, packet_receive(board.path, &message), -EAGAIN);
 }
@@ -195,7 +195,7 @@ static void the_state_of_the_chip_is_told(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, packet_send(board.path, 0, 0, NULL, 0), cases[i].error);
 		KUNIT_EXPECT_EQ(test, packet_receive(board.path, &message), cases[i].error);
 	}
-	/* What had arrived can still be received. */
+	/* A message that had arrived can still be received. */
 	deliver(&board, 1, 8);
 	KUNIT_EXPECT_EQ(test, packet_receive(board.path, &message), 0);
 }

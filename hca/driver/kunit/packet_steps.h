@@ -18,7 +18,7 @@ extern "C" {
 #define PACKET_EAGER	5u	/* buffers */
 #define PACKET_ENTRIES	8u	/* of the header queue */
 
-/* What chip and process share. */
+/* Memory that chip and process share. */
 struct packet_memory {
 	uint8_t registers[HCA_PAGE_BYTES];
 	uint8_t pio[HCA_PIO_CONTEXT_BYTES];
