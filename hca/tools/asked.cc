@@ -13,7 +13,7 @@
 namespace asked {
 namespace {
 
-// A stop at a system call, and none that a signal makes: PTRACE_O_TRACESYSGOOD.
+// Signal of a stop at a system call; PTRACE_O_TRACESYSGOOD tells it from other stops.
 constexpr int kCallStop = SIGTRAP | 0x80;
 
 [[noreturn]] void be_watched(const Step &prepare, const Step &work)
@@ -79,7 +79,7 @@ std::expected<long, int> watch(const Step &prepare, const Step &work)
 	auto stops = count_stops(child);
 	int status = 0;
 
-	// What the work returned is its exit code.
+	// The exit code is what the work returned.
 	if (stops) {
 		ptrace(PTRACE_CONT, child, nullptr, nullptr);
 		if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status))
@@ -122,7 +122,7 @@ std::expected<long, int> system_calls(const Step &prepare, const Step &work)
 
 std::expected<long, int> faults(const Step &work)
 {
-	faults_so_far();	// its own are taken here
+	faults_so_far();	// faults of this function itself happen here
 
 	const long before = faults_so_far();
 	const int error = work();

@@ -4,7 +4,7 @@
 #include <expected>
 #include <functional>
 
-/// What a process asks of the kernel while it does something.
+/// Counts what a process asks of the kernel: system calls and page faults.
 namespace asked {
 
 /// Returns 0 or a negative errno value.

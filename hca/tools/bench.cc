@@ -77,7 +77,7 @@ error_t parse_option(int key, char *arg, argp_state *state)
 	}
 }
 
-// What the parent learns of its server: an address, or a negative errno value.
+// First word of a server to its parent: its address, or a negative errno value.
 struct Hello {
 	uint32_t address;
 	int32_t error;

@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-/// What hca-pingpong and hca-bw have in common: options, a context, and who answers.
+/// Parts that hca-pingpong and hca-bw share: options, a context, and a server that answers.
 namespace bench {
 
 struct Options {
@@ -24,7 +24,7 @@ struct Options {
 	static Options parse(int argc, char **argv, const char *doc);
 };
 
-/// What a server does with a message, as its tag says.
+/// Tag of a message: tells the server what to do with it.
 enum Tag : uint32_t {
 	kEcho = 1,	///< sends it back
 	kCount = 2,	///< counts it
@@ -40,13 +40,13 @@ using Handle = std::unique_ptr<hca, Close>;
 /// Opens a context, or ends the program with a sentence.
 Handle open_or_exit(const char *program);
 
-/// Answers everybody, until the chip is gone; the error that ended it.
+/// Answers all messages until the chip is gone. Returns the error that ended it.
 int serve(hca *handle);
 
 /// A process that serves, ended with the object.
 class Server {
 public:
-	/// Ends the program with a sentence when there is none.
+	/// Ends the program with a sentence when the server can't start.
 	explicit Server(const char *program);
 	Server(const Server &) = delete;
 	~Server();

@@ -38,7 +38,7 @@ void report(uint64_t took_us, const bench::Options &options)
 			    options.messages, options.size, seconds, rate, mib);
 }
 
-// How many the server has counted; negative errno on failure.
+// Messages that the server has counted, or a negative errno value.
 int64_t total(hca *handle, uint32_t peer, uint64_t deadline)
 {
 	uint32_t count;
@@ -60,7 +60,7 @@ int measure(hca *handle, uint32_t peer, const bench::Options &options)
 {
 	const uint64_t deadline = bench::now_us() + options.timeout_seconds * kSecond;
 
-	// What somebody else has left counted is not ours.
+	// Another client may have left a count: read it, which clears it.
 	if (const int64_t before = total(handle, peer, deadline); before < 0)
 		return fail(static_cast<int>(before), 0);
 

@@ -47,7 +47,7 @@ std::expected<Child, std::string> Child::start(Role role, const Options &options
 	if (pid < 0)
 		return std::unexpected(std::string("can't be started: ") + std::strerror(errno));
 	if (pid == 0) {
-		// Else the ends of the pipes would outlive the parent in its children.
+		// The parent's ends: kept open here, they would hide its death.
 		down->write = Pipe();
 		up->read = Pipe();
 		run_peer(role, options, down->read, up->write, progress);

@@ -11,7 +11,7 @@
 
 namespace hello {
 
-/// A peer as its parent sees it. It is killed, if it still runs, with the object.
+/// A peer as its parent sees it. The object's end kills a peer that still runs.
 ///
 /// Errors: a clause that follows the peer's name in a sentence.
 class Child {

@@ -21,8 +21,8 @@ using namespace std::chrono_literals;
 using fabric::Options;
 using Clock = std::chrono::steady_clock;
 
-constexpr uint32_t kContext = 0;	// of each board: the address that all know
-constexpr uint32_t kProbe = 0xffffffff;	// tag of what only asks whether somebody is there
+constexpr uint32_t kContext = 0;	// the same on each board, so that all know the address
+constexpr uint32_t kProbe = 0xffffffff;	// tag of a message that only asks for a sign of life
 constexpr auto kReportEvery = 500ms;
 constexpr int kNapMilliseconds = 5;
 
@@ -61,7 +61,7 @@ public:
 				usleep(20000);
 			}
 		}
-		// What was refused before all were there is no error.
+		// A packet that was refused before all were there is no error.
 		refused_while_meeting_ = hca_errors(handle_, nullptr);
 		return true;
 	}
@@ -99,7 +99,7 @@ private:
 		return false;
 	}
 
-	// The other's node may be there before its program is.
+	// A node can be up before its program has opened the context.
 	bool answers(const Peer &peer)
 	{
 		const uint32_t before = hca_errors(handle_, nullptr);

@@ -7,7 +7,7 @@
 
 namespace fabric {
 
-/// What the command line asked for.
+/// Values of the command line and the environment.
 struct Options {
 	std::vector<uint32_t> nodes;		///< all of the run, this board or not
 	uint32_t messages = 1000;		///< to each other node, and from it

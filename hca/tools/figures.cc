@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// What a message of 8 bytes costs, in instructions: through the HCA, UDP and Unix sockets.
+// Measures the cost of a message of 8 bytes in instructions: through the HCA, UDP and Unix sockets.
 #include "asked.h"
 #include "hca.h"
 #include "instructions.h"
@@ -102,7 +102,7 @@ Cost measure(Way &way, uint32_t batches)
 	return cost;
 }
 
-/// Prints what was measured.
+/// Prints the figures.
 class Printer {
 public:
 	Printer(const Options &options, double per_ns)
@@ -157,7 +157,7 @@ bool measure_way(const Printer &printer, const Options &options, const char *nam
 	return printer.print(name, title, measure(*way, options.batches));
 }
 
-// Sender and receiver of a message, when the process has so many contexts and uses them in turn.
+// Cost at sender and receiver when the process has this many contexts and uses them in turn.
 bool measure_contexts(const Options &options, double per_ns, std::size_t count)
 {
 	auto ring = ways::Ring::make(count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// The library's face over a board made of one file, for tests on a PC: it plays the driver, and
-// hca-model is the chip. Layout of the file: the window, then the memory of context after context.
+// The library's interface over a board made of one file, for tests on a PC. This code plays the
+// driver, hca-model is the chip. The file has the window, then the memory of each context in turn.
 #include "hca.h"
 #include "lib/data_path.h"
 
@@ -40,12 +40,12 @@ uint32_t take_context(std::span<std::byte> board)
 				  __ATOMIC_SEQ_CST);
 }
 
-// What the driver does, in the order of the specification.
+// Opens a context as the driver does, in the order of the specification.
 void enable(std::span<std::byte> board, uint32_t context)
 {
 	const libhca::SharedWords<std::byte> window(board);
 
-	// Before this the chip is not there, and clears what it finds when it comes.
+	// Wait for the chip: it clears the window when it starts.
 	while (window.load(HCA_MAGIC) != HCA_MAGIC_VALUE)
 		usleep(1000);
 

@@ -37,7 +37,7 @@ std::string errno_text(int error)
 	return std::strerror(-error);
 }
 
-/// Both peers and the clock that they don't have.
+/// Both peers, and the time limit, which the peers can't keep themselves.
 class Conversation {
 public:
 	static std::expected<Conversation, std::string> start(const Options &options,
@@ -55,7 +55,7 @@ public:
 		return Conversation({std::move(*sender), std::move(*receiver)}, options, progress);
 	}
 
-	/// Waits until both have their contexts; the receiver's is the answer.
+	/// Waits until both have their contexts. Returns the receiver's.
 	std::expected<hca_context_info, std::string> introduce();
 
 	/// Lets them talk.
@@ -111,7 +111,7 @@ std::expected<Result, std::string> Conversation::talk()
 {
 	const auto start = Clock::now();
 
-	// The receiver first: it needn't be there in time, but it may as well.
+	// The receiver first: messages would wait for it, but need not.
 	for (const std::size_t who : {1, 0}) {
 		if (!peers_[who].give({.address = contexts_[1 - who]}))
 			return blame(who, "is gone before the first message");
@@ -168,7 +168,7 @@ std::expected<void, std::string> Conversation::hear(std::size_t who)
 		return blame(who, "stopped after " + std::to_string(outcome->messages) +
 			     " messages: " + errno_text(outcome->error));
 
-	// The other would wait for these until the time is over.
+	// The other peer would wait for refused packets until the time is over.
 	if (outcome->refused != 0)
 		return blame(who, "had " + std::to_string(outcome->refused) +
 			     " packets refused by the chip");

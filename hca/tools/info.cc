@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Shows an HCA: its state, who is on the fabric, what the chip has counted. Changes nothing.
+// Shows an HCA: its state, the nodes on the fabric, the chip's counters. Changes nothing.
 #include "hca.h"
 
 #include <argp.h>
@@ -95,7 +95,7 @@ std::optional<std::string> read_value(const Options &options, const char *key)
 	return value;
 }
 
-// What the driver writes has neither quotes nor backslashes in it.
+// Values need no escapes: the driver writes neither quotes nor backslashes.
 void print(const Options &options, const Row &row, const std::string &value, bool first)
 {
 	if (!options.json)

@@ -47,9 +47,9 @@ uint64_t now_ns() noexcept
 	return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
-// A clock that counts instructions gives one a nanosecond, and the same again. The kernel may have
-// measured its frequency, which a little of the ratio is left for. Any other clock may find that
-// nops take no time at all (QEMU makes nothing of them), or by chance a ratio that is whole.
+// A clock that counts instructions shows one instruction a nanosecond, each time. The ratio may be
+// a little off, because the kernel may have measured the clock's frequency. With any other clock,
+// nops may take no time at all (QEMU drops them), or the ratio may be whole by chance.
 double per_ns() noexcept
 {
 	const double first = kKnown / ns_of_known();

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-/// Instructions of what a process does, on a board whose clock counts them: QEMU's -icount
-/// shift=0, where a nanosecond is one instruction of whichever CPU runs.
+/// Counts instructions of a process on a board whose clock counts them: with QEMU's -icount
+/// shift=0, a nanosecond is one instruction of the CPU that runs.
 namespace instructions {
 
 /// Nanoseconds of a clock that only goes forward.
@@ -16,7 +16,7 @@ uint64_t now_ns() noexcept;
 /// the clock doesn't count instructions.
 double per_ns() noexcept;
 
-/// Keeps the least of all times that something took: one without a timer interrupt.
+/// Keeps the least of several times: the least has no timer interrupt in it.
 class Least {
 public:
 	template <typename Work>

@@ -14,10 +14,10 @@
 #include <string>
 #include <utility>
 
-/// Ways of a message of 8 bytes to somebody else: through the HCA and through the kernel.
+/// Ways of a message of 8 bytes from sender to receiver: through the HCA and through the kernel.
 ///
 /// Each has send() and receive(), which tell whether they did it at once, and settle(), which
-/// returns when everything sent is there. What one receives is in the caller's memory then.
+/// returns when everything sent is there. A received message is in the caller's memory.
 namespace ways {
 
 struct Payload {
@@ -57,7 +57,7 @@ public:
 			usleep(100);
 	}
 
-	/// Sends and receives so many, polling; 0, or -EBADMSG when one isn't as it was sent.
+	/// Sends and receives this many, polling; 0, or -EBADMSG when one isn't as it was sent.
 	int talk(uint32_t messages) noexcept;
 
 	/// A new pair in @way that has talked once: what is needed only at first is there. As
@@ -102,7 +102,7 @@ private:
 	int sender_, receiver_;
 };
 
-/// What measuring itself costs.
+/// No message at all: the cost of measuring.
 struct Nothing {
 	bool send(const Payload &payload) noexcept { return touch(payload); }
 	bool receive(Payload &payload) noexcept { return touch(payload); }

@@ -10,7 +10,7 @@
 /// The decimal number at the start of @text, if @end follows it at once.
 std::optional<uint32_t> number(const char *text, uint32_t least, uint32_t most, char end = '\0');
 
-/// All of @text as a number; whatever else it is ends the program with a sentence.
+/// All of @text as a number. Any other text ends the program with a sentence.
 uint32_t number(const char *text, uint32_t least, uint32_t most, argp_state *state);
 
 #endif

@@ -6,7 +6,7 @@
 
 namespace hello {
 
-/// What the command line asked for.
+/// Values of the command line.
 struct Options {
 	uint32_t messages = 1000;
 	std::optional<uint32_t> size;		///< of each payload; none: varied

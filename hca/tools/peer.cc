@@ -15,15 +15,15 @@
 namespace hello {
 namespace {
 
-// exit_group(), which _exit() is, would be killed under strict seccomp.
+// Not _exit(): that is exit_group(), and strict seccomp would kill it.
 [[noreturn]] void leave(int code) noexcept
 {
 	for (;;)
 		syscall(SYS_exit, code);
 }
 
-// From here to the end any system call but read, write and exit kills the process: what
-// arrives after this arrived without one.
+// From here to the end, any system call but read, write and exit kills the process. So messages
+// that arrive afterwards have arrived without one.
 bool enter_strict_mode() noexcept
 {
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;

@@ -11,18 +11,18 @@ namespace hello {
 
 enum class Role { sender, receiver };
 
-/// What a peer says first: its context, or why it has none.
+/// First message of a peer to its parent: its context, or the reason why it has none.
 struct Introduction {
 	int32_t error;		///< negative errno of hca_open()
 	hca_context_info info;
 };
 
-/// What a peer is told when both are there: the data path may start.
+/// Answer of the parent when both peers are there: the data path may start.
 struct Orders {
 	uint32_t address;	///< of the other peer
 };
 
-/// What a peer says last.
+/// Last message of a peer: its result.
 struct Outcome {
 	int32_t error;		///< negative errno of sending or receiving
 	uint32_t messages;
@@ -31,7 +31,7 @@ struct Outcome {
 	uint32_t strict;	///< 1: a system call would have killed the peer
 };
 
-/// Lets the parent see how far a peer is that can't say so; in shared memory.
+/// Progress of a peer that can't make a system call to tell it; in shared memory.
 struct Progress {
 	volatile uint32_t sent;
 	volatile uint32_t received;

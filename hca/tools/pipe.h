@@ -9,7 +9,7 @@
 
 namespace hello {
 
-/// One end of a pipe, closed with the object. Speaks in plain structs.
+/// One end of a pipe for plain structs, closed with the object.
 class Pipe {
 public:
 	Pipe() noexcept = default;

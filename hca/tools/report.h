@@ -8,14 +8,14 @@
 
 namespace hello {
 
-/// What was measured, once both peers have come to an end.
+/// Results of a run, after both peers have ended.
 struct Result {
 	Outcome sender;
 	Outcome receiver;
 	uint64_t time_us;
 };
 
-/// Says what happened: to people always, to programs when asked.
+/// Prints the results: for people always, for programs when asked.
 class Report {
 public:
 	explicit Report(bool machine) noexcept : machine_(machine) {}

@@ -37,7 +37,7 @@ public:
 			send_up_to(member, member.sent + HCA_PIO_BUFFERS);
 	}
 
-	/// What all of them have got.
+	/// Messages that all contexts have received.
 	void receive() noexcept
 	{
 		for (Member &member : members_)

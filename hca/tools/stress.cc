@@ -76,7 +76,7 @@ error_t parse_option(int key, char *arg, argp_state *state)
 	}
 }
 
-/// What a process says to the others; in shared memory. Each word has one writer.
+/// State of one process, read by the others in shared memory. Each word has one writer.
 struct Place {
 	volatile uint32_t address_plus_1;	///< 0: not there yet
 	volatile uint32_t received;
@@ -199,7 +199,7 @@ public:
 		return !places_.empty();
 	}
 
-	/// Until all are done, one has failed, or it has taken too long.
+	/// Waits until all are done, one has failed, or the time is over.
 	int wait()
 	{
 		const auto start = Clock::now();
