@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Measures the cost of a message of 8 bytes in instructions: through the HCA, UDP and Unix sockets.
-#include "asked.h"
 #include "hca.h"
-#include "instructions.h"
 #include "message_ways.h"
 #include "number.h"
 #include "ring.h"
+#include "stopwatch.h"
+#include "syscalls.h"
 
 #include <argp.h>
 
@@ -63,7 +63,7 @@ error_t parse_option(int key, char *arg, argp_state *state)
 
 /// Nanoseconds of `kBatch` messages.
 struct Cost {
-	instructions::Least send, receive;
+	stopwatch::LeastTime send, receive;
 	bool right = true;	///< each message came, and as it was sent
 };
 
@@ -132,7 +132,7 @@ public:
 	}
 
 private:
-	long each(const instructions::Least &cost, const instructions::Least &nothing) const
+	long each(const stopwatch::LeastTime &cost, const stopwatch::LeastTime &nothing) const
 	{
 		const double ns = static_cast<double>(cost.ns()) - static_cast<double>(nothing.ns());
 
@@ -203,7 +203,7 @@ bool print_count(const Options &options, const char *name, const char *title,
 	return true;
 }
 
-bool count_asked(const Options &options)
+bool count_calls(const Options &options)
 {
 	std::optional<ways::Hca> way;
 	hca *handle = nullptr;
@@ -211,14 +211,14 @@ bool count_asked(const Options &options)
 	const auto talk = [&] { return way->talk(kTalk); };
 
 	if (!print_count(options, "open.calls", "system calls to open and map a context",
-			 asked::system_calls([] { return 0; }, [&] { return hca_open(nullptr, &handle); })) ||
+			 syscalls::count([] { return 0; }, [&] { return hca_open(nullptr, &handle); })) ||
 	    !print_count(options, "message.hca.calls", "system calls of 1000 messages",
-			 asked::system_calls(warm_up, talk)))
+			 syscalls::count(warm_up, talk)))
 		return false;
 	if (const int error = warm_up())
 		return print_count(options, "", "warming up", std::unexpected(error));
 	return print_count(options, "message.hca.faults", "faults of 1000 messages",
-			   asked::faults(talk));
+			   syscalls::page_faults(talk));
 }
 
 } // namespace
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
 
 	argp_parse(&parser, argc, argv, 0, nullptr, &options);
 
-	const double per_ns = instructions::per_ns();
+	const double per_ns = stopwatch::instructions_per_ns();
 
 	if (options.report)
 		std::printf("@dmamap figures.clock.exact %d\n", per_ns != 0);
@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 		measure_way(printer, options, "unix", "Unix datagram", ways::Sockets::unix_domain) &&
 		measure_contexts(options, per_ns, 1) &&
 		measure_contexts(options, per_ns, HCA_CONTEXTS) &&
-		count_asked(options);
+		count_calls(options);
 
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

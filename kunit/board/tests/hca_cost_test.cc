@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // What messages ask of the kernel, which is nothing, and that many contexts are no slower than one.
 // What they cost in instructions is for hca-figures, on a board whose clock counts them.
-#include "hca/tools/asked.h"
 #include "hca/tools/message_ways.h"
 #include "hca/tools/ring.h"
+#include "hca/tools/syscalls.h"
 #include "tap.h"
 
 #include <sched.h>
@@ -42,12 +42,12 @@ long count(const std::expected<long, int> &counted)
 
 void test_the_counter(tap::Report &tap)
 {
-	const long five = count(asked::system_calls(nothing, [] {
+	const long five = count(syscalls::count(nothing, [] {
 		for (int i = 0; i < 5; ++i)
 			getppid();
 		return 0;
 	}));
-	const long touched = count(asked::faults([] {
+	const long touched = count(syscalls::page_faults([] {
 		const long page = sysconf(_SC_PAGESIZE);
 		char *pages = static_cast<char *>(mmap(nullptr, 3 * page, PROT_READ | PROT_WRITE,
 						       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -56,7 +56,7 @@ void test_the_counter(tap::Report &tap)
 			*static_cast<volatile char *>(pages + i * page) = 1;
 		return munmap(pages, 3 * page);
 	}));
-	const long failed = count(asked::system_calls(nothing, [] { return -ENOSPC; }));
+	const long failed = count(syscalls::count(nothing, [] { return -ENOSPC; }));
 
 	tap.ok(five == 5, "5 system calls are counted as such (%ld)", five);
 	tap.ok(touched >= 3, "3 faults are seen (%ld)", touched);
@@ -66,7 +66,7 @@ void test_the_counter(tap::Report &tap)
 void test_opening(tap::Report &tap)
 {
 	hca *handle = nullptr;
-	const long calls = count(asked::system_calls(nothing, [&] {
+	const long calls = count(syscalls::count(nothing, [&] {
 		return hca_open(nullptr, &handle);
 	}));
 
@@ -80,13 +80,13 @@ void test_messages(tap::Report &tap)
 	std::optional<ways::Hca> way;
 	const auto warm_up = [&] { return ways::Hca::make_and_talk(way, kTalk); };
 	const auto talk = [&] { return way->talk(kTalk); };
-	const long calls = count(asked::system_calls(warm_up, talk));
+	const long calls = count(syscalls::count(warm_up, talk));
 
 	tap.ok(calls == 0, "%u messages, sent and polled for: %ld system calls", kTalk, calls);
 	if (!tap.gives(0, warm_up(), "another pair of contexts"))
 		return;
 
-	const long faults = count(asked::faults(talk));
+	const long faults = count(syscalls::page_faults(talk));
 
 	tap.ok(faults == 0, "%u messages: %ld faults", kTalk, faults);
 }

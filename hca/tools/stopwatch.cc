@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "instructions.h"
+#include "stopwatch.h"
 
 #include <cmath>
 #include <ctime>
 
-namespace instructions {
+namespace stopwatch {
 namespace {
 
 constexpr uint32_t kNops = 64;
@@ -28,7 +28,7 @@ void nops_twice() noexcept
 // Nanoseconds of `kKnown` instructions.
 double ns_of_known() noexcept
 {
-	Least once, twice;
+	LeastTime once, twice;
 
 	for (int i = 0; i < kTimes; ++i) {
 		once.take(nops);
@@ -50,7 +50,7 @@ uint64_t now_ns() noexcept
 // A clock that counts instructions shows one instruction a nanosecond, each time. The ratio may be
 // a little off, because the kernel may have measured the clock's frequency. With any other clock,
 // nops may take no time at all (QEMU drops them), or the ratio may be whole by chance.
-double per_ns() noexcept
+double instructions_per_ns() noexcept
 {
 	const double first = kKnown / ns_of_known();
 	const double again = kKnown / ns_of_known();
@@ -59,4 +59,4 @@ double per_ns() noexcept
 	return exact ? first : 0;
 }
 
-} // namespace instructions
+} // namespace stopwatch

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "asked.h"
+#include "syscalls.h"
 
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include <csignal>
 #include <cstdio>
 
-namespace asked {
+namespace syscalls {
 namespace {
 
 // Signal of a stop at a system call; PTRACE_O_TRACESYSGOOD tells it from other stops.
@@ -106,7 +106,7 @@ long faults_so_far()
 
 } // namespace
 
-std::expected<long, int> system_calls(const Step &prepare, const Step &work)
+std::expected<long, int> count(const Step &prepare, const Step &work)
 {
 	const auto of_signals = watch(nothing, nothing);
 
@@ -120,7 +120,7 @@ std::expected<long, int> system_calls(const Step &prepare, const Step &work)
 	return (*stops - *of_signals) / 2;
 }
 
-std::expected<long, int> faults(const Step &work)
+std::expected<long, int> page_faults(const Step &work)
 {
 	faults_so_far();	// faults of this function itself happen here
 
@@ -133,4 +133,4 @@ std::expected<long, int> faults(const Step &work)
 	return after - before;
 }
 
-} // namespace asked
+} // namespace syscalls

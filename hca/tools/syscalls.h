@@ -5,7 +5,7 @@
 #include <functional>
 
 /// Counts what a process asks of the kernel: system calls and page faults.
-namespace asked {
+namespace syscalls {
 
 /// Returns 0 or a negative errno value.
 using Step = std::function<int()>;
@@ -14,11 +14,11 @@ using Step = std::function<int()>;
 /// run in that process, `prepare` first and not counted.
 ///
 /// Errors: negative errno values; what a step returned, or -ECHILD when the process was killed.
-std::expected<long, int> system_calls(const Step &prepare, const Step &work);
+std::expected<long, int> count(const Step &prepare, const Step &work);
 
 /// Page faults of `work` in this process, with and without I/O.
 ///
 /// Errors: what `work` returned.
-std::expected<long, int> faults(const Step &work);
+std::expected<long, int> page_faults(const Step &work);
 
-} // namespace asked
+} // namespace syscalls

@@ -7,17 +7,17 @@
 
 /// Counts instructions of a process on a board whose clock counts them: with QEMU's -icount
 /// shift=0, a nanosecond is one instruction of the CPU that runs.
-namespace instructions {
+namespace stopwatch {
 
 /// Nanoseconds of a clock that only goes forward.
 uint64_t now_ns() noexcept;
 
 /// How many instructions a nanosecond of the clock is, found with a known number of nops; 0 when
 /// the clock doesn't count instructions.
-double per_ns() noexcept;
+double instructions_per_ns() noexcept;
 
 /// Keeps the least of several times: the least has no timer interrupt in it.
-class Least {
+class LeastTime {
 public:
 	template <typename Work>
 	void take(Work work) noexcept
@@ -34,4 +34,4 @@ private:
 	uint64_t ns_ = std::numeric_limits<uint64_t>::max();
 };
 
-} // namespace instructions
+} // namespace stopwatch
