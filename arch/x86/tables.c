@@ -37,22 +37,28 @@ bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf)
 }
 
 /*
- * An entry that is not present leads to no table: it is a leaf, or empty. Its
- * frame number is stored inverted (L1TF), all of it or without the low bits,
- * by who wrote it: so those are cut off.
+ * A large page's entry, or one that is not present: that leads to no table, so it
+ * is a leaf, or empty. Its frame number is stored inverted then (L1TF), all of it
+ * or without the low bits, as the writer liked: so those are cut off.
  */
+static int large_leaf(struct dmamap_leaf *leaf, unsigned long size, unsigned long pfn, bool present,
+		      pgprot_t prot)
+{
+	leaf->pages = size >> PAGE_SHIFT;
+	leaf->pfn = round_down(pfn, leaf->pages);
+	leaf->offset = 0;
+	leaf->present = present;
+	leaf->cacheable = cacheable(pgprot_large_2_4k(prot));
+	return 1;
+}
+
 int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
 {
 	const bool present = pud_flags(pud) & _PAGE_PRESENT;
 
 	if (pud_none(pud) || (present && !pud_leaf(pud)))
 		return 0;
-	leaves[0].pages = PUD_SIZE >> PAGE_SHIFT;
-	leaves[0].pfn = round_down(pud_pfn(pud), leaves[0].pages);
-	leaves[0].offset = 0;
-	leaves[0].present = present;
-	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pud_pgprot(pud)));
-	return 1;
+	return large_leaf(leaves, PUD_SIZE, pud_pfn(pud), present, pud_pgprot(pud));
 }
 
 int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX])
@@ -62,12 +68,7 @@ int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_L
 
 	if (pmd_none(pmd) || (present && !pmd_leaf(pmd)))
 		return 0;
-	leaves[0].pages = PMD_SIZE >> PAGE_SHIFT;
-	leaves[0].pfn = round_down(pmd_pfn(pmd), leaves[0].pages);
-	leaves[0].offset = 0;
-	leaves[0].present = present;
-	leaves[0].cacheable = cacheable(pgprot_large_2_4k(pmd_pgprot(pmd)));
-	return 1;
+	return large_leaf(leaves, PMD_SIZE, pmd_pfn(pmd), present, pmd_pgprot(pmd));
 }
 
 enum dmamap_place dmamap_arch_place(unsigned long addr)
