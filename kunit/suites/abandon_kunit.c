@@ -3,10 +3,8 @@
  * Memory of a device that could not be stopped: it is given to no other region until
  * a word comes that the device has stopped, and then all of it goes back.
  */
-#include <linux/anon_inodes.h>
 #include <linux/dma-map-ops.h>
 #include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sizes.h>
@@ -14,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "dma/abi/machine.h"
+#include "kunit/suites/region_file.h"
 #include "kunit/suites/suite.h"
 
 struct state {
@@ -69,18 +68,13 @@ static bool overlap(const struct dmamap_core_region *one, const struct dmamap_co
 static void expect_for_nobody(struct kunit *test, struct device *dev,
 			      const struct dmamap_core_region *core)
 {
-	struct dmamap_region **others = kunit_kcalloc(test, OTHERS, sizeof(*others), GFP_KERNEL);
+	struct dmamap_region **others = suite_alloc_regions(test, dev, SZ_64K, OTHERS);
 	u32 i;
 
-	KUNIT_ASSERT_NOT_NULL(test, others);
-	for (i = 0; i < OTHERS; i++) {
-		others[i] = dmamap_alloc(dev, SZ_64K, GFP_KERNEL, DMAMAP_NO_SNOOP);
-		KUNIT_EXPECT_FALSE(test, IS_ERR(others[i]));
-		if (!IS_ERR(others[i]))
-			KUNIT_EXPECT_FALSE(test, overlap(&others[i]->core, core));
-	}
 	for (i = 0; i < OTHERS; i++)
-		dmamap_put(others[i]);
+		if (others[i])
+			KUNIT_EXPECT_FALSE(test, overlap(&others[i]->core, core));
+	suite_put_regions(others, OTHERS);
 	dmamap_pool_drain();	/* else a worker does, while the test counts */
 }
 
@@ -144,16 +138,24 @@ static void frames_are_kept_until_the_device_has_stopped(struct kunit *test)
 	expect_as_before(test, &before);
 }
 
+/* Abandoned, with a reference that the caller has still. */
+static struct dmamap_region *abandoned_but_held(struct kunit *test, struct device *dev)
+{
+	struct dmamap_region *region = out_of_the_pool(dev);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	dmamap_get(region);
+	dmamap_abandon(region);
+	return region;
+}
+
 static void who_has_a_reference_still_has_the_memory(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 	const struct state before = state_now();
-	struct dmamap_region *region = out_of_the_pool(dev);
+	struct dmamap_region *region = abandoned_but_held(test, dev);
 
 	/* Kept from when the last reference is gone. */
-	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
-	dmamap_get(region);
-	dmamap_abandon(region);
 	expect_kept(test, &before, 1, 0);
 	dmamap_put(region);
 	expect_kept(test, &before, 1, SZ_8K >> PAGE_SHIFT);
@@ -161,10 +163,7 @@ static void who_has_a_reference_still_has_the_memory(struct kunit *test)
 	expect_as_before(test, &before);
 
 	/* Stopped before that: it ends as any other. */
-	region = out_of_the_pool(dev);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
-	dmamap_get(region);
-	dmamap_abandon(region);
+	region = abandoned_but_held(test, dev);
 	KUNIT_EXPECT_EQ(test, dmamap_device_stopped(dev), 0);
 	expect_kept(test, &before, 1, 0);
 	dmamap_put(region);
@@ -175,12 +174,8 @@ static void abandoned_twice_is_kept_once(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 	const struct state before = state_now();
-	struct dmamap_region *region = out_of_the_pool(dev);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
-	dmamap_get(region);
-	dmamap_abandon(region);
-	dmamap_abandon(region);
+	dmamap_abandon(abandoned_but_held(test, dev));
 	expect_kept(test, &before, 1, SZ_8K >> PAGE_SHIFT);
 	KUNIT_EXPECT_EQ(test, dmamap_device_stopped(dev), 1);
 	expect_as_before(test, &before);
@@ -264,26 +259,12 @@ static void nothing_is_not_abandoned(struct kunit *test)
 	expect_as_before(test, &before);
 }
 
-static int show_region(struct file *file, struct vm_area_struct *vma)
-{
-	struct dmamap_region *region = file->private_data;
-	struct dmamap_segment all = { region, 0, dmamap_size(region) };
-
-	return dmamap_mmap(vma, &all, 1, DMAMAP_USER_READ);
-}
-
-static const struct file_operations region_fops = {
-	.mmap = show_region,
-};
-
 /* A mapping of the region, in an address space that the test is given. */
 static unsigned long map_region(struct kunit *test, struct dmamap_region *region)
 {
-	struct file *file = anon_inode_getfile("[dmamap-abandon]", &region_fops, region,
-					       O_RDWR);
+	struct file *file = suite_region_file(test, region);
 	unsigned long addr;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	addr = kunit_vm_mmap(test, file, 0, dmamap_size(region), PROT_READ, MAP_SHARED, 0);
 	fput(file);
 	KUNIT_ASSERT_FALSE(test, !addr || IS_ERR_VALUE(addr));

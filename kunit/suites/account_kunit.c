@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The charge for coherent memory: DMAMAP_ACCOUNT charges the process that allocates. */
-#include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -15,6 +13,7 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/watch/steps.h"
+#include "kunit/suites/region_file.h"
 #include "kunit/suites/suite.h"
 
 #define CHARGED	(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT)
@@ -178,27 +177,13 @@ static void there_must_be_a_process_to_charge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refused(), before + 3);
 }
 
-static int show_region(struct file *file, struct vm_area_struct *vma)
-{
-	struct dmamap_region *region = file->private_data;
-	struct dmamap_segment all = { region, 0, dmamap_size(region) };
-
-	return dmamap_mmap(vma, &all, 1, DMAMAP_USER_READ);
-}
-
-static const struct file_operations region_fops = {
-	.mmap = show_region,
-};
-
 /* The charge for @region while it is mapped, and after. */
 static void expect_map_costs(struct kunit *test, struct dmamap_region *region, u64 pages)
 {
-	struct file *file = anon_inode_getfile("[dmamap-account]", &region_fops, region,
-					       O_RDWR);
+	struct file *file = suite_region_file(test, region);
 	const u64 before = pinned();
 	unsigned long addr;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	addr = vm_mmap(file, 0, dmamap_size(region), PROT_READ, MAP_SHARED, 0);
 	fput(file);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));

@@ -81,16 +81,7 @@ static void a_region_rests_and_is_used_again(struct kunit *test)
 
 static void put_regions(struct kunit *test, struct device *dev, size_t size, u32 count)
 {
-	struct dmamap_region **regions = kunit_kcalloc(test, count, sizeof(*regions), GFP_KERNEL);
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(test, regions);
-	for (i = 0; i < count; i++) {
-		regions[i] = dmamap_alloc(dev, size, GFP_KERNEL, DMAMAP_NO_SNOOP);
-		KUNIT_EXPECT_FALSE(test, IS_ERR(regions[i]));
-	}
-	for (i = 0; i < count; i++)
-		dmamap_put(IS_ERR(regions[i]) ? NULL : regions[i]);
+	suite_put_regions(suite_alloc_regions(test, dev, size, count), count);
 }
 
 static void what_nobody_wants_rests_no_longer(struct kunit *test)

@@ -48,6 +48,31 @@ static inline struct dmamap_region *suite_region(struct kunit *test, struct devi
 	return region;
 }
 
+/* So many flipped regions at the same time; NULL in place of one that fails. */
+static inline struct dmamap_region **suite_alloc_regions(struct kunit *test, struct device *dev,
+							 size_t size, u32 count)
+{
+	struct dmamap_region **regions = kunit_kcalloc(test, count, sizeof(*regions), GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, regions);
+	for (i = 0; i < count; i++) {
+		regions[i] = dmamap_alloc(dev, size, GFP_KERNEL, DMAMAP_NO_SNOOP);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(regions[i]));
+		if (IS_ERR(regions[i]))
+			regions[i] = NULL;
+	}
+	return regions;
+}
+
+static inline void suite_put_regions(struct dmamap_region **regions, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		dmamap_put(regions[i]);
+}
+
 /* No cacheable translation of any coherent frame, in the kernel and in processes. */
 static inline void suite_expect_no_alias(struct kunit *test)
 {
