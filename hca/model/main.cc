@@ -95,7 +95,7 @@ std::expected<std::optional<EventfdDoorbell>, std::string> adopt_doorbell(const 
 {
 	if (!options.interrupt_fd)
 		return std::nullopt;
-	return EventfdDoorbell::adopt(*options.interrupt_fd);
+	return EventfdDoorbell::adopt(static_cast<int>(*options.interrupt_fd));
 }
 
 int serve(const Options &options)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "options.h"
 
-#include <argp.h>
+#include "tools/arguments.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -10,26 +10,6 @@
 
 namespace chip_model {
 namespace {
-
-enum Key : int {
-	kRam = 0x100,
-	kRamBase,
-	kRamSize,
-	kRamOffset,
-	kWindow,
-	kWindowOffset,
-	kInterruptFd,
-	kFabric,
-	kNode,
-	kDrop,
-	kCorrupt,
-	kDuplicate,
-	kSeed,
-	kTrace,
-	kStats,
-	kDieWithParent,
-	kWait,
-};
 
 constexpr char kDoc[] =
 	"Model of the HCA chip: polls a register window and does DMA into a board's RAM, "
@@ -40,31 +20,6 @@ constexpr char kDoc[] =
 	"exchange packets. SIGUSR1 pulls the cable out, SIGUSR2 puts it back.\n\n"
 	"SIGTERM and SIGINT end the model in good order: the chip disables its contexts, clears "
 	"MAGIC, and the program exits with 0.";
-
-constexpr argp_option kOptions[] = {
-	{nullptr, 0, nullptr, 0, "The board's RAM:", 1},
-	{"ram", kRam, "FILE", 0, "File that holds the board's RAM", 1},
-	{"ram-base", kRamBase, "PHYS", 0, "Physical address of its first byte", 1},
-	{"ram-size", kRamSize, "BYTES", 0, "How much of it the chip may reach", 1},
-	{"ram-offset", kRamOffset, "OFF", 0, "Where it starts in the file (default 0)", 1},
-	{nullptr, 0, nullptr, 0, "The register window:", 2},
-	{"window", kWindow, "FILE", 0, "File that holds the 1 MiB window", 2},
-	{"window-offset", kWindowOffset, "OFF", 0, "Where it starts in the file (default 0)", 2},
-	{"interrupt-fd", kInterruptFd, "N", 0, "Eventfd that interrupts the board; without it, there are none", 2},
-	{nullptr, 0, nullptr, 0, "The fabric:", 3},
-	{"fabric", kFabric, "FOLDER", 0, "Folder in which the nodes have their sockets", 3},
-	{"node", kNode, "N", 0, "Number of this board, 0 to 15 (default 0)", 3},
-	{"drop", kDrop, "N", 0, "Lose N frames of a thousand", 3},
-	{"corrupt", kCorrupt, "N", 0, "Change a bit in N frames of a thousand", 3},
-	{"duplicate", kDuplicate, "N", 0, "Send N frames of a thousand twice", 3},
-	{"seed", kSeed, "N", 0, "Which frames: another number, other frames (default 1)", 3},
-	{nullptr, 0, nullptr, 0, "Running:", 4},
-	{"trace", kTrace, "FILE", 0, "Write a line for each thing the chip does (- is stderr)", 4},
-	{"stats", kStats, nullptr, 0, "Print counters as one line of JSON at exit", 4},
-	{"wait", kWait, "SECONDS", 0, "How long to wait for the files to appear (default 10)", 4},
-	{"die-with-parent", kDieWithParent, nullptr, 0, "End when the parent process ends", 4},
-	{nullptr, 0, nullptr, 0, nullptr, 0},
-};
 
 std::optional<uint64_t> parse_number(const char *text)
 {
@@ -102,49 +57,17 @@ std::optional<uint64_t> parse_number(const char *text)
 	return value << shift;
 }
 
-uint64_t number(const char *what, const char *text, argp_state *state)
+uint64_t read_number(const char *option, const char *text, uint64_t, uint64_t most,
+		     argp_state *state)
 {
 	const auto value = parse_number(text);
 
 	if (!value)
-		argp_error(state, "--%s: '%s' is not a number", what, text);
+		argp_error(state, "--%s: '%s' is not a number", option, text);
+	else if (*value > most)
+		argp_error(state, "--%s: '%s' is more than %llu", option, text,
+			   static_cast<unsigned long long>(most));
 	return value.value_or(0);
-}
-
-uint32_t below(uint32_t end, const char *what, const char *text, argp_state *state)
-{
-	const uint64_t value = number(what, text, state);
-
-	if (value >= end)
-		argp_error(state, "--%s: '%s' is more than %u", what, text, end - 1);
-	return static_cast<uint32_t>(value);
-}
-
-// True when the option is one of the fabric's.
-bool parse_fabric(int key, const char *arg, argp_state *state, Options &options)
-{
-	switch (key) {
-	case kFabric:
-		options.fabric = arg;
-		return true;
-	case kNode:
-		options.node = below(HCA_NODES, "node", arg, state);
-		return true;
-	case kDrop:
-		options.faults.drop = below(1001, "drop", arg, state);
-		return true;
-	case kCorrupt:
-		options.faults.corrupt = below(1001, "corrupt", arg, state);
-		return true;
-	case kDuplicate:
-		options.faults.duplicate = below(1001, "duplicate", arg, state);
-		return true;
-	case kSeed:
-		options.faults.seed = below(0x80000000, "seed", arg, state);
-		return true;
-	default:
-		return false;
-	}
 }
 
 void check(const Options &options, argp_state *state)
@@ -163,66 +86,54 @@ void check(const Options &options, argp_state *state)
 		argp_error(state, "--ram-offset and --window-offset must be multiples of 4096");
 }
 
-error_t parse_option(int key, char *arg, argp_state *state)
-{
-	auto &options = *static_cast<Options *>(state->input);
+constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kOfThousand = 1000;
+constexpr uint64_t kPositive = 0x7fffffff;
 
-	if (parse_fabric(key, arg, state, options))
-		return 0;
-	switch (key) {
-	case kRam:
-		options.ram = arg;
-		return 0;
-	case kRamBase:
-		options.ram_base = number("ram-base", arg, state);
-		return 0;
-	case kRamSize:
-		options.ram_bytes = number("ram-size", arg, state);
-		return 0;
-	case kRamOffset:
-		options.ram_offset = number("ram-offset", arg, state);
-		return 0;
-	case kWindow:
-		options.window = arg;
-		return 0;
-	case kWindowOffset:
-		options.window_offset = number("window-offset", arg, state);
-		return 0;
-	case kInterruptFd:
-		options.interrupt_fd = static_cast<int>(below(0x80000000, "interrupt-fd", arg, state));
-		return 0;
-	case kTrace:
-		options.trace = arg;
-		return 0;
-	case kStats:
-		options.stats = true;
-		return 0;
-	case kDieWithParent:
-		options.die_with_parent = true;
-		return 0;
-	case kWait:
-		options.wait_seconds = static_cast<unsigned int>(number("wait", arg, state));
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", arg);
-		return 0;
-	case ARGP_KEY_END:
-		check(options, state);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
+using Option = arguments::Option<Options>;
+
+constexpr Option kOptions[] = {
+	Option::heading("The board's RAM:"),
+	{"ram", 0, "FILE", "File that holds the board's RAM", &Options::ram},
+	{"ram-base", 0, "PHYS", "Physical address of its first byte", &Options::ram_base, 0, kAny},
+	{"ram-size", 0, "BYTES", "How much of it the chip may reach", &Options::ram_bytes, 0, kAny},
+	{"ram-offset", 0, "OFF", "Where it starts in the file (default 0)",
+	 &Options::ram_offset, 0, kAny},
+	Option::heading("The register window:"),
+	{"window", 0, "FILE", "File that holds the 1 MiB window", &Options::window},
+	{"window-offset", 0, "OFF", "Where it starts in the file (default 0)",
+	 &Options::window_offset, 0, kAny},
+	{"interrupt-fd", 0, "N", "Eventfd that interrupts the board; without it, there are none",
+	 &Options::interrupt_fd, 0, kPositive},
+	Option::heading("The fabric:"),
+	{"fabric", 0, "FOLDER", "Folder in which the nodes have their sockets", &Options::fabric},
+	{"node", 0, "N", "Number of this board, 0 to 15 (default 0)",
+	 &Options::node, 0, HCA_NODES - 1},
+	{"drop", 0, "N", "Lose N frames of a thousand",
+	 [](Options &options) -> uint32_t & { return options.faults.drop; }, 0, kOfThousand},
+	{"corrupt", 0, "N", "Change a bit in N frames of a thousand",
+	 [](Options &options) -> uint32_t & { return options.faults.corrupt; }, 0, kOfThousand},
+	{"duplicate", 0, "N", "Send N frames of a thousand twice",
+	 [](Options &options) -> uint32_t & { return options.faults.duplicate; }, 0, kOfThousand},
+	{"seed", 0, "N", "Which frames: another number, other frames (default 1)",
+	 [](Options &options) -> uint32_t & { return options.faults.seed; }, 0, kPositive},
+	Option::heading("Running:"),
+	{"trace", 0, "FILE", "Write a line for each thing the chip does (- is stderr)",
+	 &Options::trace},
+	{"stats", 0, nullptr, "Print counters as one line of JSON at exit", &Options::stats},
+	{"wait", 0, "SECONDS", "How long to wait for the files to appear (default 10)",
+	 &Options::wait_seconds, 0, kAny},
+	{"die-with-parent", 0, nullptr, "End when the parent process ends",
+	 &Options::die_with_parent},
+};
 
 } // namespace
 
 Options Options::parse(int argc, char **argv)
 {
-	const argp parser = {kOptions, parse_option, nullptr, kDoc, nullptr, nullptr, nullptr};
-	Options options;
-
-	argp_parse(&parser, argc, argv, 0, nullptr, &options);
-	return options;
+	return arguments::parse<Options>(
+		{.options = kOptions, .doc = kDoc, .read = read_number, .check = check}, argc,
+		argv);
 }
 
 } // namespace chip_model

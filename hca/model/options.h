@@ -20,7 +20,7 @@ struct Options {
 	std::string fabric;		///< folder of the sockets; empty: no fabric
 	uint32_t node = 0;
 	Faults faults;
-	std::optional<int> interrupt_fd;	///< none: the chip has no interrupt line
+	std::optional<uint32_t> interrupt_fd;	///< none: the chip has no interrupt line
 	std::string trace;		///< empty: no trace
 	unsigned int wait_seconds = 10;
 	bool stats = false;

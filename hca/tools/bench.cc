@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "bench.h"
 
-#include "number.h"
+#include "arguments.h"
 
-#include <argp.h>
 #include <endian.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -21,61 +20,37 @@
 namespace bench {
 namespace {
 
-constexpr argp_option kOptions[] = {
-	{"messages", 'm', "N", 0, "How many messages (default 10000)", 0},
-	{"size", 's', "BYTES", 0, "Payload of each message (default 8)", 0},
-	{"serve", 'S', nullptr, 0, "Answer others, and say under which address", 0},
-	{"peer", 'p', "NODE.CONTEXT", 0, "Talk to a --serve there (default: a process of our own)", 0},
-	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 60)", 0},
-	{"json", 'j', nullptr, 0, "One JSON object instead of a sentence", 0},
-	{nullptr, 0, nullptr, 0, nullptr, 0},
-};
-
 uint32_t address(const char *text, argp_state *state)
 {
 	const char *dot = std::strchr(text, '.');
-	const auto node = number(text, 0, HCA_NODES - 1, '.');
-	const auto context = dot ? number(dot + 1, 0, HCA_CONTEXTS - 1) : std::nullopt;
+	const auto node = arguments::number(text, 0, HCA_NODES - 1, '.');
+	const auto context = dot ? arguments::number(dot + 1, 0, HCA_CONTEXTS - 1) : std::nullopt;
 
 	if (!node || !context)
 		argp_error(state, "'%s' is no address like 2.0", text);
 	return HCA_ADDRESS(node.value_or(0), context.value_or(0));
 }
 
-error_t parse_option(int key, char *arg, argp_state *state)
+void check(const Options &options, argp_state *state)
 {
-	auto &options = *static_cast<Options *>(state->input);
-
-	switch (key) {
-	case 'm':
-		options.messages = number(arg, 1, 100000000, state);
-		return 0;
-	case 's':
-		options.size = number(arg, 0, HCA_PAYLOAD_MAX, state);
-		return 0;
-	case 'S':
-		options.serve = true;
-		return 0;
-	case 'p':
-		options.peer = address(arg, state);
-		return 0;
-	case 't':
-		options.timeout_seconds = number(arg, 1, 1000000, state);
-		return 0;
-	case 'j':
-		options.json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (options.serve && options.peer)
-			argp_error(state, "--serve and --peer: one of them only");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (options.serve && options.peer)
+		argp_error(state, "--serve and --peer: one of them only");
 }
+
+constexpr arguments::Option<Options> kOptions[] = {
+	{"messages", 'm', "N", "How many messages (default 10000)",
+	 &Options::messages, 1, 100000000},
+	{"size", 's', "BYTES", "Payload of each message (default 8)",
+	 &Options::size, 0, HCA_PAYLOAD_MAX},
+	{"serve", 'S', nullptr, "Answer others, and say under which address", &Options::serve},
+	{"peer", 'p', "NODE.CONTEXT", "Talk to a --serve there (default: a process of our own)",
+	 [](Options &options, const char *text, argp_state *state) {
+		 options.peer = address(text, state);
+	 }},
+	{"timeout", 't', "SECONDS", "Give up after so long (default 60)",
+	 &Options::timeout_seconds, 1, 1000000},
+	{"json", 'j', nullptr, "One JSON object instead of a sentence", &Options::json},
+};
 
 // First word of a server to its parent: its address, or a negative errno value.
 struct Hello {
@@ -107,11 +82,8 @@ struct Hello {
 
 Options Options::parse(int argc, char **argv, const char *doc)
 {
-	const argp parser = {kOptions, parse_option, nullptr, doc, nullptr, nullptr, nullptr};
-	Options options;
-
-	argp_parse(&parser, argc, argv, 0, nullptr, &options);
-	return options;
+	return arguments::parse<Options>({.options = kOptions, .doc = doc, .check = check}, argc,
+					 argv);
 }
 
 Handle open_or_exit(const char *program)

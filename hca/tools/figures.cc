@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Measures the cost of a message of 8 bytes in instructions: through the HCA, UDP and Unix sockets.
+#include "arguments.h"
 #include "hca.h"
 #include "message_ways.h"
-#include "number.h"
 #include "ring.h"
 #include "stopwatch.h"
 #include "syscalls.h"
-
-#include <argp.h>
 
 #include <algorithm>
 #include <array>
@@ -36,30 +34,11 @@ struct Options {
 	bool report = false;
 };
 
-constexpr argp_option kOptions[] = {
-	{"batches", 'b', "N", 0, "How often 8 messages are measured; the least counts (default 400)", 0},
-	{"report", 'r', nullptr, 0, "Print lines '@dmamap figures.KEY VALUE'", 0},
-	{nullptr, 0, nullptr, 0, nullptr, 0},
+constexpr arguments::Option<Options> kOptions[] = {
+	{"batches", 'b', "N", "How often 8 messages are measured; the least counts (default 400)",
+	 &Options::batches, 1, 1000000},
+	{"report", 'r', nullptr, "Print lines '@dmamap figures.KEY VALUE'", &Options::report},
 };
-
-error_t parse_option(int key, char *arg, argp_state *state)
-{
-	auto &options = *static_cast<Options *>(state->input);
-
-	switch (key) {
-	case 'b':
-		options.batches = number(arg, 1, 1000000, state);
-		return 0;
-	case 'r':
-		options.report = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 /// Nanoseconds of `kBatch` messages.
 struct Cost {
@@ -225,10 +204,8 @@ bool count_calls(const Options &options)
 
 int main(int argc, char **argv)
 {
-	const argp parser = {kOptions, parse_option, nullptr, kDoc, nullptr, nullptr, nullptr};
-	Options options;
-
-	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+	const Options options =
+		arguments::parse<Options>({.options = kOptions, .doc = kDoc}, argc, argv);
 
 	const double per_ns = stopwatch::instructions_per_ns();
 

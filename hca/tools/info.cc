@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Shows an HCA: its state, the nodes on the fabric, the chip's counters. Changes nothing.
+#include "arguments.h"
 #include "hca.h"
-
-#include <argp.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -59,29 +58,17 @@ constexpr char kDoc[] =
 	"Shows an HCA: state, fabric, counters."
 	"\vExit status 0 says that the chip is alive, 1 that it isn't, 2 that there is none.";
 
-constexpr argp_option kOptions[] = {
-	{"json", 'j', nullptr, 0, "One JSON object instead of a table", 0},
-	{nullptr, 0, nullptr, 0, nullptr, 0},
+constexpr arguments::Option<Options> kOptions[] = {
+	{"json", 'j', nullptr, "One JSON object instead of a table", &Options::json},
 };
 
-error_t parse_option(int key, char *arg, argp_state *state)
+void take_device(Options &options, const char *name, argp_state *state)
 {
-	auto &options = *static_cast<Options *>(state->input);
-
-	switch (key) {
-	case 'j':
-		options.json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num != 0)
-			argp_error(state, "one device only");
-		if (std::string_view(arg).find('/') != std::string_view::npos)
-			argp_error(state, "'%s' is no name like hca0", arg);
-		options.name = arg;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (state->arg_num != 0)
+		argp_error(state, "one device only");
+	if (std::string_view(name).find('/') != std::string_view::npos)
+		argp_error(state, "'%s' is no name like hca0", name);
+	options.name = name;
 }
 
 std::optional<std::string> read_value(const Options &options, const char *key)
@@ -110,10 +97,9 @@ void print(const Options &options, const Row &row, const std::string &value, boo
 
 int main(int argc, char **argv)
 {
-	const argp parser = {kOptions, parse_option, "[DEVICE]", kDoc, nullptr, nullptr, nullptr};
-	Options options;
-
-	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+	const Options options = arguments::parse<Options>(
+		{.options = kOptions, .doc = kDoc, .args_doc = "[DEVICE]", .argument = take_device},
+		argc, argv);
 
 	const auto state = read_value(options, "state");
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Many contexts at once: processes in a ring, each sending to the next and checking what comes.
+#include "arguments.h"
 #include "hca.h"
-#include "number.h"
 #include "pattern.h"
 
-#include <argp.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,42 +38,17 @@ constexpr char kDoc[] =
 	"those of the one before."
 	"\vExit status 0 says that every message came once, in order and intact.";
 
-constexpr argp_option kOptions[] = {
-	{"contexts", 'c', "N", 0, "How many processes, 1 to 16 (default 16)", 0},
-	{"messages", 'm', "N", 0, "How many messages, all together (default 100000)", 0},
-	{"size", 's', "BYTES", 0, "Payload of each message (default: varied)", 0},
-	{"timeout", 't', "SECONDS", 0, "Give up after so long (default 600)", 0},
-	{"json", 'j', nullptr, 0, "One JSON object instead of a sentence", 0},
-	{nullptr, 0, nullptr, 0, nullptr, 0},
+constexpr arguments::Option<Options> kOptions[] = {
+	{"contexts", 'c', "N", "How many processes, 1 to 16 (default 16)",
+	 &Options::contexts, 1, HCA_CONTEXTS},
+	{"messages", 'm', "N", "How many messages, all together (default 100000)",
+	 &Options::messages, 1, 1000000000},
+	{"size", 's', "BYTES", "Payload of each message (default: varied)",
+	 &Options::size, 0, HCA_PAYLOAD_MAX},
+	{"timeout", 't', "SECONDS", "Give up after so long (default 600)",
+	 &Options::timeout_seconds, 1, 1000000},
+	{"json", 'j', nullptr, "One JSON object instead of a sentence", &Options::json},
 };
-
-error_t parse_option(int key, char *arg, argp_state *state)
-{
-	auto &options = *static_cast<Options *>(state->input);
-
-	switch (key) {
-	case 'c':
-		options.contexts = number(arg, 1, HCA_CONTEXTS, state);
-		return 0;
-	case 'm':
-		options.messages = number(arg, 1, 1000000000, state);
-		return 0;
-	case 's':
-		options.size = number(arg, 0, HCA_PAYLOAD_MAX, state);
-		return 0;
-	case 't':
-		options.timeout_seconds = number(arg, 1, 1000000, state);
-		return 0;
-	case 'j':
-		options.json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 /// State of one process, read by the others in shared memory. Each word has one writer.
 struct Place {
@@ -282,10 +256,8 @@ private:
 
 int main(int argc, char **argv)
 {
-	const argp parser = {kOptions, parse_option, nullptr, kDoc, nullptr, nullptr, nullptr};
-	Options options;
-
-	argp_parse(&parser, argc, argv, 0, nullptr, &options);
+	const Options options =
+		arguments::parse<Options>({.options = kOptions, .doc = kDoc}, argc, argv);
 
 	Ring ring(options);
 

@@ -90,7 +90,8 @@ JUDGE = Killer("judge", "judge", "kunit/prove/programs.cc",
                ("kunit/judge/*.cc", "kunit/machine/primitives.cc",
                 *(f"kunit/prove/{name}.cc" for name in (
                     "board", "main", "plan", "program", "prove", "search",
-                    "soak", "verdict", "walk"))), ("-pthread",),
+                    "soak", "verdict", "walk")),
+                "hca/tools/arguments.cc"), ("-pthread",),
                ("prove", "--part", "quick", "--jobs", "1"), 20, r"^  (\w[\w ]*): ")
 
 # The tests for each file, those first that kill most for their time.

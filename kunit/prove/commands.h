@@ -15,7 +15,7 @@ struct Options {
 	const judge::Profile *profile = nullptr;    ///< null: all that fit
 	Part part = Part::full;
 	unsigned jobs = 0;                          ///< 0: one for each CPU
-	double memory_gib = 0;                      ///< for all searches; 0: most of what is free
+	std::uint64_t memory_gib = 0;               ///< for all searches; 0: most of what is free
 	bool guarantee = true;
 	unsigned pages = 1;
 	std::string order;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "number.h"
+#include "arguments.h"
 
 #include <cerrno>
 #include <cstdlib>
+
+namespace arguments {
 
 std::optional<uint32_t> number(const char *text, uint32_t least, uint32_t most, char end)
 {
@@ -25,3 +27,11 @@ uint32_t number(const char *text, uint32_t least, uint32_t most, argp_state *sta
 		argp_error(state, "'%s' is not a number from %u to %u", text, least, most);
 	return value.value_or(0);
 }
+
+uint64_t read_decimal(const char *, const char *text, uint64_t least, uint64_t most,
+		      argp_state *state)
+{
+	return number(text, static_cast<uint32_t>(least), static_cast<uint32_t>(most), state);
+}
+
+} // namespace arguments
