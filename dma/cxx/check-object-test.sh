@@ -3,12 +3,8 @@
 # Feeds check-object.sh objects that it must accept or refuse.
 #
 # usage: check-object-test.sh [CXX]
-set -u
-cxx=${1:-g++}
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT INT TERM
-failed=0
+# shellcheck source=dma/cxx/test-preamble.sh
+. "$(dirname "$0")/test-preamble.sh"
 
 # expect accepted|refused WHAT FLAGS <SOURCE
 expect()
@@ -17,18 +13,15 @@ expect()
 	# shellcheck disable=SC2086 # FLAGS are words
 	if ! "$cxx" -std=gnu++2b -O1 -ffreestanding -fno-threadsafe-statics $3 \
 			-c -o "$dir/t.o" "$dir/t.cc"; then
-		echo "FAILED: $2: does not compile"
-		failed=1
+		fail "$2: does not compile"
 		return
 	fi
 	got=accepted
-	sh "$here/check-object.sh" readelf nm "$dir/t.o" 2>"$dir/said" || got=refused
+	sh "$tree/dma/cxx/check-object.sh" readelf nm "$dir/t.o" 2>"$dir/said" || got=refused
 	if [ $got != "$1" ]; then
-		echo "FAILED: $2: $got, expected $1"
-		failed=1
+		fail "$2: $got, expected $1"
 	elif [ $got = refused ] && [ -e "$dir/t.o" ]; then
-		echo "FAILED: $2: the refused object is still there"
-		failed=1
+		fail "$2: the refused object is still there"
 	else
 		echo "ok: $2: $got $(head -n 1 "$dir/said" | cut -d: -f2)"
 	fi

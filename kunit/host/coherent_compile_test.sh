@@ -5,12 +5,8 @@
 # words that are given.
 #
 # usage: coherent_compile_test.sh [CXX]
-set -u
-cxx=${1:-g++}
-tree=$(cd "$(dirname "$0")/../.." && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT INT TERM
-failed=0
+# shellcheck source=dma/cxx/test-preamble.sh
+. "$(dirname "$0")/../../dma/cxx/test-preamble.sh"
 
 # What every program begins with.
 cat >"$dir/common.h" <<'END'
@@ -49,9 +45,8 @@ right()
 	if compile; then
 		echo "ok: compiles: $1"
 	else
-		echo "FAILED: does not compile: $1"
+		fail "does not compile: $1"
 		sed 's/^/    /' "$dir/said"
-		failed=1
 	fi
 }
 
@@ -59,12 +54,10 @@ right()
 wrong()
 {
 	if compile; then
-		echo "FAILED: compiles: $1"
-		failed=1
+		fail "compiles: $1"
 	elif ! grep -qE "$2" "$dir/said"; then
-		echo "FAILED: refused for another reason: $1"
+		fail "refused for another reason: $1"
 		sed 's/^/    /' "$dir/said"
-		failed=1
 	else
 		echo "ok: refused: $1"
 	fi

@@ -6,12 +6,8 @@
 # and not without it.
 #
 # usage: coherent_object_test.sh [CXX]
-set -u
-cxx=${1:-g++}
-tree=$(cd "$(dirname "$0")/../.." && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT INT TERM
-failed=0
+# shellcheck source=dma/cxx/test-preamble.sh
+. "$(dirname "$0")/../../dma/cxx/test-preamble.sh"
 
 cat >"$dir/t.cc" <<'END'
 #include <dmamap/coherent.h>
@@ -76,8 +72,7 @@ check()
 	if "$@"; then
 		echo "ok: $what"
 	else
-		echo "FAILED: $what"
-		failed=1
+		fail "$what"
 	fi
 }
 
