@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // The chip dies under a process: everything says so, nothing hangs.
+#include "hca_talkers.h"
 #include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
@@ -53,19 +54,18 @@ void test_new_context(tap::Report &tap)
 int main()
 {
 	tap::Report tap;
-	hca *handle = nullptr;
 
 	guard(kGuardSeconds);
-	if (const int error = hca_open(nullptr, &handle))
-		tap.bail_out("can't open the HCA: %s", strerror(-error));
+
+	hca *handle = talkers::open_or_bail_out(tap);
+
 	tap.ok(hca_status(handle) == HCA_STATUS_OK, "the chip lives");
 
 	// A packet of the time before, which will never be consumed.
 	tap.gives(0, hca_send(handle, hca_context(handle), 1, "before", 6), "and takes a packet");
 	tap.gives(0, hca_wait(handle, 5000), "and delivers it");
 
-	std::puts("@dmamap want kill-model");
-	std::fflush(stdout);
+	talkers::ask("kill-model");
 	if (!tap.ok(wait_for_death(handle), "its death shows in the status word within 20 s"))
 		return tap.finish();
 

@@ -169,6 +169,16 @@ inline int use_it()
 	return error;
 }
 
+/// A context; the test ends without one.
+inline hca *open_or_bail_out(tap::Report &tap)
+{
+	hca *handle = nullptr;
+
+	if (const int error = hca_open(nullptr, &handle))
+		tap.bail_out("can't open the HCA: %s", strerror(-error));
+	return handle;
+}
+
 /// Asks the runner for something; it doesn't answer.
 inline void ask(const char *wish)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Sleeping until a message comes: by interrupt where the board has one for the chip, else by timer.
 #include "hca_sysfs.h"
+#include "hca_talkers.h"
 #include "kernel_files.h"
 #include "raw_context.h"
 #include "tap.h"
@@ -355,11 +356,11 @@ void test_after_reset(tap::Report &tap)
 int main()
 {
 	tap::Report tap;
-	hca *handle = nullptr;
 
 	guard(kGuardSeconds);
-	if (const int error = hca_open(nullptr, &handle))
-		tap.bail_out("can't open the HCA: %s", strerror(-error));
+
+	hca *handle = talkers::open_or_bail_out(tap);
+
 	tap.ok(hca_sysfs::value("wait") == (kInterrupt ? "interrupt" : "timer"),
 	       "sysfs says who wakes: %s", hca_sysfs::value("wait").c_str());
 	{
