@@ -5,23 +5,12 @@
 -- filled by hardware from the page table at any time; a purge is broadcast.
 
 -- include machine.m
+-- include invariants.m
 -- include owners.m
 
 -- ARM B3.9 and B3.10.1: an entry that gives no fault may be taken into a TLB at any
 -- time, speculatively too.
-ruleset c : Cpu do
-  rule "machine: walker fills a lazy entry"
-    pt_lazy & !tlb_lazy[c]
-  ==>
-    tlb_lazy[c] := true;
-  end;
-
-  rule "machine: walker fills a region entry"
-    pt_region & !tlb_region[c]
-  ==>
-    tlb_region[c] := true;
-  end;
-end;
+-- include walker.m
 
 -- mm/highmem.c, kunmap_high(): the slot keeps its translation until slots run out
 -- or flush_all_zero_pkmaps() is called. So the owner's kmap outlives its kunmap.
@@ -62,65 +51,14 @@ rule "close, purge, purge-local, reopen: no linear translation"
 end;
 
 -- mm/vmalloc.c, vunmap_range(): first the page table, then the TLBs.
-rule "unmap: page table"
-  Now(w_unmap) & sub = 0
-==>
-  pt_region := false;
-  sub := 1;
-end;
-
-rule "unmap: TLBs"
-  Now(w_unmap) & sub = 1
-==>
-  for c : Cpu do tlb_region[c] := false; end;
-  Next();
-end;
-
-rule "unmap-lazy"
-  Now(w_unmap_lazy)
-==>
-  pt_region := false;
-  Next();
-end;
+-- include broadcast.m
 
 -- DCCIMVAC through the region: ARM B2.2, maintenance by MVA goes through a
--- translation, which may fault, and acts on the line whatever its attribute is.
-rule "flush"
-  Now(w_flush) & CanClean(sub)
-==>
-  TouchRegion();
-  Clean(sub);
-  Drop(sub);
-  NextSub(1);
-end;
-
--- DCCMVAC
-rule "flush-clean"
-  Now(w_flush_clean) & CanClean(sub)
-==>
-  TouchRegion();
-  Clean(sub);
-  NextSub(1);
-end;
-
--- DCIMVAC
-rule "flush-invalidate"
-  Now(w_flush_invalidate)
-==>
-  TouchRegion();
-  Drop(sub);
-  NextSub(1);
-end;
-
-rule "flush-skip-last"
-  Now(w_flush_skip_last) & CanClean(0)
-==>
-  TouchRegion();
-  Clean(0);
-  Drop(0);
-  Next();
-end;
+-- translation, which may fault, and acts on the line whatever attribute that has.
+-- DCCMVAC only writes back, DCIMVAC only invalidates.
+-- include flush.m
 
 startstate "ordinary memory"
-  StartMachine(None);
+  StartMemory();
+  StartTranslations(None);
 end;

@@ -2,10 +2,11 @@
 --
 -- The part that highmem.m, unmap.m and purge.m have in common: one frame of two
 -- lines, two CPUs, one device that doesn't snoop, and the program of the layer.
--- Each of the three includes it by the line "-- include machine.m", and then
--- owners.m (the owners of the frame) in the same way. agree.py expands these
--- lines, and puts the program in place of "-- order". How translations come into
--- TLBs and leave them is in the three files, since strategies differ in that.
+-- They include it by the line "-- include machine.m", which agree.py expands
+-- together with "-- order", the program; invariants.m and owners.m, who has the
+-- frame, come after it in the same way. How translations come into TLBs and leave
+-- them is what strategies differ in: each says it, or includes what it shares with
+-- one other.
 --
 -- What hardware may do is a rule that may fire between any two steps of the
 -- program. Sources: "ARM" is DDI 0406C; "SDM" is Intel's vol. 3A, chapters as of
@@ -383,10 +384,8 @@ rule "flush-linear"
   NextSub(1);
 end;
 
-procedure StartMachine(linear : Linear);
+procedure StartTranslations(linear : Linear);
 begin
-  clear pc;
-  clear sub;
   clear task;
   pt_linear := linear;
   pt_lazy := false;
@@ -396,20 +395,8 @@ begin
     tlb_lazy[c] := false;
     tlb_region[c] := false;
   end;
-  for l : Line do
-    mem[l] := Old;
-    undefine cache[l];
-    dirty[l] := false;
-    undefine writeback[l];
-    undefine store[l];
-    told[l] := Old;
-  end;
-  ordinary := true;
   held := false;
   claimed := false;
-  published := false;
-  running := false;
-  posted := false;
 end;
 
 -- What must hold. The first word of a name is what agree.py reports.
@@ -429,11 +416,3 @@ invariant "I3 the device can see the last user's data"
 -- A held store has not arrived and is no loss; barriers see to it that it arrives.
 invariant "I4 a write is lost or overwritten"
   Lent() -> forall l : Line do !isundefined(store[l]) | mem[l] = told[l] end;
-
-invariant "I5 the owner reads something else than was written last"
-  ordinary -> forall l : Line do CachedView(l) = told[l] end;
-
--- From each state the last word of the order can be reached. Without this an order
--- could be right only because it stops somewhere.
-liveness "END every order comes to its end again and again"
-  pc = kWords - 1;

@@ -13,6 +13,7 @@ const
   kUsageGuarantee : true;
 
 -- include machine.m
+-- include invariants.m
 -- include owners.m
 
 procedure FillLinear(c : Cpu);
@@ -40,27 +41,7 @@ ruleset c : Cpu do
   end;
 end;
 
--- mm/vmalloc.c, free_unmap_vmap_area(): the page table entry dies with vunmap, the
--- TLB entries with the next purge of lazily freed areas.
-rule "owner: vmap"
-  ordinary & !pt_lazy
-==>
-  pt_lazy := true;
-end;
-
-rule "owner: lazy vunmap"
-  ordinary & pt_lazy
-==>
-  pt_lazy := false;
-end;
-
--- take_pages() gives frames that no live vmap reaches.
-rule "take"
-  Now(w_take) & !pt_lazy
-==>
-  ordinary := false;
-  Next();
-end;
+-- include vmap.m
 
 -- PDTLB is broadcast to all CPUs, and the next one waits until it is done:
 -- PA, instruction PDTLB; arch/parisc/include/asm/pgtable.h, purge_tlb_start().
@@ -99,26 +80,7 @@ rule "purge-local"
   Next();
 end;
 
-rule "unmap: page table"
-  Now(w_unmap) & sub = 0
-==>
-  pt_region := false;
-  sub := 1;
-end;
-
-rule "unmap: TLBs"
-  Now(w_unmap) & sub = 1
-==>
-  for c : Cpu do tlb_region[c] := false; end;
-  Next();
-end;
-
-rule "unmap-lazy"
-  Now(w_unmap_lazy)
-==>
-  pt_region := false;
-  Next();
-end;
+-- include broadcast.m
 
 -- FDC through the flush-only alias: its translation is made for the flush, lines
 -- can't move in through it, and the region's isn't needed. arch/parisc/kernel/
@@ -156,5 +118,6 @@ rule "flush-skip-last"
 end;
 
 startstate "ordinary memory"
-  StartMachine(Cached);
+  StartMemory();
+  StartTranslations(Cached);
 end;

@@ -304,23 +304,6 @@ rule "give"
   Next();
 end;
 
-startstate "ordinary memory"
-  clear pc;
-  clear sub;
-  for l : Line do
-    mem[l] := Old;
-    undefine cache[l];
-    dirty[l] := false;
-    undefine writeback[l];
-    undefine store[l];
-    told[l] := Old;
-  end;
-  ordinary := true;
-  published := false;
-  running := false;
-  posted := false;
-end;
-
 -- What must hold. The first word of a name is what agree.py reports.
 
 invariant "I3 the last user's data can be seen"
@@ -331,8 +314,8 @@ invariant "I4 a write is lost or overwritten"
     !isundefined(store[l]) | (DeviceView(l) = told[l] & CachedView(l) = told[l])
   end;
 
-invariant "I5 the owner reads something else than was written last"
-  ordinary -> forall l : Line do CachedView(l) = told[l] end;
+-- include invariants.m
 
-liveness "END every order comes to its end again and again"
-  pc = kWords - 1;
+startstate "ordinary memory"
+  StartMemory();
+end;

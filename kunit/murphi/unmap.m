@@ -5,6 +5,7 @@
 -- purge on all CPUs is an interrupt on each: one sub-step for each CPU.
 
 -- include machine.m
+-- include invariants.m
 -- include owners.m
 
 -- SDM 5.10.2.3: the processor may cache a translation that was never used, if the
@@ -15,41 +16,11 @@ ruleset c : Cpu do
   ==>
     tlb_linear[c] := CachedEntry;
   end;
-
-  rule "machine: walker fills a lazy entry"
-    pt_lazy & !tlb_lazy[c]
-  ==>
-    tlb_lazy[c] := true;
-  end;
-
-  rule "machine: walker fills a region entry"
-    pt_region & !tlb_region[c]
-  ==>
-    tlb_region[c] := true;
-  end;
 end;
 
--- mm/vmalloc.c, free_unmap_vmap_area(): the page table entry dies with vunmap, the
--- TLB entries with the next purge of lazily freed areas.
-rule "owner: vmap"
-  ordinary & !pt_lazy
-==>
-  pt_lazy := true;
-end;
+-- include walker.m
 
-rule "owner: lazy vunmap"
-  ordinary & pt_lazy
-==>
-  pt_lazy := false;
-end;
-
--- take_pages() gives frames that no live vmap reaches.
-rule "take"
-  Now(w_take) & !pt_lazy
-==>
-  ordinary := false;
-  Next();
-end;
+-- include vmap.m
 
 -- mm/vmalloc.c, _vm_unmap_aliases() -> flush_tlb_kernel_range() -> arch/x86/mm/
 -- tlb.c: on_each_cpu().
@@ -113,40 +84,9 @@ end;
 
 -- clflush through the region. SDM 12.12.4: the last step of a change of type;
 -- through an address that isn't present it is a page fault.
-rule "flush"
-  Now(w_flush) & CanClean(sub)
-==>
-  TouchRegion();
-  Clean(sub);
-  Drop(sub);
-  NextSub(1);
-end;
-
-rule "flush-clean"
-  Now(w_flush_clean) & CanClean(sub)
-==>
-  TouchRegion();
-  Clean(sub);
-  NextSub(1);
-end;
-
-rule "flush-invalidate"
-  Now(w_flush_invalidate)
-==>
-  TouchRegion();
-  Drop(sub);
-  NextSub(1);
-end;
-
-rule "flush-skip-last"
-  Now(w_flush_skip_last) & CanClean(0)
-==>
-  TouchRegion();
-  Clean(0);
-  Drop(0);
-  Next();
-end;
+-- include flush.m
 
 startstate "ordinary memory"
-  StartMachine(Cached);
+  StartMemory();
+  StartTranslations(Cached);
 end;
