@@ -2,11 +2,11 @@
 --
 -- The part that highmem.m, unmap.m and purge.m have in common: one frame of two
 -- lines, two CPUs, one device that doesn't snoop, and the program of the layer.
--- They include it by the line "-- include machine.m", which agree.py expands
--- together with "-- order", the program; invariants.m and owners.m, who has the
--- frame, come after it in the same way. How translations come into TLBs and leave
--- them is what strategies differ in: each says it, or includes what it shares with
--- one other.
+-- Each of the three includes it by the line "-- include machine.m", and then
+-- invariants.m and owners.m (the owners of the frame) in the same way. agree.py
+-- expands these lines, and puts the program in place of "-- order". Strategies differ
+-- in how translations come into TLBs and leave them: each file has its own rules for
+-- that, or includes those that it shares with one other.
 --
 -- What hardware may do is a rule that may fire between any two steps of the
 -- program. Sources: "ARM" is DDI 0406C; "SDM" is Intel's vol. 3A, chapters as of
