@@ -7,7 +7,7 @@
 
 namespace dmamap::judge {
 
-/// How a board performs a primitive of dma/core/machine.h; see board.cc.
+/// How a board performs a primitive of dma/core/machine.h; see kunit/machine/primitives.cc.
 enum class Purging : std::uint8_t {
 	broadcast,   ///< one instruction for all CPUs
 	by_ipi,      ///< each CPU purges its own TLB

@@ -89,8 +89,8 @@ def _test(name):
 JUDGE = Killer("judge", "judge", "kunit/prove/programs.cc",
                ("kunit/judge/*.cc", "kunit/machine/primitives.cc",
                 *(f"kunit/prove/{name}.cc" for name in (
-                    "board", "main", "plan", "program", "prove", "search",
-                    "soak", "verdict", "walk")),
+                    "main", "plan", "program", "prove", "search",
+                    "search_machine", "soak", "verdict", "walk")),
                 "hca/tools/arguments.cc"), ("-pthread",),
                ("prove", "--part", "quick", "--jobs", "1"), 20, r"^  (\w[\w ]*): ")
 

@@ -9,12 +9,12 @@
 #include "dma/strategy/highmem.h"
 #include "dma/strategy/purge.h"
 #include "dma/strategy/unmap.h"
-#include "kunit/prove/board.h"
+#include "kunit/prove/search_machine.h"
 
 namespace dmamap::prove {
 namespace {
 
-static_assert(Machine<Board>);
+static_assert(Machine<SearchMachine>);
 
 constexpr StrategyInfo kStrategies[] = {
 	{"highmem", true, false, false},
@@ -42,15 +42,15 @@ auto with_strategy(const StrategyInfo &strategy, Fn fn)
 }
 
 template <class S>
-void life_of_region(Board &board, unsigned pages, bool snooped)
+void life_of_region(SearchMachine &machine, unsigned pages, bool snooped)
 {
-	Layer<Board, S> layer(board);
+	Layer<SearchMachine, S> layer(machine);
 	auto region = layer.alloc({.bytes = pages * kPageBytes, .snooping = snooped}, &layer);
 
 	if (!region)
 		return;
-	board.use(region->run, region->cpu);
-	board.quiet(region->run, region->cpu);
+	machine.use(region->run, region->cpu);
+	machine.quiet(region->run, region->cpu);
 	layer.release(*region);
 }
 
@@ -60,28 +60,28 @@ void life_of_region(Board &board, unsigned pages, bool snooped)
  * dirty as it is.
  */
 template <class S>
-void lives_in_pool(Board &board, bool worker)
+void lives_in_pool(SearchMachine &machine, bool worker)
 {
-	using Layer = PooledLayer<Board, S, 1>;
+	using Layer = PooledLayer<SearchMachine, S, 1>;
 	Pool<1> pool;
-	Layer layer(board, pool, {Pages(), Pages(board.bounds().frames)});
+	Layer layer(machine, pool, {Pages(), Pages(machine.bounds().frames)});
 	const Request request{.bytes = kPageBytes};
 	const auto release = [&](const Region &region) {
-		board.quiet(region.run, region.cpu);
+		machine.quiet(region.run, region.cpu);
 		layer.release(region);
 	};
 
 	if (auto first = layer.alloc(request, &layer)) {
-		board.use(first->run, first->cpu);
+		machine.use(first->run, first->cpu);
 		auto second = layer.alloc(request, &pool);
 
 		if (second)
-			board.use(second->run, second->cpu);
+			machine.use(second->run, second->cpu);
 		release(*first);
 		if (worker)
 			layer.tend();
 		if (auto again = layer.alloc(request, &layer)) {
-			board.use(again->run, again->cpu);
+			machine.use(again->run, again->cpu);
 			release(*again);
 		}
 		if (second)
@@ -107,9 +107,9 @@ bool advance(Failures &failures)
 template <class S>
 class Player {
 public:
-	Player(Board &board, FrameRun run, bool snooped)
-		: board_(board), run_(run), snooped_(snooped),
-		  mapping_(Board::address_of(run.first, mapped())) {}
+	Player(SearchMachine &machine, FrameRun run, bool snooped)
+		: machine_(machine), run_(run), snooped_(snooped),
+		  mapping_(SearchMachine::address_of(run.first, mapped())) {}
 
 	[[nodiscard]] bool play(std::string_view word)
 	{
@@ -120,41 +120,41 @@ private:
 	bool right(std::string_view word)
 	{
 		if (word == "take")
-			board_.mark(Op::take, run_);
+			machine_.mark(Op::take, run_);
 		else if (word == "claim")
-			board_.mark(Op::claim, run_);
+			machine_.mark(Op::claim, run_);
 		else if (word == "lazy")
-			board_.drop_lazy_aliases(run_);
+			machine_.drop_lazy_aliases(run_);
 		else if (word == "close")
-			(void)S::close(board_, run_);
+			(void)S::close(machine_, run_);
 		else if (word == "purge")
-			board_.purge_linear(run_);
+			machine_.purge_linear(run_);
 		else if (word == "map")
-			(void)board_.map(run_, S::kAttribute);
+			(void)machine_.map(run_, S::kAttribute);
 		else if (word == "flush")
-			board_.flush(run_, mapping_);
+			machine_.flush(run_, mapping_);
 		else if (word == "barrier")
-			board_.barrier();
+			machine_.barrier();
 		else if (word == "zero")
-			board_.zero(mapping_, run_.pages);
+			machine_.zero(mapping_, run_.pages);
 		else if (word == "idle")
-			board_.mark(Op::idle, run_);
+			machine_.mark(Op::idle, run_);
 		else if (word == "publish")
-			board_.mark(Op::publish, run_);
+			machine_.mark(Op::publish, run_);
 		else if (word == "use")
-			board_.use(run_, mapping_);
+			machine_.use(run_, mapping_);
 		else if (word == "quiet")
-			board_.quiet(run_, mapping_);
+			machine_.quiet(run_, mapping_);
 		else if (word == "withdraw")
-			board_.mark(Op::withdraw, run_);
+			machine_.mark(Op::withdraw, run_);
 		else if (word == "unmap")
-			board_.unmap(mapping_, run_);
+			machine_.unmap(mapping_, run_);
 		else if (word == "reopen")
-			(void)S::reopen(board_, run_);
+			(void)S::reopen(machine_, run_);
 		else if (word == "release")
-			board_.mark(Op::release, run_);
+			machine_.mark(Op::release, run_);
 		else if (word == "give")
-			board_.mark(Op::give, run_);
+			machine_.mark(Op::give, run_);
 		else
 			return false;
 		return true;
@@ -162,48 +162,48 @@ private:
 
 	bool wrong(std::string_view word)
 	{
-		const unsigned lines = board_.bounds().lines;
+		const unsigned lines = machine_.bounds().lines;
 
 		if (word == "purge-local")
-			board_.purge_on_this_cpu(Slot::linear, run_);
+			machine_.purge_on_this_cpu(Slot::linear, run_);
 		else if (word == "purge-first")
-			board_.purge_linear(first());
+			machine_.purge_linear(first());
 		else if (word == "purge-unordered")
-			board_.purge(Slot::linear, run_, Board::Around::no_barrier_before);
+			machine_.purge(Slot::linear, run_, SearchMachine::Around::no_barrier_before);
 		else if (word == "purge-unfinished")
-			board_.purge(Slot::linear, run_, Board::Around::no_barrier_behind);
+			machine_.purge(Slot::linear, run_, SearchMachine::Around::no_barrier_behind);
 		else if (word == "close-uncached")
-			(void)set_linear_run(board_, run_, Linear::uncached, Linear::cached);
+			(void)set_linear_run(machine_, run_, Linear::uncached, Linear::cached);
 		else if (word == "flush-first")
-			board_.flush(first(), mapping_);
+			machine_.flush(first(), mapping_);
 		else if (word == "flush-linear")
-			board_.flush_by(Op::flush, Slot::linear, run_, lines);
+			machine_.flush_by(Op::flush, Slot::linear, run_, lines);
 		else if (word == "flush-region")
-			board_.flush_by(Op::flush, Slot::region, run_, lines);
+			machine_.flush_by(Op::flush, Slot::region, run_, lines);
 		else if (word == "flush-clean")
-			board_.flush_by(Op::clean, mapped(), run_, lines);
+			machine_.flush_by(Op::clean, mapped(), run_, lines);
 		else if (word == "flush-invalidate")
-			board_.flush_by(Op::invalidate, mapped(), run_, lines);
+			machine_.flush_by(Op::invalidate, mapped(), run_, lines);
 		else if (word == "flush-inner")
 			inner_only(lines);
 		else if (word == "flush-here")
-			board_.note({.op = Op::flush_all});
+			machine_.note({.op = Op::flush_all});
 		else if (word == "flush-icache")
-			board_.flush_by(Op::flush_icache, mapped(), run_, lines);
+			machine_.flush_by(Op::flush_icache, mapped(), run_, lines);
 		else if (word == "flush-skip-last")
-			board_.flush_by(Op::flush, mapped(), run_, lines - 1);
+			machine_.flush_by(Op::flush, mapped(), run_, lines - 1);
 		else if (word == "zero-linear")
-			board_.zero(board_.linear_address(run_.first), run_.pages);
+			machine_.zero(machine_.linear_address(run_.first), run_.pages);
 		else if (word == "zero-skip-last")
-			board_.zero_lines(mapped(), run_, lines - 1);
+			machine_.zero_lines(mapped(), run_, lines - 1);
 		else if (word == "unmap-lazy")
-			board_.unmap_lazily(run_);
+			machine_.unmap_lazily(run_);
 		else if (word == "at-linear")
-			mapping_ = board_.linear_address(run_.first);
+			mapping_ = machine_.linear_address(run_.first);
 		else if (word == "irq-off")
-			board_.note({.op = Op::irq_off});
+			machine_.note({.op = Op::irq_off});
 		else if (word == "irq-on")
-			board_.note({.op = Op::irq_on});
+			machine_.note({.op = Op::irq_on});
 		else
 			return false;
 		return true;
@@ -214,8 +214,8 @@ private:
 	{
 		for (std::uint64_t f = 0; f < run_.pages.count(); ++f)
 			for (unsigned line = 0; line < lines; ++line)
-				board_.note({.op = Op::flush, .line = line,
-					     .va = judge::va_of(unsigned(f), mapped()), .pfn = f});
+				machine_.note({.op = Op::flush, .line = line,
+					       .va = judge::va_of(unsigned(f), mapped()), .pfn = f});
 	}
 
 	[[nodiscard]] FrameRun first() const { return {run_.first, Pages(1)}; }
@@ -224,7 +224,7 @@ private:
 		return snooped_ ? Slot::linear : Slot::region;
 	}
 
-	Board &board_;
+	SearchMachine &machine_;
 	FrameRun run_;
 	bool snooped_;
 	CpuAddr mapping_;
@@ -255,19 +255,19 @@ Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &pro
 		if (worker && !strategy.pooled)
 			break;
 		do {
-			Board board(profile, bounds, failures);
+			SearchMachine machine(profile, bounds, failures);
 
 			with_strategy(strategy, [&]<class S>() {
 				if (strategy.pooled)
-					lives_in_pool<S>(board, worker);
+					lives_in_pool<S>(machine, worker);
 				else
-					life_of_region<S>(board, pages, strategy.snooped);
+					life_of_region<S>(machine, pages, strategy.snooped);
 			});
-			if (!board.as_before())
+			if (!machine.as_before())
 				program.breaks(judge::Rule::not_undone);
-			program.add(board.events(), board.as_before() && !board.quarantined());
-			failures = board.failures();
-			failures.resize(std::min(board.choices(), failures.size()));
+			program.add(machine.events(), machine.as_before() && !machine.quarantined());
+			failures = machine.failures();
+			failures.resize(std::min(machine.choices(), failures.size()));
 		} while (advance(failures));
 	}
 	program.join();
@@ -278,12 +278,12 @@ std::expected<Program, std::string>
 program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,
 		 judge::Bounds bounds, unsigned pages, std::string_view words)
 {
-	Board board(profile, bounds);
+	SearchMachine machine(profile, bounds);
 	std::string unknown;
 	Program program;
 
 	with_strategy(strategy, [&]<class S>() {
-		Player<S> player(board, {Pfn(0), Pages(pages)}, strategy.snooped);
+		Player<S> player(machine, {Pfn(0), Pages(pages)}, strategy.snooped);
 
 		for (auto part : words | std::views::split(' ')) {
 			const std::string_view word(part.begin(), part.end());
@@ -294,7 +294,7 @@ program_of_order(const StrategyInfo &strategy, const judge::Profile &profile,
 	});
 	if (!unknown.empty())
 		return std::unexpected(unknown);
-	std::vector<Event> events = board.events();
+	std::vector<Event> events = machine.events();
 
 	/* No primitive fails here, so marks of success tell nothing. */
 	std::erase_if(events, [](const Event &e) { return e.op == Op::succeeds; });

@@ -24,16 +24,16 @@ using Failures = std::vector<bool>;
 /// A Machine of dma/core/machine.h that records the events of each primitive, and
 /// keeps the little that a kernel remembers by itself. The graph of a program is
 /// made of what it records.
-class Board {
+class SearchMachine {
 public:
-	Board(const judge::Profile &profile, judge::Bounds bounds, Failures failures = {})
+	SearchMachine(const judge::Profile &profile, judge::Bounds bounds, Failures failures = {})
 		: bounds_(bounds), failures_(std::move(failures)),
 		  primitives_(profile, {judge::kCpus, bounds.lines},
 			      [this](const Event &event) { note(event); })
 	{
 	}
-	Board(const Board &) = delete;
-	Board &operator=(const Board &) = delete;
+	SearchMachine(const SearchMachine &) = delete;
+	SearchMachine &operator=(const SearchMachine &) = delete;
 
 	[[nodiscard]] BoardFacts facts() noexcept;
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;

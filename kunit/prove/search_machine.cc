@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "kunit/prove/board.h"
+#include "kunit/prove/search_machine.h"
 
 namespace dmamap::prove {
 namespace {
@@ -37,12 +37,12 @@ Pfn pfn_at(CpuAddr addr)
 
 } // namespace
 
-CpuAddr Board::address_of(Pfn pfn, Slot slot)
+CpuAddr SearchMachine::address_of(Pfn pfn, Slot slot)
 {
 	return CpuAddr((unsigned(slot) * judge::kFrames + pfn.raw()) << kPageShift);
 }
 
-bool Board::fails()
+bool SearchMachine::fails()
 {
 	if (chosen_ == failures_.size())
 		failures_.push_back(false);
@@ -52,20 +52,20 @@ bool Board::fails()
 	return fail;
 }
 
-void Board::mark(Op op, FrameRun run)
+void SearchMachine::mark(Op op, FrameRun run)
 {
 	each_frame(run, [&](Pfn pfn) { note({.op = op, .pfn = pfn.raw()}); });
 }
 
 /* Supply */
 
-BoardFacts Board::facts() noexcept
+BoardFacts SearchMachine::facts() noexcept
 {
 	return {.cma = bounds_.highmem ? CmaPlacement::highmem : CmaPlacement::none,
 		.chunk = Pages(bounds_.frames)};
 }
 
-Result<FrameRun> Board::take(Pages pages)
+Result<FrameRun> SearchMachine::take(Pages pages)
 {
 	const FrameRun run{Pfn(0), pages};
 
@@ -76,59 +76,59 @@ Result<FrameRun> Board::take(Pages pages)
 	return run;
 }
 
-Result<FrameRun> Board::take_cma(Pages pages) noexcept
+Result<FrameRun> SearchMachine::take_cma(Pages pages) noexcept
 {
 	return take(pages);
 }
 
-Result<FrameRun> Board::take_pages(Pages pages, Reach) noexcept
+Result<FrameRun> SearchMachine::take_pages(Pages pages, Reach) noexcept
 {
 	return take(pages);
 }
 
-void Board::give_cma(FrameRun run) noexcept
+void SearchMachine::give_cma(FrameRun run) noexcept
 {
 	mark(Op::give, run);
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].taken = false; });
 }
 
-void Board::give_pages(FrameRun run) noexcept
+void SearchMachine::give_pages(FrameRun run) noexcept
 {
 	give_cma(run);
 }
 
-void Board::quarantine(FrameRun run) noexcept
+void SearchMachine::quarantine(FrameRun run) noexcept
 {
 	mark(Op::quarantine, run);
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()] = {}; });
 	quarantined_ = true;
 }
 
-Result<BusAddr> Board::bus_address(void *, FrameRun run) noexcept
+Result<BusAddr> SearchMachine::bus_address(void *, FrameRun run) noexcept
 {
 	if (fails())
 		return fail(Errno::io);
 	return BusAddr(to_phys(run.first).raw());
 }
 
-bool Board::as_before() const
+bool SearchMachine::as_before() const
 {
 	return memory_ == decltype(memory_){};
 }
 
 /* Translations */
 
-void Board::drop_lazy_aliases(FrameRun run) noexcept
+void SearchMachine::drop_lazy_aliases(FrameRun run) noexcept
 {
 	primitives_.drop_lazy(pages_at(Slot::lazy, run));
 }
 
-Linear Board::linear(Pfn pfn) noexcept
+Linear SearchMachine::linear(Pfn pfn) noexcept
 {
 	return bounds_.highmem ? Linear::none : memory_[pfn.raw()].linear;
 }
 
-Result<void> Board::set_linear(FrameRun unit, Linear linear) noexcept
+Result<void> SearchMachine::set_linear(FrameRun unit, Linear linear) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
@@ -139,18 +139,18 @@ Result<void> Board::set_linear(FrameRun unit, Linear linear) noexcept
 	return {};
 }
 
-void Board::purge_linear(FrameRun run) noexcept
+void SearchMachine::purge_linear(FrameRun run) noexcept
 {
 	if (!bounds_.highmem)
 		purge(Slot::linear, run);
 }
 
-void Board::purge(Slot slot, FrameRun run, Around around)
+void SearchMachine::purge(Slot slot, FrameRun run, Around around)
 {
 	primitives_.purge(pages_at(slot, run), around);
 }
 
-Result<void> Board::claim(FrameRun run, Attribute) noexcept
+Result<void> SearchMachine::claim(FrameRun run, Attribute) noexcept
 {
 	if (fails())
 		return fail(Errno::busy);
@@ -159,13 +159,13 @@ Result<void> Board::claim(FrameRun run, Attribute) noexcept
 	return {};
 }
 
-void Board::release(FrameRun run) noexcept
+void SearchMachine::release(FrameRun run) noexcept
 {
 	mark(Op::release, run);
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].claimed = false; });
 }
 
-Result<CpuAddr> Board::map(FrameRun run, Attribute attribute) noexcept
+Result<CpuAddr> SearchMachine::map(FrameRun run, Attribute attribute) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
@@ -175,13 +175,13 @@ Result<CpuAddr> Board::map(FrameRun run, Attribute attribute) noexcept
 	return address_of(run.first, Slot::region);
 }
 
-void Board::unmap(CpuAddr, FrameRun run) noexcept
+void SearchMachine::unmap(CpuAddr, FrameRun run) noexcept
 {
 	primitives_.unmap(pages_at(Slot::region, run));
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].mapped = false; });
 }
 
-void Board::unmap_lazily(FrameRun run)
+void SearchMachine::unmap_lazily(FrameRun run)
 {
 	each_frame(run, [&](Pfn pfn) {
 		primitives_.edit(page_at(pfn, Slot::region), Attr::none);
@@ -189,30 +189,30 @@ void Board::unmap_lazily(FrameRun run)
 	});
 }
 
-CpuAddr Board::linear_address(Pfn pfn) noexcept
+CpuAddr SearchMachine::linear_address(Pfn pfn) noexcept
 {
 	return address_of(pfn, Slot::linear);
 }
 
 /* Memory without struct page is never flipped, so there is nothing to record. */
 
-Result<CpuAddr> Board::map_device(FrameRun run, Attribute) noexcept
+Result<CpuAddr> SearchMachine::map_device(FrameRun run, Attribute) noexcept
 {
 	return address_of(run.first, Slot::region);
 }
 
-void Board::unmap_device(CpuAddr, FrameRun) noexcept
+void SearchMachine::unmap_device(CpuAddr, FrameRun) noexcept
 {
 }
 
-bool Board::is_kernel_memory(FrameRun) noexcept
+bool SearchMachine::is_kernel_memory(FrameRun) noexcept
 {
 	return true;
 }
 
 /* Directory */
 
-Result<void> Board::publish(FrameRun run, void *) noexcept
+Result<void> SearchMachine::publish(FrameRun run, void *) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
@@ -221,7 +221,7 @@ Result<void> Board::publish(FrameRun run, void *) noexcept
 	return {};
 }
 
-Result<void> Board::hold(FrameRun run) noexcept
+Result<void> SearchMachine::hold(FrameRun run) noexcept
 {
 	if (fails())
 		return fail(Errno::nomem);
@@ -230,17 +230,17 @@ Result<void> Board::hold(FrameRun run) noexcept
 	return {};
 }
 
-void Board::lend(FrameRun run, void *) noexcept
+void SearchMachine::lend(FrameRun run, void *) noexcept
 {
 	mark(Op::publish, run);
 }
 
-void Board::recall(FrameRun run) noexcept
+void SearchMachine::recall(FrameRun run) noexcept
 {
 	mark(Op::idle, run);
 }
 
-void Board::withdraw(FrameRun run) noexcept
+void SearchMachine::withdraw(FrameRun run) noexcept
 {
 	mark(Op::withdraw, run);
 	each_frame(run, [&](Pfn pfn) { memory_[pfn.raw()].published = false; });
@@ -248,41 +248,41 @@ void Board::withdraw(FrameRun run) noexcept
 
 /* Bytes */
 
-void Board::flush(FrameRun run, CpuAddr addr) noexcept
+void SearchMachine::flush(FrameRun run, CpuAddr addr) noexcept
 {
 	const Slot home = bounds_.highmem ? Slot::lazy : Slot::linear;
 
 	primitives_.flush(pages_at(slot_of(addr), run), pages_at(home, run));
 }
 
-void Board::flush_by(Op op, Slot slot, FrameRun run, unsigned lines)
+void SearchMachine::flush_by(Op op, Slot slot, FrameRun run, unsigned lines)
 {
 	primitives_.flush_by(op, pages_at(slot, run), lines);
 }
 
-void Board::barrier() noexcept
+void SearchMachine::barrier() noexcept
 {
 	primitives_.barrier();
 }
 
-void Board::zero(CpuAddr addr, Pages pages) noexcept
+void SearchMachine::zero(CpuAddr addr, Pages pages) noexcept
 {
 	zero_lines(slot_of(addr), {pfn_at(addr), pages}, bounds_.lines);
 }
 
-void Board::zero_lines(Slot slot, FrameRun run, unsigned lines)
+void SearchMachine::zero_lines(Slot slot, FrameRun run, unsigned lines)
 {
 	primitives_.store(pages_at(slot, run), Value::zero, lines);
 }
 
-void Board::purge_on_this_cpu(Slot slot, FrameRun run)
+void SearchMachine::purge_on_this_cpu(Slot slot, FrameRun run)
 {
 	for (const sim::Page &page : pages_at(slot, run))
 		note({.op = Op::purge, .va = page.va, .pfn = page.pfn});
 }
 
 /* The first line of a frame is for CPUs to write, the last for the device. */
-void Board::use(FrameRun run, CpuAddr addr)
+void SearchMachine::use(FrameRun run, CpuAddr addr)
 {
 	mark(Op::start, run);
 	if (bounds_.lines > 1)
@@ -292,13 +292,13 @@ void Board::use(FrameRun run, CpuAddr addr)
 }
 
 /* A driver may write once more before it frees, with no barrier behind the write. */
-void Board::quiet(FrameRun run, CpuAddr addr)
+void SearchMachine::quiet(FrameRun run, CpuAddr addr)
 {
 	mark(Op::quiet, run);
 	write_first(run, addr);
 }
 
-void Board::write_first(FrameRun run, CpuAddr addr)
+void SearchMachine::write_first(FrameRun run, CpuAddr addr)
 {
 	primitives_.store(pages_at(slot_of(addr), run), Value::fresh, 1);
 }
