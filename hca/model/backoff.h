@@ -8,10 +8,10 @@
 
 namespace chip_model {
 
-/// How long a poll loop rests when it found nothing to do.
+/// Pauses of a poll loop that found nothing to do.
 ///
-/// It spins first, because a packet is most often followed by the next one; then it lets others
-/// run, because the board shares few CPUs with it; then it sleeps, ever longer up to 500 us.
+/// First none, because a packet is most often followed by the next one; then the loop yields,
+/// because the board shares few CPUs with it; then it sleeps, 50 us and later 500 us.
 class Backoff {
 public:
 	void busy() noexcept { idle_ = 0; }

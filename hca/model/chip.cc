@@ -32,7 +32,7 @@ void Chip::start() noexcept
 	show_link();
 	window_.write(HCA_RESET_ACK, window_.read(HCA_RESET));
 
-	// Last: whoever sees it finds everything above in force.
+	// Last: a driver that sees MAGIC finds everything above in force.
 	window_.write(HCA_MAGIC, HCA_MAGIC_VALUE);
 	tell({.kind = Event::Kind::start});
 }
@@ -110,7 +110,7 @@ void Chip::enable(uint32_t number) noexcept
 		tell({.kind = Event::Kind::refuse_setup, .context = number, .error = error,
 		      .address = address});
 
-		// So that the driver needn't wait for a time-out, and can try again.
+		// Tells the driver, which needn't wait for a time-out and can try again.
 		window_.write(control(number, HCA_CTL_ENABLE), 0);
 		return;
 	}
@@ -133,7 +133,7 @@ void Chip::disable(uint32_t number) noexcept
 	++stats_.disables;
 	tell({.kind = Event::Kind::disable, .context = number});
 
-	// After the last DMA: from here on the driver may use the memory for something else.
+	// After the last DMA: from this write on the driver may use the memory for something else.
 	window_.write(control(number, HCA_CTL_ENABLE_ACK), 0);
 }
 
@@ -226,11 +226,11 @@ bool Chip::poll_send(uint32_t number) noexcept
 	if (!is_remote(*packet))
 		return deliver(number, *packet);
 	send(number, *packet);
-	poll_finished(number);	// at once where there is no link
+	poll_finished(number);	// without a link, the packet has failed already
 	return true;
 }
 
-// After all that a step can do: one interrupt tells of it.
+// Last in a step, so that one interrupt tells of all its causes.
 void Chip::poll_interrupts() noexcept
 {
 	if (const auto causes = interrupts_.poll()) {
@@ -244,7 +244,7 @@ bool Chip::is_remote(const Packet &packet) const noexcept
 	return HCA_ADDRESS_NODE(packet.dest) != link_.node();
 }
 
-// What can be said without asking another board.
+// Checks what this board can decide without the destination.
 hca_chip_error Chip::check(const Packet &packet) const noexcept
 {
 	if (packet.length > HCA_PAYLOAD_MAX)
@@ -255,7 +255,7 @@ hca_chip_error Chip::check(const Packet &packet) const noexcept
 	return HCA_ERR_NONE;
 }
 
-// Whether a context of this board takes packets of a partition.
+// Decides whether a context of this board takes packets of a partition.
 hca_chip_error Chip::admit(uint32_t number, uint32_t partition) const noexcept
 {
 	if (!contexts_[number])
@@ -320,7 +320,7 @@ void Chip::dropped(hca_chip_error error) noexcept
 	tell({.kind = Event::Kind::drop_frame, .error = error});
 }
 
-// Into a context that isn't full.
+// Delivers into a context that isn't full.
 void Chip::put(uint32_t number, uint32_t source, const Packet &packet,
 	       std::span<const std::byte> payload) noexcept
 {

@@ -12,22 +12,48 @@
 #include <cstdint>
 #include <optional>
 
+// A step of the chip does, in this order:
+//
+// 1. reset everything, if RESET is another value than RESET_ACK;
+// 2. enable and disable contexts, as their ENABLE words say;
+// 3. take frames off the fabric: deliver, refuse or keep their packets, and answer (link.h);
+// 4. from each context take one packet that is *pending*, that is in a PIO buffer whose trigger
+//    differs from DONE: deliver it on this board, give it to the fabric, or refuse it;
+// 5. raise one interrupt for all causes.
+//
+// Enabling comes before deliveries, so a context whose disabling is acknowledged in a step is
+// neither sender nor receiver in that step.
+//
+// Credits. The chip keeps no count of them: it reads RCV_HEAD before each delivery and computes
+// from it whether the receiver is *full* (Context::full()). A packet of this board for a full
+// receiver stays in its PIO buffer and is tried again in the next step; one of another board is
+// kept by the link. Later packets of the same sender wait behind it, other senders do not.
+//
+// Fairness. Each context sends at most one packet a step, in the order of their numbers. Of
+// several packets for a receiver that was full, frames that come just now are tried first, then
+// frames that the link has kept, then packets of this board from the lowest context on.
+//
+// All functions run on the thread of the owner. Driver and processes read and write the window
+// and the RAM at the same time, and may write anything: each word that decides something is used
+// as it was read, addresses are checked when a context is enabled, and indices are the chip's own.
+// The write that tells the other side comes last: SEQUENCE, DONE, ENABLE_ACK, RESET_ACK.
+//
+// step() can't fail: a bad packet or setup is refused, counted and told to the observer.
 namespace chip_model {
 
 /// The chip of hca/spec.md, one step at a time.
 ///
-/// It knows neither processes nor clocks: the owner calls step() as often as it likes and beat()
-/// at least every 100 ms, all from one thread. The other side of the window and of the memory
-/// runs at the same time.
+/// A chip has neither process nor clock: the owner calls step() as often as it likes and beat() at
+/// least every 100 ms, all from one thread.
 class Chip final : private Inbound {
 public:
-	/// What is around the chip. All pointers outlive it.
+	/// The chip's surroundings. All pointers outlive the chip.
 	struct Setup {
 		Observer *observer = nullptr;
 		Wire *wire = nullptr;		///< none: no fabric
 		Doorbell *doorbell = nullptr;	///< none: no interrupts
 		uint32_t node = 0;
-		uint32_t epoch = 0;		///< another one for each life of the chip
+		uint32_t epoch = 0;		///< a new value for each life of the chip
 		uint32_t first_entry = 0;	///< for tests, see Context::set_up()
 	};
 
@@ -35,16 +61,17 @@ public:
 	Chip(Words window, Memory memory, const Setup &setup);
 	Chip(Words window, Memory memory) : Chip(window, memory, Setup{}) {}
 
-	/// Shows itself to the driver. Nothing that an earlier life was told is in force.
+	/// Shows the driver a chip that works, with no context enabled, whatever an earlier life
+	/// of the chip left in the window.
 	void start() noexcept;
 
-	/// Goes away in good order: no context is enabled any more and MAGIC is 0.
+	/// Ends in good order: disables all contexts and clears MAGIC.
 	void stop() noexcept;
 
-	/// Shows the driver that the chip lives.
+	/// Counts HEARTBEAT up, which shows the driver that the chip lives.
 	void beat() noexcept;
 
-	/// Looks at everything once and sends at most one packet of each context.
+	/// Does one step, as described above.
 	///
 	/// Returns true when there was something to do.
 	bool step() noexcept;

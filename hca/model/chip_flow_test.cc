@@ -75,7 +75,7 @@ TEST(ChipFlow, WrapOfTheCounterReusesNothingEarly)
 }
 
 // Heads that go back and forth, as a process may write them: no buffer is lent again before the
-// chip has seen that it came back, and what came back once stays the chip's.
+// chip has seen that it came back, and a buffer that came back once stays the chip's.
 TEST(ChipFlow, AHeadThatGoesBackTakesNothingBack)
 {
 	TestBoard board;
@@ -181,7 +181,7 @@ TEST(ChipFlow, HostileHeadsOnlyStopTheirOwner)
 		board.send(0, {.buffer = 0, .tag = 1});
 		ASSERT_TRUE(board.chip().step());
 
-		// k is 1 now; each of these claims what can't be.
+		// k is 1 now; each of these heads is impossible.
 		board.consume(0, head);
 		board.send(0, {.buffer = 1, .tag = 2});
 		EXPECT_FALSE(board.chip().step()) << head;
@@ -196,8 +196,8 @@ TEST(ChipFlow, HostileHeadsOnlyStopTheirOwner)
 	}
 }
 
-// The chip looks at one trigger after the other while a process writes several, so it may see
-// a later one and not an earlier one. The order must be kept all the same.
+// The chip looks at one trigger after the other while a process writes several, so the chip may
+// see a later one and not an earlier one. The order must be kept all the same.
 TEST(ChipFlow, ABurstKeepsItsOrder)
 {
 	constexpr uint32_t kBursts = 300;
@@ -243,7 +243,7 @@ TEST(ChipFlow, RandomWordsFromProcessesDoNoHarm)
 	for (uint32_t i = 0; i < 20000; ++i) {
 		const uint32_t n = random() % HCA_CONTEXTS;
 
-		// A new life now and then: without it all of them are soon full.
+		// Begin a new life now and then, because all contexts are soon full.
 		if (random() % 32 == 0) {
 			ASSERT_TRUE(board.set_enable(n, 0));
 			ASSERT_TRUE(board.enable(n, {.entries = 1u << (n % 8), .eager = 1 + n * 4}));

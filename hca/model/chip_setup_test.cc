@@ -79,7 +79,7 @@ TEST(ChipSetup, RefusesWhatMakesNoSense)
 		EXPECT_TRUE(std::ranges::all_of(board.ram_bytes(),
 			[](std::byte value) { return value == std::byte{0}; })) << name;
 
-		// Once only, and the driver can do better at once.
+		// The refusal is counted once, and the driver can try again at once.
 		EXPECT_FALSE(board.chip().step()) << name;
 		EXPECT_TRUE(board.enable(4)) << name;
 	}
@@ -205,7 +205,7 @@ TEST(ChipSetup, StopLeavesNothingEnabled)
 	EXPECT_EQ(board.control(3).read(HCA_CTL_ENABLE_ACK), 0u);
 }
 
-// A chip that was killed left its words behind; the memory may belong to somebody else now.
+// A chip that was killed left its words behind; the memory may have another owner by now.
 TEST(ChipSetup, ANewLifeForgetsTheOldOne)
 {
 	TestBoard board;

@@ -107,7 +107,7 @@ TEST(Chip, SendsInTheOrderInWhichBuffersAreUsed)
 	for (uint32_t i = 0; i < 5; ++i)
 		board.chip().step();
 
-	// 5, 6, 7, 0, 1: the circle goes on where it stopped, though 0 and 1 have lower numbers.
+	// 5, 6, 7, 0, 1: the search goes on where it stopped, though 0 and 1 have lower numbers.
 	for (uint32_t i = 5; i < 10; ++i)
 		board.send(0, {.buffer = i % 8, .generation = 1 + i / 8, .tag = i});
 	for (uint32_t i = 5; i < 10; ++i)

@@ -50,7 +50,7 @@ std::expected<Context, Refusal> Context::set_up(Words window, const Memory &memo
 
 std::expected<void, Refusal> Context::find_memory(const Memory &memory, Words control, Words table)
 {
-	// Each word is read once: the driver may be wrong, but it can't be wrong in between.
+	// Each word is read once, so a driver that changes it meanwhile can't get past a check.
 	const uint32_t entries = control.read(HCA_CTL_HDRQ_ENTRIES);
 	const uint32_t eager_count = control.read(HCA_CTL_EAGER_COUNT);
 
@@ -124,8 +124,8 @@ std::optional<Packet> Context::pending() const noexcept
 	if (!first_pending())
 		return std::nullopt;
 
-	// Between looking at one trigger and seeing the next one pending, the process may have
-	// sent both, in that order. Having seen the later one, the earlier one is visible now.
+	// Look again: between the looks at an earlier and a later trigger, the process may have
+	// written both, in that order. The later one was seen, so the earlier one is visible now.
 	const auto buffer = first_pending();
 
 	if (!buffer)
@@ -170,7 +170,7 @@ bool Context::full() noexcept
 {
 	const uint32_t room = std::min(entries_, eager_.size());
 
-	// RCV_HEAD may be anything. Ahead of the counter it gives a huge difference: full.
+	// RCV_HEAD may be anything. A value ahead of the counter gives a huge difference: full.
 	const uint32_t used = next_entry_ - user_.read(HCA_USER_RCV_HEAD);
 
 	eager_.keep(used);

@@ -22,7 +22,7 @@ struct Refusal {
 
 /// A packet that waits in a PIO buffer. The header was read once and is not read again.
 struct Packet {
-	uint32_t buffer;	///< it and `generation` mean nothing for one of another board
+	uint32_t buffer;	///< without meaning for a packet of another board, as `generation`
 	uint32_t generation;
 	uint32_t dest;
 	uint32_t length;
@@ -38,36 +38,36 @@ class Context {
 public:
 	/// Reads and checks what the driver programmed. Writes nothing.
 	///
-	/// `first_entry` is 0 in a chip; a test sets it to bring the wrap of the counter near.
+	/// `first_entry` is 0 in a chip; a test sets it near the wrap of the counter.
 	static std::expected<Context, Refusal> set_up(Words window, const Memory &memory,
 						      uint32_t number, uint32_t first_entry);
 
-	/// Writes what a process finds after enabling: RCV_HEAD and DONE.
+	/// Writes the words that a process finds after enabling: RCV_HEAD and DONE.
 	void publish() noexcept;
 
-	/// Tells the process how the cable is and who is on the fabric.
+	/// Tells the process whether the cable is in and which nodes are on the fabric.
 	void show_link(bool up, uint32_t peers) noexcept;
 
-	/// The key that the driver gave it.
+	/// The key that the driver gave the context.
 	uint32_t partition() const noexcept { return partition_; }
 
 	/// The packet to be sent next, if there is one.
 	std::optional<Packet> pending() const noexcept;
 
-	/// Payload of a pending packet; `bytes` is at most HCA_PAYLOAD_MAX.
+	/// Payload of a pending packet, whose `length` is at most HCA_PAYLOAD_MAX.
 	std::span<const std::byte> payload(const Packet &packet) const noexcept;
 
 	/// Gives the PIO buffer back to the process.
 	void finish(const Packet &packet) noexcept;
 
-	/// Tells the process that a packet of its was refused; before finish().
+	/// Tells the process that one of its packets was refused; called before finish().
 	void report(hca_chip_error error) noexcept;
 
-	/// True when the process has not consumed enough for one more packet. What it has
-	/// consumed is the chip's again.
+	/// True when the process has not consumed enough for one more packet. Takes back the eager
+	/// buffers that the process has consumed.
 	bool full() noexcept;
 
-	/// Writes payload and header entry. Only when full() has just said that it is not.
+	/// Writes payload and header entry. Only when full() has just returned false.
 	void deliver(const Packet &packet, uint32_t source,
 		     std::span<const std::byte> payload) noexcept;
 

@@ -11,16 +11,16 @@ namespace chip_model {
 
 /// The eager buffers of a context: which are lent to the process, and which one is next.
 ///
-/// Lent in the order of the entries that name them, and given back in that order. The next one is
-/// that which came back last: a process that keeps up sees the same few pages again and again,
-/// which its TLB and caches know, however many buffers there are.
+/// Buffers are lent in the order of the entries that name them, and come back in that order. The
+/// next one is the buffer that came back last: a process that keeps up sees the same few pages
+/// again and again, which its TLB and caches know, however many buffers there are.
 ///
-/// Invariants: free and lent buffers together are all of them, each once.
+/// Invariants: each buffer is either free or lent.
 class EagerBuffers {
 public:
 	EagerBuffers() noexcept = default;
 
-	/// Free in the order of the table.
+	/// At first all buffers are free, in the order of the table.
 	explicit EagerBuffers(std::vector<std::span<std::byte>> buffers)
 		: buffers_(std::move(buffers)), lent_(buffers_.size())
 	{
@@ -32,7 +32,7 @@ public:
 	uint32_t size() const noexcept { return static_cast<uint32_t>(buffers_.size()); }
 	std::span<std::byte> operator[](uint32_t i) const noexcept { return buffers_[i]; }
 
-	/// The next one; at least one is free.
+	/// Lends the next buffer; at least one is free.
 	uint32_t lend() noexcept
 	{
 		const uint32_t buffer = free_.back();
@@ -42,8 +42,8 @@ public:
 		return buffer;
 	}
 
-	/// Takes back all but the `used` lent last. A process may claim to use more than it has
-	/// got; then nothing comes back.
+	/// Takes back all buffers but the `used` lent last: none, if a process claims to use more
+	/// than it has got.
 	void keep(uint32_t used) noexcept
 	{
 		while (lent_count() > used) {

@@ -8,7 +8,7 @@
 
 namespace chip_model {
 
-/// What the chip has done, for traces. Fields that an event has no use for are 0.
+/// An action of the chip, for traces. Fields that an event has no use for are 0.
 struct Event {
 	enum class Kind {
 		start,
@@ -38,7 +38,7 @@ struct Event {
 	uint32_t causes = 0;	///< HCA_CAUSE_* of an interrupt
 };
 
-/// Gets told what the chip does, on the chip's thread.
+/// Is told of the chip's actions, on the chip's thread.
 class Observer {
 public:
 	virtual void event(const Event &event) noexcept = 0;
@@ -47,11 +47,11 @@ protected:
 	~Observer() = default;
 };
 
-/// What the chip counted since it was started; resets do not clear it.
+/// The chip's counts since its start; resets do not clear them.
 struct Stats {
 	uint64_t packets = 0;
 	uint64_t bytes = 0;
-	uint64_t back_pressure = 0;	///< packets that had to wait for the receiver
+	uint64_t back_pressure = 0;	///< packets of this board that had to wait
 	uint64_t received = 0;		///< packets of other boards
 	uint64_t dropped = 0;		///< frames of the fabric
 	std::array<uint64_t, HCA_ERRORS_END> refused{};	///< packets and setups, by error

@@ -11,7 +11,7 @@
 namespace chip_model {
 namespace {
 
-// Anything else would take our eight bytes for what it is not.
+// Any other file would take the eight bytes of a ring for data.
 bool is_eventfd(int fd)
 {
 	const std::string link = "/proc/self/fd/" + std::to_string(fd);
@@ -42,7 +42,7 @@ void EventfdDoorbell::ring() noexcept
 {
 	const uint64_t once = 1;
 
-	// It can only fail when it is full: then it has rung, and nobody listens.
+	// Fails only when the counter is full: then the bell has rung, and QEMU does not listen.
 	[[maybe_unused]] const ssize_t written = write(fd_, &once, sizeof(once));
 }
 

@@ -13,7 +13,7 @@
 
 namespace chip_model {
 
-/// How often a wire does harm, in frames of a thousand.
+/// How often a wire does harm: frames of a thousand.
 struct Faults {
 	uint32_t drop = 0;
 	uint32_t corrupt = 0;
@@ -50,7 +50,7 @@ public:
 private:
 	bool happens(uint32_t per_mille) noexcept { return random_() % 1000 < per_mille; }
 
-	// One bit, anywhere.
+	// Changes one bit, anywhere in the frame.
 	std::span<const std::byte> spoiled(std::span<const std::byte> frame) noexcept
 	{
 		const auto copy = std::span(copy_).first(frame.size());

@@ -10,7 +10,7 @@
 namespace chip_model {
 namespace {
 
-// Frames are nobody's but ours while we look at them: plain copies, not shared words.
+// Unlike the window, the bytes of a frame are shared with no one: plain copies will do.
 uint32_t little(uint32_t value) noexcept
 {
 	if constexpr (std::endian::native == std::endian::big)
@@ -33,7 +33,7 @@ void put(std::span<std::byte> bytes, std::size_t offset, uint32_t value) noexcep
 	std::memcpy(bytes.data() + offset, &value, sizeof(value));
 }
 
-// Of a frame that is at most HCA_FRAME_MAX long, as if its CRC word were 0.
+// CRC of a frame that is at most HCA_FRAME_MAX long, as if its CRC word were 0.
 uint32_t crc_of(std::span<const std::byte> frame) noexcept
 {
 	std::byte copy[HCA_FRAME_MAX];

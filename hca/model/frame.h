@@ -10,7 +10,7 @@
 
 namespace chip_model {
 
-/// A frame of the fabric, taken apart. The payload lies where it was decoded from.
+/// A frame of the fabric, taken apart. The payload is not copied: it lies in the decoded bytes.
 struct Frame {
 	hca_frame_type type;
 	uint32_t from;		///< address
@@ -24,7 +24,7 @@ struct Frame {
 	std::span<const std::byte> payload = {};
 };
 
-/// Writes a frame; returns the bytes that are to be sent. The payload has at most HCA_PAYLOAD_MAX.
+/// Writes a frame; returns the bytes to send. The payload has at most HCA_PAYLOAD_MAX bytes.
 std::span<std::byte> encode(const Frame &frame,
 			    std::span<std::byte, HCA_FRAME_MAX> room) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-// What guests and other boards can do to a chip: an input is a list of such deeds. Sanitizers and
-// Words judge each access; memory that no driver gave to the chip has to stay as it was.
+// Fuzzes a chip with all that guests and other boards can do: an input is a list of such deeds.
+// Sanitizers and Words judge each access; memory that no driver gave to the chip has to stay as it
+// was.
 #include "hca.h"
 #include "test_fabric.h"
 
@@ -44,7 +45,7 @@ public:
 			value = value << 8 | byte();
 		return value;
 	}
-	// Near an edge as often as not.
+	// A word, often one near an edge.
 	uint32_t value()
 	{
 		constexpr uint32_t kEdges[] = {0, 1, 7, 8, 15, 16, HCA_PAYLOAD_MAX, HCA_PAYLOAD_MAX + 1,
@@ -89,7 +90,7 @@ private:
 		switch (input_.byte() % 8) {
 		case 0:
 			return packet();
-		case 1:		// any word of what a process may write
+		case 1:		// any word that a process may write
 			return victim().pio(context()).write(input_.word() % HCA_PIO_CONTEXT_BYTES & ~3u,
 							     input_.value());
 		case 2:
@@ -120,7 +121,7 @@ private:
 		pio.write(HCA_PIO_TRIGGER, input_.value());
 	}
 
-	// What a driver may write, right or wrong; never an address of what isn't the context's.
+	// Words that a driver may write, right or wrong; never an address of another's memory.
 	void driver()
 	{
 		const uint32_t n = context();
@@ -151,7 +152,7 @@ private:
 		}
 	}
 
-	// From the medium: bytes as they come, or what another chip could have sent.
+	// A frame from the wire: any bytes, or a frame that another chip could have sent.
 	void frame()
 	{
 		TestFabric::Bytes bytes(input_.value() % (HCA_FRAME_MAX + 8));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Interrupts: who is told of what, how often, and that nobody sleeps through a packet.
+// Interrupts: which causes the driver is told, how often, and that no packet comes unnoticed.
 #include "test_board.h"
 #include "test_fabric.h"
 
@@ -40,7 +40,7 @@ protected:
 		control.write(HCA_CTL_ARM, control.read(HCA_CTL_ARM) + 1);
 	}
 
-	// From context 0; each packet through another buffer.
+	// Sends from context 0, each packet through another buffer.
 	void deliver(uint32_t dest)
 	{
 		board_.send(0, {.buffer = sent_ % HCA_PIO_BUFFERS,
@@ -49,7 +49,7 @@ protected:
 		EXPECT_TRUE(board_.chip().step());
 	}
 
-	// What the driver's handler does; the causes, 0 when there was no interrupt.
+	// Acts as the driver's handler; returns the causes, 0 when there was no interrupt.
 	uint32_t take()
 	{
 		Words window = board_.window();
@@ -93,7 +93,7 @@ TEST_F(InterruptTest, DoesNotRingForWhoDidNotAsk)
 	EXPECT_EQ(take(), 0u);
 }
 
-// The driver looks at the queue after arming, and finds it.
+// The driver looks at the queue after arming, and finds the packet.
 TEST_F(InterruptTest, DoesNotTellOfWhatWasThereBefore)
 {
 	deliver(1);
@@ -222,7 +222,7 @@ class Sleeper {
 public:
 	Sleeper(TestBoard &board, const Bell &bell) : board_(board), bell_(bell) {}
 
-	/// Waits for the next entry; false when it slept through it.
+	/// Waits for the next entry; false when the driver slept through it.
 	bool next()
 	{
 		do {
@@ -247,7 +247,7 @@ private:
 		return board_.entry(0, head_ % 8).read(HCA_HDR_SEQUENCE) == head_ + 1;
 	}
 
-	// Nothing but a ring ends it.
+	// Only a ring ends the sleep.
 	bool sleep()
 	{
 		const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);

@@ -21,7 +21,8 @@ void Interrupts::reset() noexcept
 	window_.write(HCA_INT_ENABLE, 0);
 	window_.write(HCA_INT_CAUSE, 0);
 
-	// Taken, whoever rang: a driver that never got to acknowledge must not silence the chip.
+	// The last interrupt counts as taken: a driver that ended before it could acknowledge must
+	// not silence the chip.
 	serial_ = window_.read(HCA_INT_ACK);
 	window_.write(HCA_INT_SERIAL, serial_);
 }
@@ -34,8 +35,8 @@ void Interrupts::restart(uint32_t context) noexcept
 
 void Interrupts::delivered(uint32_t context) noexcept
 {
-	// SEQUENCE before this look at ARM. The driver does it the other way round, ARM before its
-	// look at SEQUENCE: so one of the two sees what the other one wrote.
+	// The write of SEQUENCE before this look at ARM. The driver writes ARM before its look at
+	// SEQUENCE. So at least one side sees the word that the other side wrote.
 	std::atomic_thread_fence(std::memory_order_seq_cst);
 
 	if (const uint32_t wanted = window_.read(arm(context)); wanted != served_[context]) {

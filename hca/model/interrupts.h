@@ -19,28 +19,28 @@ protected:
 	~Doorbell() = default;
 };
 
-/// What the chip has to tell the driver, and when it may.
+/// The causes that the chip has to tell the driver, and when it may interrupt.
 ///
-/// Invariants: at most one interrupt is on its way; what happens meanwhile waits here for the
-/// driver's acknowledge, so nothing is lost and a fast sender can't flood the board.
+/// Invariants: at most one interrupt is on its way; causes that come meanwhile wait here for the
+/// driver's acknowledge, so none is lost and a fast sender can't flood the board.
 class Interrupts {
 public:
 	/// Without a doorbell nothing is ever told.
 	Interrupts(Words window, Doorbell *doorbell) noexcept : window_(window), doorbell_(doorbell) {}
 
-	/// Forgets everything and switches interrupts off, as after start and reset.
+	/// Forgets everything and switches interrupts off, as at start and reset.
 	void reset() noexcept;
 
-	/// A context begins another life: what ARM holds counts as served.
+	/// Begins another life of a context: the value that ARM holds counts as served.
 	void restart(uint32_t context) noexcept;
 
-	/// A packet is in the queue of a context, SEQUENCE is written.
+	/// Notes a packet in the queue of a context, after SEQUENCE was written.
 	void delivered(uint32_t context) noexcept;
 
-	/// LINK or PEERS was written.
+	/// Notes that LINK or PEERS was written.
 	void link_changed() noexcept { pending_ |= HCA_CAUSE_LINK; }
 
-	/// Rings if there is something to tell and the driver has taken the last one; the causes told.
+	/// Rings if there is a cause and the last interrupt was taken; returns the causes.
 	std::optional<uint32_t> poll() noexcept;
 
 private:
@@ -48,7 +48,7 @@ private:
 	Doorbell *doorbell_;
 	uint32_t pending_ = 0;
 	uint32_t serial_ = 0;
-	std::array<uint32_t, HCA_CONTEXTS> served_{};	// ARM that was answered, of each context
+	std::array<uint32_t, HCA_CONTEXTS> served_{};	// the last ARM served, of each context
 };
 
 } // namespace chip_model

@@ -71,7 +71,7 @@ bool Link::poll(Inbound &inbound) noexcept
 		return false;
 
 	bool busy = poll_cable();
-	std::array<std::byte, HCA_FRAME_MAX + 1> room;	// one more: too long shows
+	std::array<std::byte, HCA_FRAME_MAX + 1> room;	// one more, so that too long shows
 
 	while (const auto bytes = wire_->receive(room)) {
 		busy = true;
@@ -139,7 +139,7 @@ void Link::handle_packet(const Frame &frame, std::span<const std::byte> bytes,
 
 	if (!is_new(source, frame, inbound))
 		return;
-	if (source.waiting)	// its sender has given it up
+	if (source.waiting)	// the kept packet, which its sender has given up
 		--waiting_;
 	source.known = true;
 	source.waiting = true;
@@ -155,7 +155,7 @@ void Link::handle_packet(const Frame &frame, std::span<const std::byte> bytes,
 	}
 }
 
-// Whether a packet was never here. What was gets the same answer again.
+// True if a packet was never here. The last one that was gets the same answer again.
 bool Link::is_new(const Source &source, const Frame &frame, Inbound &inbound) noexcept
 {
 	if (!source.known || frame.epoch != source.epoch)
@@ -191,7 +191,7 @@ bool Link::poll_waiting(Inbound &inbound) noexcept
 	for (Source &source : sources_) {
 		if (!source.waiting)
 			continue;
-		// It was whole when it came.
+		// Always succeeds: the frame was whole when it came.
 		const auto frame = decode(std::span(source.frame).first(source.bytes), node_);
 
 		if (frame)

@@ -12,12 +12,36 @@
 #include <span>
 #include <vector>
 
+// How packets cross a wire that may lose, damage and double frames. Terms:
+//
+// - A *flight* is a packet of one of this board's contexts, from send() to its answer.
+// - A *source* is the record of one context of another node: its last packet and the answer.
+// - An *epoch* names one life of a context; a *sequence* numbers the packets of a life, from 1.
+// - A *beat* is one call of beat(), the only clock.
+//
+// The sender repeats a frame every HCA_RETRY_BEATS without an answer, and gives it up after
+// HCA_TIMEOUT_BEATS. The receiver offers a new packet to the chip (Inbound::take()) and answers
+// with the result. While the chip's receiver is full, the link keeps the frame, answers
+// HCA_FRAME_WAIT, which starts the time-out anew, and offers it again at each poll. A frame that
+// comes again gets the same answer again and is not delivered again.
+//
+// Credits. One packet of each context may be on its way; its answer is the credit for the next
+// one. So one packet of each context of each node can wait here, and nothing that other nodes
+// send makes a link grow.
+//
+// Fairness. Every pair of node and context has a source of its own, so a full receiver holds up
+// its own senders only. Kept frames are offered in the order of node and context.
+//
+// All calls come from the chip's thread; there is no lock, and a wire never waits. A frame that
+// is damaged, foreign or older than the last one is dropped and counted; kept frames are dropped
+// when the link goes down. A flight ends with a result in its answer, with HCA_ERR_TIMEOUT or
+// HCA_ERR_LINK_DOWN (the packet may have arrived all the same), or with the life of its context.
 namespace chip_model {
 
-/// What the chip does with what comes over the fabric.
+/// The chip, as the link gives it packets of the fabric.
 class Inbound {
 public:
-	/// Delivers a packet, or refuses it; nothing when its receiver is full.
+	/// Delivers or refuses a packet and returns the result; nothing when its receiver is full.
 	virtual std::optional<hca_chip_error> take(const Frame &packet) noexcept = 0;
 
 	/// Counts a frame that was dropped.
@@ -27,7 +51,7 @@ protected:
 	~Inbound() = default;
 };
 
-/// A packet that has left its board, with what became of it.
+/// A packet that has left its board, and the result.
 struct Finished {
 	Packet packet;
 	hca_chip_error error;
@@ -36,10 +60,10 @@ struct Finished {
 /// One chip's end of the fabric: packets on their way out, and packets that wait to come in.
 ///
 /// Invariants: at most one packet of each context is on its way, and at most one of each context
-/// of each node waits here, so nothing that others send makes it grow.
+/// of each node waits here.
 class Link {
 public:
-	/// Without a wire the link is never up. `epoch` differs from that of the chip's earlier lives.
+	/// Without a wire the link is never up. `epoch` is new for each life of the chip.
 	Link(Wire *wire, uint32_t node, uint32_t epoch);
 
 	uint32_t node() const noexcept { return node_; }
@@ -48,7 +72,7 @@ public:
 	uint64_t sent() const noexcept { return sent_; }
 	uint64_t retries() const noexcept { return retries_; }
 
-	/// A context begins another life: nothing of the one before is on its way.
+	/// Begins another life of a context, and forgets the flight of the one before.
 	void restart(uint32_t context) noexcept;
 
 	/// True while a packet of the context is on its way.
@@ -58,13 +82,13 @@ public:
 	void send(uint32_t context, uint32_t partition, const Packet &packet,
 		  std::span<const std::byte> payload) noexcept;
 
-	/// Looks at the cable and at what came; true when there was something.
+	/// Looks at the cable, at frames that came and at kept ones; true when there was work.
 	bool poll(Inbound &inbound) noexcept;
 
-	/// The end of a context's packet, once; nothing while it is on its way.
+	/// Returns the result of a context's packet, once; nothing while the packet is on its way.
 	std::optional<Finished> finished(uint32_t context) noexcept;
 
-	/// Says hello, repeats what was not answered and gives it up in the end.
+	/// Says hello, repeats frames without an answer, and gives them up in the end.
 	void beat() noexcept;
 
 	/// Forgets packets that wait for full receivers, and all counts.
@@ -76,13 +100,13 @@ private:
 		std::optional<hca_chip_error> result;
 		uint32_t epoch = 0;
 		uint32_t sequence = 0;
-		uint32_t beats = 0;	///< since the last word of the other side
+		uint32_t beats = 0;	///< since the last answer
 		bool busy = false;
 		std::size_t bytes = 0;
 		std::array<std::byte, HCA_FRAME_MAX> frame;
 	};
 
-	/// What is known of one context of one other node.
+	/// The last packet of one context of one other node, and its answer.
 	struct Source {
 		bool known = false;
 		bool waiting = false;

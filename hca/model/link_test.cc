@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Chips on a fabric: packets between boards, whatever happens to frames and cables.
+// Chips on a fabric: packets between boards while frames and cables fail.
 #include "hca.h"
 #include "test_fabric.h"
 
@@ -163,7 +163,7 @@ void exchange(int type, int times)
 	EXPECT_EQ(boards[1].window().read(HCA_ERRORS), 0u);
 	EXPECT_EQ(boards[1].window().read(HCA_RETRIES), times == kLost ? 20u : 0u);
 
-	// What came twice was delivered once, and counted.
+	// Packets that came twice were delivered once, and counted.
 	const bool twice = type == HCA_FRAME_ANSWER ? times == kLost : times == kDoubled;
 
 	EXPECT_EQ(count_of(boards[2], HCA_ERR_SEQUENCE), twice ? 20u : 0u);
@@ -174,7 +174,7 @@ TEST(FabricFaults, AnAnswerIsLost) { exchange(HCA_FRAME_ANSWER, kLost); }
 TEST(FabricFaults, APacketComesTwice) { exchange(HCA_FRAME_PACKET, kDoubled); }
 TEST(FabricFaults, AnAnswerComesTwice) { exchange(HCA_FRAME_ANSWER, kDoubled); }
 
-// Any bit of any frame: it is noticed, and the packet comes whole in the end.
+// A change of any bit of any frame is noticed, and the packet comes whole in the end.
 TEST(FabricFaults, ADamagedFrameIsDropped)
 {
 	TestBoards boards(2);
@@ -211,7 +211,7 @@ TEST(FabricFaults, AFrameThatIsNoneIsDropped)
 	boards.settle();
 	EXPECT_EQ(count_of(boards[2], HCA_ERR_FRAME), 2u);
 
-	// Whole, but for others, or from nobody.
+	// Whole frames, but for other nodes, or from no node.
 	const Frame cases[] = {
 		{.type = HCA_FRAME_PACKET, .from = HCA_ADDRESS(1, 0), .to = HCA_ADDRESS(3, 0)},
 		{.type = HCA_FRAME_PACKET, .from = HCA_ADDRESS(2, 0), .to = HCA_ADDRESS(2, 0)},
@@ -232,7 +232,7 @@ TEST(FabricFaults, AFrameThatIsNoneIsDropped)
 		EXPECT_EQ(count_of(boards[2], HCA_ERR_FRAME), ++bad);
 	}
 
-	// A type that there isn't, in a frame that is else as it should be.
+	// An unknown type, in a frame that is right otherwise.
 	auto bytes = encode({.type = HCA_FRAME_HELLO, .from = HCA_ADDRESS(1, 0),
 			     .to = HCA_ADDRESS(2, 0)}, room);
 
@@ -314,7 +314,7 @@ TEST(FabricFlow, AFullReceiverElsewhereHoldsItsSender)
 	for (uint32_t i = 0; i < 4; ++i)
 		boards[1].send(0, {.buffer = i, .dest = HCA_ADDRESS(2, 0), .tag = i});
 
-	// Longer than the time-out: it is only slow.
+	// Longer than the time-out: the receiver is only slow.
 	boards.beat(2 * HCA_TIMEOUT_BEATS);
 	EXPECT_EQ(boards[1].done(0, 1), 1u);
 	EXPECT_EQ(boards[1].done(0, 2), 0u);
@@ -410,7 +410,7 @@ TEST(FabricFlow, AResetForgetsWhatWaits)
 	ASSERT_TRUE(boards[2].enable(0));
 	EXPECT_EQ(boards[2].window().read(HCA_PACKETS), 0u);
 
-	// It comes again, and is new.
+	// The packet comes again, and is new.
 	boards.beat(HCA_RETRY_BEATS + 1);
 	EXPECT_EQ(boards[1].done(0, 1), 1u);
 	EXPECT_EQ(boards[2].entry(0, 0).read(HCA_HDR_TAG), 1u);
@@ -439,7 +439,7 @@ TEST(FabricFlow, BadWeather)
 			const uint32_t i = sent[node];
 			const uint32_t dest = 1 + (node + i) % 3;
 
-			// The first word of the payload says which it is for that receiver.
+			// The first word of the payload is the packet's number at that receiver.
 			if (boards[node].done(0, i % 8) == i / 8) {
 				boards[node].send(0, {.buffer = i % 8, .generation = 1 + i / 8,
 						      .dest = HCA_ADDRESS(dest, 0), .tag = i / 3});

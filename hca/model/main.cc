@@ -48,7 +48,7 @@ void catch_signals() noexcept
 	sigaction(SIGUSR2, &action, nullptr);
 }
 
-// The parent may have died before prctl() took effect; then nobody sends the signal.
+// The parent may have died before prctl() took effect; then no signal comes.
 void die_with(pid_t parent) noexcept
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -56,7 +56,7 @@ void die_with(pid_t parent) noexcept
 		stop_asked = 1;
 }
 
-// Being told to stop while still waiting for the files is no failure.
+// A signal to stop, while the model still waits for the files, is no failure.
 int fail(const std::string &why)
 {
 	if (stopping())
@@ -83,7 +83,7 @@ void run(Chip &chip)
 	}
 }
 
-// None was asked for: a null pointer, and no error.
+// Returns a null pointer, which is no error, if no trace was asked for.
 std::expected<std::unique_ptr<Trace>, std::string> open_trace(const Options &options)
 {
 	if (options.trace.empty())
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	if (options.die_with_parent)
 		die_with(parent);
 
-	// Short sleeps would else be stretched by the default slack of 50 us.
+	// The default slack of 50 us would stretch short sleeps.
 	prctl(PR_SET_TIMERSLACK, 1000UL);
 	return serve(options);
 }

@@ -20,7 +20,7 @@ public:
 	/// The bytes at a bus address, or nothing when one of them is not in RAM.
 	std::optional<std::span<std::byte>> range(BusAddr addr, std::size_t bytes) const noexcept
 	{
-		// Only differences of values already known to be in order: nothing wraps.
+		// Each subtraction follows a comparison of the same values, so none wraps.
 		const auto first = static_cast<uint64_t>(addr);
 
 		if (first < base_ || first - base_ > ram_.size())

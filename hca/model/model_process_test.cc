@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The model as a process beside a board: files, signals, messages to whoever started it.
+// The model as a process beside a board: files, signals, messages to its starter.
 #include "hca_chip.h"
 #include "words.h"
 
@@ -121,7 +121,7 @@ protected:
 		}
 	}
 
-	// Exit status, or -1 when it died in another way.
+	// The model's exit status, or -1 when it died in another way.
 	int finish()
 	{
 		int status = 0;
@@ -177,7 +177,7 @@ TEST_F(ModelProcess, CarriesAPacketAndEndsInGoodOrder)
 	EXPECT_NE(contents(path("trace")).find("deliver from=0 to=0"), std::string::npos);
 }
 
-// The eventfd is the starter's; a second model rings it as the first one did.
+// The eventfd belongs to the starter; a second model rings it as the first one did.
 TEST_F(ModelProcess, RingsTheEventfdThatItWasGiven)
 {
 	const int bell = eventfd(0, EFD_NONBLOCK);	// the model inherits it
@@ -217,7 +217,7 @@ TEST_F(ModelProcess, HeartBeats)
 	EXPECT_EQ(finish(), 0);
 }
 
-// The cable goes out and in; nobody else is on this fabric.
+// The cable goes out and in; no other node is on this fabric.
 TEST_F(ModelProcess, HasACableOnAFabric)
 {
 	auto arguments = usual();

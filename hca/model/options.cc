@@ -25,7 +25,7 @@ std::optional<uint64_t> parse_number(const char *text)
 {
 	char *end = nullptr;
 
-	// strtoull takes "-1" for a huge number; nobody means that.
+	// strtoull() takes "-1" for a huge number, which is never meant.
 	if (*text < '0' || *text > '9')
 		return std::nullopt;
 

@@ -9,7 +9,7 @@
 
 namespace chip_model {
 
-/// What the command line asked for.
+/// The options of the command line.
 struct Options {
 	std::string ram;
 	uint64_t ram_base = 0;

@@ -46,7 +46,7 @@ std::string errno_reason(const std::string &path, const char *what)
 	return reason(path, std::string(what) + ": " + std::strerror(errno));
 }
 
-// What is still missing, or nothing when the file is there with its full size.
+// Succeeds when the file is there with its full size; the error says what is still missing.
 std::expected<void, std::string> ready(const std::string &path, uint64_t end, struct stat &status)
 {
 	if (stat(path.c_str(), &status) != 0)

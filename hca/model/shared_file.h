@@ -12,7 +12,7 @@
 
 namespace chip_model {
 
-/// Part of a file, mapped shared: what is written here, the board sees.
+/// Part of a file, mapped shared, so that the board sees all writes.
 class SharedFile {
 public:
 	/// Maps `bytes` from `offset`, waiting for the file to appear with its full size.

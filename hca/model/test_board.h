@@ -111,7 +111,7 @@ public:
 		uint32_t checksum = 0;
 	};
 
-	/// What a process does to send, without waiting for anything.
+	/// Writes a packet as a process does, without waiting for a free buffer.
 	void send(uint32_t n, const Send &send)
 	{
 		Words buffer = pio(n).part(send.buffer * HCA_PIO_BYTES, HCA_PIO_BYTES);

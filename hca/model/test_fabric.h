@@ -52,7 +52,7 @@ public:
 		uint32_t node_;
 	};
 
-	/// Called with each frame but the hellos; it may change it. How often it arrives.
+	/// Called with each frame but hellos, and may change it; returns how often it arrives.
 	std::function<int(Bytes &)> weather = [](Bytes &) { return 1; };
 
 	void carry(uint32_t node, Bytes frame)
@@ -76,7 +76,7 @@ private:
 	std::array<std::deque<Bytes>, HCA_NODES> queues_;
 };
 
-/// Boards 1, 2, ... on one fabric; time is what the test says.
+/// Boards 1, 2, ... on one fabric; time passes only in beat().
 class TestBoards {
 public:
 	explicit TestBoards(uint32_t count)
@@ -92,7 +92,7 @@ public:
 	TestBoard &operator[](uint32_t node) { return *boards_[node - 1]; }
 	TestFabric::End &end(uint32_t node) { return *ends_[node - 1]; }
 
-	/// Until no chip has anything to do.
+	/// Steps all chips until none has anything to do.
 	void settle()
 	{
 		for (bool busy = true; busy;) {

@@ -39,7 +39,7 @@ const char *name(hca_chip_error error) noexcept
 	return "unknown";
 }
 
-// An address as people say it: the context, and before it the board if it isn't node 0.
+// An address for people: the context, with the node before it unless that is 0.
 std::string where(uint32_t address)
 {
 	const std::string context = std::to_string(HCA_ADDRESS_CONTEXT(address));
@@ -130,7 +130,7 @@ std::expected<std::unique_ptr<Trace>, std::string> Trace::open(const std::string
 	if (!file)
 		return std::unexpected(path + ": cannot write the trace: " + std::strerror(errno));
 
-	// So that the last thing before a crash of the board is in the file.
+	// By lines, so that the file has the last event before a crash of the board.
 	std::setvbuf(file, nullptr, _IOLBF, 0);
 	return std::unique_ptr<Trace>(new Trace(file));
 }

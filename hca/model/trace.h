@@ -30,7 +30,7 @@ private:
 	std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
 };
 
-/// The counters as one line of JSON.
+/// Prints the counters as one line of JSON.
 void print_stats(std::FILE *file, const Stats &stats) noexcept;
 
 } // namespace chip_model

@@ -26,7 +26,7 @@ const sockaddr *plain(const sockaddr_un &address) noexcept
 	return reinterpret_cast<const sockaddr *>(&address);
 }
 
-// True when somebody reads that socket. What a node that was killed left behind is nobody's.
+// True when a process has that socket open. A killed node leaves its socket behind.
 bool is_alive(int fd, const sockaddr_un &address) noexcept
 {
 	return sendto(fd, "", 0, MSG_DONTWAIT, plain(address), sizeof(address)) == 0 ||
@@ -78,7 +78,7 @@ UnixWire::~UnixWire()
 	sockaddr_un own = {};
 	socklen_t size = sizeof(own);
 
-	// Only what this object has bound.
+	// Remove only a socket that this object has bound.
 	if (getsockname(fd_, reinterpret_cast<sockaddr *>(&own), &size) == 0 && own.sun_path[0])
 		unlink(own.sun_path);
 	close(fd_);
@@ -89,7 +89,7 @@ std::string UnixWire::path_of(uint32_t node) const
 	return folder_ + "/node-" + std::to_string(node);
 }
 
-// False when the other side has no room now. Whoever isn't there loses it.
+// False when the other side has no room now. A frame to a node that isn't there is lost.
 bool UnixWire::try_send(uint32_t node, std::span<const std::byte> frame) noexcept
 {
 	const sockaddr_un address = address_of(path_of(node));
@@ -106,7 +106,7 @@ void UnixWire::send(uint32_t node, std::span<const std::byte> frame) noexcept
 
 	auto &waiting = waiting_[node];
 
-	// Nothing overtakes what waits.
+	// No frame overtakes one that waits.
 	if (waiting.empty() && try_send(node, frame))
 		return;
 	if (waiting.size() < kWaitingMost)
@@ -132,7 +132,7 @@ std::optional<std::size_t> UnixWire::receive(std::span<std::byte> room) noexcept
 
 		if (bytes < 0)
 			return std::nullopt;
-		if (bytes > 0)	// 0: somebody asked whether this node is alive
+		if (bytes > 0)	// 0: another process asked whether this node is alive
 			return static_cast<std::size_t>(bytes);
 	}
 }

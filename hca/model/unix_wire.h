@@ -14,10 +14,10 @@
 
 namespace chip_model {
 
-/// A fabric made of Unix sockets in one folder: node n reads what comes to the socket node-n.
+/// A fabric made of Unix sockets in one folder: node n reads from the socket node-n.
 ///
-/// A node that isn't there loses what is sent to it. One that is slow gets it a little later; when
-/// too much waits for it, frames are lost.
+/// Frames to a node that isn't there are lost. Frames to a slow node wait in a queue, and are lost
+/// when the queue is full.
 class UnixWire final : public Wire {
 public:
 	/// Errors: a sentence that says what is wrong and what to do about it.

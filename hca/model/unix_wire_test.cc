@@ -65,7 +65,7 @@ TEST_F(UnixWireTest, CarriesFramesInOrder)
 	EXPECT_EQ(next(two), "");
 }
 
-// More than a socket holds: what waits goes out when there is room, still in order.
+// More than a socket holds: waiting frames go out when there is room, still in order.
 TEST_F(UnixWireTest, WaitsForASlowNode)
 {
 	UnixWire one = open(1);
@@ -75,7 +75,7 @@ TEST_F(UnixWireTest, WaitsForASlowNode)
 		one.send(2, bytes(std::to_string(i)));
 	EXPECT_EQ(next(two), "0");
 
-	// There is room now, but not for one that comes later.
+	// There is room now, but a later frame must not overtake the waiting ones.
 	one.send(2, bytes("50"));
 	for (int i = 1; i <= 50; ++i) {
 		next(one);
@@ -116,7 +116,7 @@ TEST_F(UnixWireTest, TakesThePlaceOfADeadNode)
 	}
 	EXPECT_FALSE(std::filesystem::exists(folder_ + "/node-1"));
 
-	// As a node leaves it that was killed.
+	// A socket as a killed node leaves it.
 	sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
 	const int dead = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

@@ -8,7 +8,7 @@
 
 namespace chip_model {
 
-/// What carries frames between the chips of a fabric. It may lose, damage and double them.
+/// Carries frames between the chips of a fabric, and may lose, damage and double them.
 class Wire {
 public:
 	/// True while the cable is in.
@@ -17,9 +17,9 @@ public:
 	/// Sends a frame to a node, or loses it. Doesn't wait.
 	virtual void send(uint32_t node, std::span<const std::byte> frame) noexcept = 0;
 
-	/// Copies the next frame that came; its size, or nothing when there is none.
+	/// Copies the next frame that came and returns its size; nothing when there is none.
 	///
-	/// A frame that is larger than `room` is cut to its size.
+	/// A frame that is larger than `room` is cut to the size of `room`.
 	virtual std::optional<std::size_t> receive(std::span<std::byte> room) noexcept = 0;
 
 protected:

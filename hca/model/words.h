@@ -9,11 +9,11 @@
 
 namespace chip_model {
 
-/// Little-endian 32-bit words in memory that somebody else uses at the same time.
+/// Little-endian 32-bit words in memory that the board uses at the same time.
 ///
 /// Reads have acquire order and writes have release order, so a word that is written last
 /// publishes everything before it. An offset outside of the memory ends the program: the chip
-/// checks what it is told, and this is the last line of defence behind those checks.
+/// checks all values from outside, and this is the last line of defence behind those checks.
 ///
 /// Invariants: the memory is aligned to 4 bytes and outlives the object.
 class Words {
@@ -31,7 +31,7 @@ public:
 		__atomic_store_n(word(offset), swap(value), __ATOMIC_RELEASE);
 	}
 
-	/// Two words, low half first.
+	/// Reads two words as one value, low half first.
 	uint64_t read_pair(std::size_t offset) const noexcept
 	{
 		return read(offset) | uint64_t{read(offset + 4)} << 32;
