@@ -18,7 +18,7 @@
  * free pages, unused chunks become ordinary memory again. When *dirty* pages are
  * dirty, the worker is woken.
  *
- * Freed pages still hold their owner's data. They are zeroed before they are lent
+ * Freed pages still hold their owner's data. Such pages are zeroed before they are lent
  * again: in batches by the worker, or by the caller if no clean run is left. A chunk
  * that goes back to the allocator is not zeroed, just as other freed memory: hiding
  * old data from the next user of ordinary memory is the allocator's task.

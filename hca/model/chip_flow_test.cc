@@ -26,7 +26,7 @@ void pump(TestBoard &board, TestBoard::Geometry geometry, uint32_t first, uint32
 
 		ASSERT_EQ(entry.read(HCA_HDR_SEQUENCE), k + 1);
 		ASSERT_EQ(entry.read(HCA_HDR_TAG), i);
-		ASSERT_EQ(entry.read(HCA_HDR_EAGER), 0u);	// it has just come back
+		ASSERT_EQ(entry.read(HCA_HDR_EAGER), 0u);	// the buffer has just come back
 		ASSERT_EQ(std::memcmp(board.eager(0, 0).data(), payload.data(), payload.size()), 0);
 		board.consume(0, k + 1);
 	}
