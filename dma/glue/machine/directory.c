@@ -1,9 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which region owns a frame. Readers take no lock: blocks of owners in an XArray,
- * freed after a grace period. Frames that the layer holds and nobody has are in it,
- * too: lending them is a store, which needs neither memory nor a lock, because only
- * who took them out of the pool lends them, and recalls them.
+ * The directory: which region owns a frame. Resolution asks it in any context, also
+ * while regions are made and ended, so readers take no lock.
+ *
+ * A *slot* stands for one frame and holds NULL (the layer does not have the frame),
+ * HELD (the frame is coherent and of no region), or a pointer to a region. A *block* has
+ * the slots of BLOCK neighbouring frames, and an XArray finds the blocks.
+ *
+ * Changes of slots:
+ *  - publish, hold and withdraw change whether a frame is known, with the xa_lock held,
+ *    because @used decides when a block goes. Publish and hold may need memory for a
+ *    block, so they can fail; withdraw can't.
+ *  - lend and recall swap HELD for a region and back. The caller has taken the frames
+ *    out of the pool, or has just flipped them, so no other CPU writes these slots; and
+ *    the slots are counted in @used, so their blocks stay. A plain store is enough, and
+ *    can't fail. A region that rests keeps its slots: it wakes without a store here.
+ *
+ * Readers are in an RCU read section. That keeps blocks (kfree_rcu()) and the memory of
+ * region objects, but not the region: the object may be freed and begin its next life
+ * meanwhile. SLAB_TYPESAFE_BY_RCU is enough for that, and no end of a region waits for a
+ * grace period: the memory stays a struct dmamap_region, and @life, which only the
+ * constructor sets up, goes on counting from one life to the next. A reader copies @core
+ * and @dev and then proves that the copy belongs to one life (dmamap_read_region()).
+ *
+ * The protocol has three files: region.c fills @core between dmamap_store_new() and
+ * dmamap_store_begin(), store.c changes @live and @life, this file reads. The pairs:
+ *  - dmamap_store_begin() writes @core, then releases @live; the reader acquires @live,
+ *    then reads @core. A region that looks live has its core complete.
+ *  - dmamap_store_end() clears @live, then changes @life, then lets the next life write
+ *    @core. The reader reads @life, then @live, then @core, then @life again. If the
+ *    copy has anything of a later life, the second look at @life differs; and the next
+ *    round, which begins with the new @life, does not find the old @live any more.
+ *  - The slot is read again after the copy: the region had the frame's slot when the copy
+ *    was complete. The frame must lie inside the copy as well, because a slot may still
+ *    name an object whose next life has begun with other frames.
+ *
+ * An answer is therefore one that was right at some moment of the call. On return it may
+ * be out of date, unless the caller keeps the region alive by other means.
  */
 #include <linux/atomic.h>
 #include <linux/init.h>
@@ -21,25 +54,25 @@
 
 #define HELD ((struct dmamap_region *)1UL)
 
-/* As many frames as a node of the XArray has entries. */
+/* The slots of BLOCK frames, which is as many as a node of the XArray has entries. */
 struct block {
 	unsigned long index;
-	unsigned int used; /* how many have an owner, or are held; under the xa_lock */
+	unsigned int used; /* slots that are not NULL; protected by the xa_lock */
 	struct rcu_head rcu;
 	struct dmamap_region *owner[BLOCK];
 };
 
-/* Frames are published and withdrawn in interrupts, too. */
+/* Regions of snooping devices are published and withdrawn in interrupts, too. */
 static DEFINE_XARRAY_FLAGS(dmamap_directory, XA_FLAGS_LOCK_IRQ);
 static struct kmem_cache *dmamap_block_cache;
 
-/* The block in which frames were lent or recalled last, and will be again. */
+/* One-entry cache of a block: consecutive lend and recall calls mostly hit the same one. */
 static struct block *dmamap_recent_block;
 
 static atomic64_t dmamap_frames_flipped;
 static atomic64_t dmamap_frames_returned;
 
-/* Of so many frames, those that are in the same block as the first. */
+/* How many of @pages frames lie in the same block as the first one, @pfn. */
 static unsigned int dmamap_in_block(u64 pfn, u64 pages)
 {
 	return min_t(u64, pages, BLOCK - (pfn & (BLOCK - 1)));
@@ -50,6 +83,10 @@ static struct dmamap_region **dmamap_owner_in(struct block *block, u64 pfn)
 	return &block->owner[pfn & (BLOCK - 1)];
 }
 
+/*
+ * Clears slots of one block, and frees the block when no slot is left in use. Readers may
+ * still be in the block, so it is freed after a grace period.
+ */
 static void dmamap_erase_some(u64 pfn, unsigned int pages)
 {
 	unsigned long flags;
@@ -85,6 +122,7 @@ static void dmamap_erase(u64 pfn, u64 pages)
 	}
 }
 
+/* Fills all of the slots or none: a frame that is known already is DMAMAP_BUSY. */
 static u32 dmamap_fill_block(struct block *block, u64 pfn, unsigned int pages,
 			     struct dmamap_region *owner)
 {
@@ -99,7 +137,11 @@ static u32 dmamap_fill_block(struct block *block, u64 pfn, unsigned int pages,
 	return DMAMAP_OK;
 }
 
-/* All of these frames, or none. */
+/*
+ * Enters frames of one block: all, or none. A new block is allocated without the
+ * xa_lock; if another CPU has stored one for the same frames by then, that one is used,
+ * and @fresh is freed at the end.
+ */
 static u32 dmamap_enter_some(u64 pfn, unsigned int pages, struct dmamap_region *owner, gfp_t gfp)
 {
 	struct block *fresh = NULL, *block;
@@ -144,14 +186,19 @@ static u32 dmamap_enter(u64 pfn, u64 pages, struct dmamap_region *owner, gfp_t g
 }
 
 /*
- * The block of a frame that is there, so that it stays. Whoever withdrew the frames
- * of another block of that index has cleared @recent since.
+ * The block of a frame that the caller has. The frame's slot is counted in @used, so the
+ * block stays after the RCU read section, which is only needed to look at the index of
+ * a cached block that may belong to other frames.
+ *
+ * A cached block with the right index is the right block: an older one of that index was
+ * erased before the caller's frames were entered, and dmamap_erase_some() took it out of
+ * the cache.
  */
 static struct block *dmamap_block_of(unsigned long index)
 {
 	struct block *block;
 
-	guard(rcu)(); /* the recent one may be another, and go meanwhile */
+	guard(rcu)(); /* the cached block may be of other frames, and be freed */
 	block = READ_ONCE(dmamap_recent_block);
 	if (!block || block->index != index) {
 		block = xa_load(&dmamap_directory, index);
@@ -160,6 +207,7 @@ static struct block *dmamap_block_of(unsigned long index)
 	return block;
 }
 
+/* Caller has the frames: no other CPU writes their slots, see the top of this file. */
 static void dmamap_replace(u64 pfn, u64 pages, struct dmamap_region *owner)
 {
 	const unsigned long end = pfn + pages;
@@ -175,7 +223,7 @@ static void dmamap_replace(u64 pfn, u64 pages, struct dmamap_region *owner)
 
 u32 dmamap_machine_publish(u64 pfn, u64 pages, void *owner)
 {
-	/* The memory of a snooping device may be wanted in an interrupt. */
+	/* A driver may allocate memory for a snooping device in an interrupt. */
 	return dmamap_enter(pfn, pages, owner, GFP_ATOMIC | __GFP_NOWARN);
 }
 
@@ -202,6 +250,7 @@ void dmamap_machine_recall(u64 pfn, u64 pages)
 
 void dmamap_machine_withdraw(u64 pfn, u64 pages)
 {
+	/* Only flipped frames are HELD here; others were never counted as flipped. */
 	if (dmamap_directory_find(pfn, NULL) == DMAMAP_KNOWN_HELD) {
 		atomic64_add(pages, &dmamap_frames_returned);
 		dmamap_flip_begins(false, pfn);
@@ -210,8 +259,11 @@ void dmamap_machine_withdraw(u64 pfn, u64 pages)
 }
 
 /*
- * Its memory stays a region's, but may be another one's by now: what is read is
- * right if it was complete all the time, and if it has the frame.
+ * The meaning of one slot, with a copy of its region that belongs to a single life. Caller is
+ * in an RCU read section, which keeps the block and the memory of the region's object.
+ *
+ * A region that is not live is being made, ends, or rests. @rests may change at any time:
+ * both answers were right at some moment.
  */
 static enum dmamap_known dmamap_read_region(struct dmamap_region *const *owner, u64 pfn,
 					    struct dmamap_found *found)
@@ -279,7 +331,7 @@ enum dmamap_known dmamap_directory_find(u64 pfn, struct dmamap_found *found)
 
 void dmamap_directory_counts(u64 *flipped, u64 *returned)
 {
-	/* In this order: what is coherent is never less than nothing. */
+	/* Read in this order, so that flipped - returned never looks negative. */
 	*returned = atomic64_read(&dmamap_frames_returned);
 	*flipped = atomic64_read(&dmamap_frames_flipped);
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where frames come from, where they go, and whom they belong to. */
+/*
+ * Where frames come from (CMA, or the page allocator), where they go, and which bus
+ * address a device has for them. Frames that a failed flip left in doubt go to
+ * quarantine instead of back to their allocator.
+ */
 #include <linux/atomic.h>
 #include <linux/cma.h>
 #include <linux/dma-direct.h>
@@ -17,11 +21,11 @@
 static atomic64_t dmamap_frames_quarantined;
 
 /*
- * What si_mem_available() does not leave: fragmentation, which large pieces make,
- * raises the watermarks for a while, by 1.5 times the high one at most
- * (watermark_boost_factor in Documentation/admin-guide/sysctl/vm.rst); and each CPU
- * may take some MiB for itself at once, which others don't find (nr_pcp_alloc() in
- * mm/page_alloc.c).
+ * A reserve that si_mem_available() does not subtract. Large allocations fragment memory,
+ * and fragmentation raises the watermarks for a while, by 1.5 times the high one at most
+ * (watermark_boost_factor in Documentation/admin-guide/sysctl/vm.rst). Besides, each CPU
+ * may take some MiB at once into its own lists, where other CPUs do not find them
+ * (nr_pcp_alloc() in mm/page_alloc.c).
  */
 static u64 dmamap_boosted_reserve(void)
 {
@@ -33,16 +37,18 @@ static u64 dmamap_boosted_reserve(void)
 	return pages;
 }
 
+/* Pages that could be allocated, swap included: the kernel may swap to make room. */
 static u64 dmamap_available(void)
 {
 	return (u64)si_mem_available() + get_nr_swap_pages();
 }
 
 /*
- * Is there enough, with what it takes to map and to list them? Whoever takes the
- * last frames in large pieces makes the next small allocation, of anybody, call
- * the OOM killer; mapping them would be the first. kernel/trace/ring_buffer.c asks
- * the same for its pages. Few pages are left to the watermarks.
+ * Is there enough memory for @pages frames and for what it takes to map and to list them?
+ * Taking the last frames in large pieces makes the next small allocation in the system
+ * call the OOM killer; the allocation of page tables for these frames would be the first.
+ * kernel/trace/ring_buffer.c asks the same for its pages. Requests for few pages are not
+ * checked: the watermarks of the page allocator are enough for them.
  */
 static bool dmamap_enough_left(u64 pages)
 {
@@ -51,9 +57,10 @@ static bool dmamap_enough_left(u64 pages)
 }
 
 /*
- * The same question when they are taken. If it is close, what CPUs keep for themselves
- * is drained: pages that moved, and the tail of the run, have filled it; the watermarks
- * don't count it, and the OOM killer is called while it is there.
+ * The same question after the frames are taken, for what is left to others. If it is
+ * close, the free lists of the CPUs are drained first. Pages that were moved, and the tail
+ * of the run, have filled those lists; the watermarks do not count them, so the OOM killer
+ * would be called although they hold free memory.
  */
 static bool dmamap_others_have_enough(u64 pages)
 {
@@ -115,8 +122,9 @@ void dmamap_machine_give_cma(u64 pfn, u64 pages)
 #endif
 
 /*
- * 1 << @order frames, aligned to that, each with a reference of its own. What the
- * buddy allocator does not have in one piece is made by moving the page cache.
+ * 1 << @order frames, aligned to that, each with a reference of its own. If the buddy
+ * allocator does not have them in one piece, alloc_contig_pages() makes a piece by moving
+ * pages that can be moved, such as the page cache.
  */
 static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int node)
 {
@@ -135,6 +143,7 @@ static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int nod
 	return order ? NULL : alloc_pages_node(node, gfp, 0);
 }
 
+/* Frees the frames from number @from up to, not including, number @to of a run. */
 static void dmamap_free_frames(struct page *page, u64 from, u64 to)
 {
 	u64 i;
@@ -144,8 +153,9 @@ static void dmamap_free_frames(struct page *page, u64 from, u64 to)
 }
 
 /*
- * The zone is a first guess, as in kernel/dma/direct.c: memory that happens to
- * be in reach is better than the small zones below.
+ * Frames that end at or below @last_byte. As in kernel/dma/direct.c, the zones are tried
+ * from the largest down: memory that happens to be in reach is better than the small
+ * zones below.
  */
 static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, u64 last_byte,
 				 struct page **found)
@@ -204,7 +214,7 @@ u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus)
 	struct device *dev = device;
 	dma_addr_t first, last;
 
-	if (!dev) { /* a chunk for the pool: who gets it will be asked again */
+	if (!dev) { /* a chunk for the pool: reach is checked when pages are lent */
 		*bus = PFN_PHYS(pfn);
 		return DMAMAP_OK;
 	}

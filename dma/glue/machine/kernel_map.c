@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's own mappings of regions. */
+/*
+ * The kernel's own mappings of regions: made with the region's attribute, and taken away
+ * with all TLB entries before the frames go back.
+ */
 #include <linux/cacheflush.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
@@ -18,9 +21,10 @@ void dmamap_machine_drop_lazy_aliases(void)
 	/* ... and vmap areas whose TLB purge waits for more of them. */
 	vm_unmap_aliases();
 	/*
-	 * As long as their TLB entries lived, lines could come in through them,
-	 * and where caches are found by virtual address no other alias reaches
-	 * those. Nothing to do elsewhere.
+	 * While the TLB entries of those areas lived, lines could be filled through
+	 * them. A cache that is indexed by virtual address finds these lines only
+	 * by the old addresses, so they are flushed by those. On other machines this
+	 * does nothing.
 	 */
 	flush_cache_vunmap(VMALLOC_START, VMALLOC_END);
 }
@@ -39,7 +43,7 @@ pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot)
 	case DMAMAP_ATTR_WRITE_COMBINE:
 		return pgprot_writecombine(prot);
 	default:
-		/* As ioremap() does it: ARM tells device from strongly ordered. */
+		/* As ioremap() does: ARM has a device type beside strongly ordered. */
 		return pgprot_device(prot);
 	}
 }
@@ -66,7 +70,7 @@ u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr)
 void dmamap_machine_unmap(u64 addr)
 {
 	vunmap((void *)(unsigned long)addr);
-	/* vunmap() leaves the TLB purge for later: force it, the frames go back. */
+	/* vunmap() leaves the TLB purge for later. Force it: the frames go back next. */
 	vm_unmap_aliases();
 }
 

@@ -161,7 +161,7 @@ void dmamap_pool_settle(void);
 void dmamap_pool_drain(void);
 
 /**
- * dmamap_pool_empty() - the same for a caller that holds the flip gate for writing
+ * dmamap_pool_empty() - the same for a caller that holds the flip gate
  *
  * Context: process, may sleep.
  */

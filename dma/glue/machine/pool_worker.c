@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who looks after the pool of coherent frames (dma/core/pooled_layer.h): a
- * worker that brings it back between its limits, and a shrinker.
+ * The upkeep of the pool of coherent frames (dma/core/pooled_layer.h): the worker, which
+ * brings the pool back between its limits, zeroes freed pages and looks after resting
+ * regions (region/store.c), and the shrinker, which gives frames back when the system is
+ * short of memory. Both flip frames, so both pass the flip gate.
  */
 #define pr_fmt(fmt) "dmamap: " fmt
 
@@ -19,8 +21,10 @@
 #define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
 #define BOUND (CONFIG_DMAMAP_POOL_KIB * 1024UL >> PAGE_SHIFT)
 
-static DEFINE_SPINLOCK(dmamap_pool_lock); /* leaf */
+/* Protects the pool, for the C++ side. A leaf: no other lock is taken inside. */
+static DEFINE_SPINLOCK(dmamap_pool_lock);
 
+/* Returns with the pool_lock held, until dmamap_machine_unlock() gets the same flags. */
 u64 dmamap_machine_lock(void)
 {
 	unsigned long flags;
@@ -34,10 +38,11 @@ void dmamap_machine_unlock(u64 flags)
 	spin_unlock_irqrestore(&dmamap_pool_lock, flags);
 }
 
+/* The worker. Runs alone: a work item is never on two CPUs at once. */
 static void dmamap_tend_pool(struct work_struct *dmamap_pool_unused)
 {
 	if (dmamap_flips_enter())
-		return; /* asked again when hibernation is over */
+		return; /* hibernation: queued again when it is over (hibernate.c) */
 	dmamap_store_tend();
 	dmamap_core_pool_tend();
 	dmamap_flips_leave();
@@ -55,6 +60,7 @@ void dmamap_pool_settle(void)
 	flush_work(&dmamap_tending);
 }
 
+/* Caller holds the flip gate: dmamap_pool_drain() for reading, hibernate.c for writing. */
 void dmamap_pool_empty(void)
 {
 	dmamap_store_empty();
@@ -65,7 +71,7 @@ void dmamap_pool_empty(void)
 void dmamap_pool_drain(void)
 {
 	dmamap_store_empty();
-	dmamap_pool_settle(); /* whom that may have asked */
+	dmamap_pool_settle(); /* for the worker that dmamap_store_empty() may have queued */
 	dmamap_drops_enter();
 	dmamap_pool_empty();
 	dmamap_flips_leave();
@@ -76,11 +82,13 @@ void dmamap_pool_limits(struct dmamap_pool_limits *limits)
 	*limits = (struct dmamap_pool_limits){ .floor = FLOOR, .bound = BOUND };
 }
 
+/* Coherent frames that no owner has: free in the pool, or of a resting region. */
 static u64 dmamap_pool_unused(void)
 {
 	return dmamap_core_pool_free() + dmamap_store_resting();
 }
 
+/* Everything above the floor, which is kept for requests that can't sleep. */
 static unsigned long dmamap_shrink_count(struct shrinker *shrinker, struct shrink_control *control)
 {
 	const u64 pages = dmamap_pool_unused();
@@ -88,15 +96,19 @@ static unsigned long dmamap_shrink_count(struct shrinker *shrinker, struct shrin
 	return pages > FLOOR ? pages - FLOOR : SHRINK_EMPTY;
 }
 
+/*
+ * Chunks go back as a whole, so this may free more than was asked. The result is what
+ * has left the pool meanwhile, for other callers too: a rough count is enough here.
+ */
 static unsigned long dmamap_shrink_scan(struct shrinker *shrinker, struct shrink_control *control)
 {
 	const u64 before = dmamap_pool_unused();
 	u64 now = before;
 
-	/* Who asks for memory may be in the middle of a flip: no waiting here. */
+	/* The task that allocates may be in the middle of a flip: do not wait here. */
 	if (!dmamap_drops_try_enter())
 		return SHRINK_STOP;
-	dmamap_store_empty(); /* one page that rests keeps its whole chunk */
+	dmamap_store_empty(); /* a single resting page would keep its whole chunk */
 	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(FLOOR))
 		now = dmamap_core_pool_free();
 	dmamap_flips_leave();
@@ -115,7 +127,7 @@ static int __init dmamap_pool_init(void)
 		shrinker->scan_objects = dmamap_shrink_scan;
 		shrinker_register(shrinker);
 	}
-	dmamap_machine_tend_later(); /* for the first who can't sleep */
+	dmamap_machine_tend_later(); /* fills the floor for the first atomic request */
 	return 0;
 }
 late_initcall(dmamap_pool_init);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which frames are in quarantine, for debugfs. dmamap_quarantined() counts all of them. */
+/*
+ * Which frames are in quarantine, for debugfs. The list has room for so many runs; the
+ * frames of later ones are only counted (dmamap_quarantined() in frames.c). Nothing is
+ * ever taken off the list, because nothing leaves quarantine before a reboot.
+ */
 #include <linux/spinlock.h>
 
 #include "dma/glue/machine/machine.h"
 
-/* A fixed table: frames come here after a failure, when memory may be short. */
+/* A fixed table, because frames come here after a failure, when memory may be short. */
 static DEFINE_SPINLOCK(dmamap_quarantine_lock);
 static struct dmamap_frames dmamap_quarantine_runs[DMAMAP_QUARANTINE_LISTED];
 static unsigned int dmamap_quarantine_used;
