@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions whose device could not be stopped: kept until somebody says that it is. */
+/*
+ * Abandoned regions: the driver has gone, but could not stop the device, which may still
+ * write to the memory. Such a region is kept after its last reference, neither ended nor
+ * lent again, until dmamap_device_stopped() says that the device has stopped.
+ *
+ * @device_runs decides at the last put. dmamap_device_stopped() first clears it in all
+ * regions of the device that still have references, so that they end as others do, and
+ * then ends those that are on the list. A region that is put meanwhile either is on the
+ * list before the flag is cleared, or finds it cleared and ends at once: both are decided
+ * with abandoned_lock held.
+ */
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -7,7 +17,8 @@
 
 #include "dma/glue/region/region.h"
 
-static DEFINE_SPINLOCK(dmamap_abandoned_lock); /* inside regions_lock */
+/* Protects the list and @device_runs. Taken inside regions_lock. */
+static DEFINE_SPINLOCK(dmamap_abandoned_lock);
 static LIST_HEAD(abandoned);
 
 bool dmamap_keep_abandoned(struct dmamap_region *region)
@@ -53,7 +64,7 @@ void dmamap_abandon(struct dmamap_region *region)
 }
 EXPORT_SYMBOL_GPL(dmamap_abandon);
 
-/* Who still has references to such a region ends it later as any other. */
+/* Caller holds regions_lock. Remaining references end the region later, as any other. */
 static void dmamap_region_stopped(struct dmamap_region *region, void *data)
 {
 	unsigned long flags;
@@ -65,6 +76,7 @@ static void dmamap_region_stopped(struct dmamap_region *region, void *data)
 	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
 }
 
+/* Takes one region of @dev off the list: it belongs to the caller, which ends it. */
 static struct dmamap_region *dmamap_next_abandoned(const struct device *dev)
 {
 	struct dmamap_region *region, *found = NULL;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The interface as drivers in C++ call it (dma/include/dmamap/coherent.h). */
+/*
+ * The interface as drivers in C++ call it (dma/include/dmamap/coherent.h). C++ can't parse
+ * kernel headers, so these functions take plain types only, and have out of line what a
+ * driver in C has as macros: errors in pointers, barriers, BUG().
+ */
 #define pr_fmt(fmt) "dmamap: " fmt
 
 #include <linux/bug.h>
@@ -14,6 +18,7 @@
 #include "dma/glue/region/region.h"
 #include "dma/include/dmamap/boundary.h"
 
+/* @count elements of @each bytes: the product is checked here, once for all callers. */
 int dmamap_cxx_alloc(struct device *dev, size_t count, size_t each, unsigned int how,
 		     const char *name, struct dmamap_region **region)
 {
@@ -65,16 +70,20 @@ EXPORT_SYMBOL_GPL(dmamap_cxx_mmap);
 
 void dmamap_cxx_wmb(void)
 {
-	dma_wmb(); /* the caller says of what: dmamap::dma_wmb() */
+	dma_wmb(); /* the caller names both sides: dmamap::dma_wmb() */
 }
 EXPORT_SYMBOL_GPL(dmamap_cxx_wmb);
 
 void dmamap_cxx_rmb(void)
 {
-	dma_rmb(); /* the caller says of what: dmamap::dma_rmb() */
+	dma_rmb(); /* the caller names both sides: dmamap::dma_rmb() */
 }
 EXPORT_SYMBOL_GPL(dmamap_cxx_rmb);
 
+/*
+ * An index beyond the end is a bug of the driver. Going on would read or write memory of
+ * others, so the task stops here. @region is NULL if the elements were handed on.
+ */
 void dmamap_cxx_out_of_bounds(const struct dmamap_region *region, size_t index, size_t count)
 {
 	char name[DMAMAP_NAME_BYTES] = "(handed on)";

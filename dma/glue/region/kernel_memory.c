@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is behind coherent memory that is not of the layer: a driver's own
+ * Resolution of memory that the layer did not allocate: a driver's own
  * dma_alloc_coherent(), dma_pool_alloc(), ioremap() or, where the device snoops, any
- * memory of the kernel. Nothing is known of it but what the page table says of the
- * address that the driver uses, so that is what counts.
+ * memory of the kernel. The only thing known about it is what the page table says of the
+ * address that the driver uses, so the answer comes from there.
  */
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
@@ -13,6 +13,7 @@
 #include "arch/arch.h"
 #include "dma/glue/region/region.h"
 
+/* The leaf, of @count that one entry has, which maps the byte at @offset of the entry. */
 static bool dmamap_leaf_at(const struct dmamap_leaf *leaves, int count, unsigned long offset,
 			   struct dmamap_leaf *leaf)
 {
@@ -29,8 +30,8 @@ static bool dmamap_leaf_at(const struct dmamap_leaf *leaves, int count, unsigned
 }
 
 /*
- * What the kernel's page table says of @addr, at whatever level. No lock: the owner
- * keeps the translation, and tables of the kernel stay.
+ * Looks @addr up in the kernel's page table, at whatever level the leaf is. No lock is
+ * needed: the caller keeps the translation, and tables of the kernel stay.
  */
 static bool dmamap_translate(unsigned long addr, struct dmamap_leaf *leaf)
 {
@@ -58,20 +59,21 @@ static bool dmamap_translate(unsigned long addr, struct dmamap_leaf *leaf)
 }
 
 /*
- * Has the page allocator this frame, now or later? Not by pfn_valid() alone: that is
- * true for no-map memory, too, whose pages are reserved.
+ * Does this frame belong to the page allocator, now or later? pfn_valid() alone does not
+ * tell: no-map memory has valid pfns too, but its pages are reserved.
  */
 static bool dmamap_has_allocator(unsigned long pfn)
 {
 	return pfn_valid(pfn) && !PageReserved(pfn_to_page(pfn));
 }
 
+/* Turns a leaf into an answer, or refuses where the layer can't vouch for the memory. */
 static int dmamap_describe(struct device *dev, const struct dmamap_leaf *leaf,
 			   struct dmamap_core_resolution *resolution)
 {
 	const bool ram = dmamap_has_allocator(leaf->pfn);
 
-	/* Cached memory is coherent with devices that snoop; with others, nobody knows. */
+	/* Cached memory is coherent with a device that snoops; with others it may not be. */
 	if (leaf->cacheable && !(ram && dev_is_dma_coherent(dev)))
 		return -ENOENT;
 	resolution->pfn = leaf->pfn;
@@ -95,7 +97,7 @@ int dmamap_resolve_kernel_memory(struct device *dev, const void *cpu_addr, dma_a
 	const unsigned long addr = (unsigned long)cpu_addr;
 	struct dmamap_leaf leaf = { .pages = 1 };
 
-	/* Behind an IOMMU a bus address is no physical address. */
+	/* Behind an IOMMU a bus address is not a physical address. */
 	if (get_dma_ops(dev) || device_iommu_mapped(dev))
 		return -ENOENT;
 	if (!dmamap_translate(addr, &leaf))

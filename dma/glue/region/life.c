@@ -14,7 +14,7 @@
 #include "dma/glue/region/region.h"
 #include "dma/glue/watch/trace.h"
 
-/* Regions whose last reference was dropped where their end can't be waited for. */
+/* Regions whose last reference was dropped in an interrupt, where their end can't sleep. */
 static LLIST_HEAD(dmamap_ended);
 
 struct dmamap_region *dmamap_get(struct dmamap_region *region)
@@ -38,14 +38,14 @@ void dmamap_free_snapshot(struct dmamap_region *region)
 	region->snapshot = NULL;
 }
 
-/* Memory that can be allocated without sleeping can be freed so: the pool's, and pages. */
+/* Pool and snooped regions can be freed without sleeping, unless a process must be refunded. */
 static bool dmamap_ends_at_once(const struct dmamap_region *region)
 {
 	return !region->payer &&
 	       (region->core.chunk || region->core.strategy == DMAMAP_STRATEGY_SNOOPED);
 }
 
-/* The flip gate comes last: memory that rests or goes to the pool is not flipped. */
+/* Only memory that is flipped back passes the flip gate; pool and snooped memory is not. */
 static void dmamap_release_memory(struct dmamap_region *region)
 {
 	if (dmamap_ends_at_once(region)) {
@@ -57,7 +57,11 @@ static void dmamap_release_memory(struct dmamap_region *region)
 	}
 }
 
-/* From the last reference to an object without memory, or to a region that rests. */
+/*
+ * All steps from the last reference to an object without memory, or to a resting region.
+ * First the region can't be found any more; last the object goes, because the directory
+ * names it until dmamap_release_memory() has taken the frames out.
+ */
 static void dmamap_end(struct dmamap_region *region)
 {
 	dmamap_store_end(region);
@@ -70,6 +74,7 @@ static void dmamap_end(struct dmamap_region *region)
 	dmamap_store_drop(region);
 }
 
+/* The worker for regions that were put in interrupts. */
 static void dmamap_end_all(struct work_struct *unused)
 {
 	struct dmamap_region *region, *next;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a region is called, and why it is kept coherent in the way it is. */
+/*
+ * The names of regions, and the sentences that say why a region, or the whole board, has
+ * its strategy. The log, debugfs and the tracepoints use the same words.
+ */
 #define pr_fmt(fmt) "dmamap: " fmt
 
 #include <linux/bitops.h>
@@ -17,7 +20,7 @@
 /* Names change rarely and are short: one lock for all of them. */
 static DEFINE_SPINLOCK(dmamap_names_lock);
 
-/* A name stands between blanks and before a colon in a line of debugfs. */
+/* In a line of debugfs a name stands between a blank and a colon, so it has neither. */
 static char dmamap_printable(char c)
 {
 	return isascii(c) && isgraph(c) && c != ':' ? c : '_';
@@ -48,7 +51,10 @@ void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_
 		strscpy(name, "-", DMAMAP_NAME_BYTES);
 }
 
-/* Has this architecture devices that don't snoop? dev_is_dma_coherent() knows. */
+/*
+ * Where an architecture has devices that don't snoop, dev_is_dma_coherent() tells them
+ * apart; elsewhere it is always true, and the sentence says so.
+ */
 #if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
 	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
 #define SNOOPS "device snoops (bus or firmware)"
@@ -76,11 +82,12 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	return verdict.kept;
 }
 
-/* Strategies that were announced for a device, as long as a driver has it. */
+/* Strategies that were announced for a device: a devres, which goes with the driver. */
 struct announced {
 	unsigned long strategies; /* a bit for each enum dmamap_strategy_id */
 };
 
+/* Frees nothing: devres needs a release function, and finds the record by it. */
 static void dmamap_forget_announced(struct device *dev, void *announced)
 {
 }
@@ -91,7 +98,7 @@ static struct announced *dmamap_announced_of(struct device *dev)
 
 	if (announced)
 		return announced;
-	/* Somebody who allocates for I/O must not wait for I/O here. */
+	/* The caller may be allocating in order to do I/O: do not wait for I/O here. */
 	announced = devres_alloc(dmamap_forget_announced, sizeof(*announced), GFP_NOIO);
 	return announced ? devres_get(dev, announced, NULL, NULL) : NULL;
 }
@@ -100,7 +107,7 @@ void dmamap_announce(const struct dmamap_region *region)
 {
 	struct announced *announced;
 
-	/* What a device owns before its probe makes the probe fail (really_probe()). */
+	/* A devres that is added before the probe makes the probe fail (really_probe()). */
 	if (!region->dev->driver)
 		return;
 	announced = dmamap_announced_of(region->dev);

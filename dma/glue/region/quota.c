@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Payment for coherent memory: RLIMIT_MEMLOCK of a process. */
+/*
+ * Payment for coherent memory. A process pays in locked pages, up to RLIMIT_MEMLOCK:
+ * coherent memory can't be swapped or moved, and user space can make a driver allocate it.
+ */
 #include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/mm_types.h>
@@ -8,6 +11,7 @@
 
 #include "dma/glue/region/region.h"
 
+/* Adds first and checks afterwards, so that two callers can't both slip under the limit. */
 int dmamap_charge(struct mm_struct *mm, u64 pages)
 {
 	const u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
@@ -23,6 +27,7 @@ void dmamap_uncharge(struct mm_struct *mm, u64 pages)
 	atomic64_sub(pages, &mm->pinned_vm);
 }
 
+/* mmgrab() keeps the counter for the refund; the process may exit long before that. */
 int dmamap_region_charge(struct dmamap_region *region, u64 pages)
 {
 	int err = dmamap_charge(current->mm, pages);

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions as drivers know them: allocated, adopted, counted, released. */
+/*
+ * Regions as drivers see them: allocated, adopted, asked for their addresses. References
+ * and the end of a region are in life.c.
+ *
+ * An allocation tries three sources, cheapest first: a resting region of the same size
+ * (store.c), free pages of the pool, and a flip of new frames. The C++ side chooses
+ * between the last two (dma/core/pooled_layer.h).
+ */
 #define pr_fmt(fmt) "dmamap: " fmt
 
 #include <linux/atomic.h>
@@ -32,12 +39,18 @@ static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsi
 		return -EINVAL;
 	if (PAGE_ALIGN(size) < size)
 		return -EOVERFLOW;
-	/* Frames are named by physical address: an IOMMU's tables are not ours. */
+	/* Bus addresses are computed from frames; behind an IOMMU that would be wrong. */
 	if (get_dma_ops(dev) || device_iommu_mapped(dev))
 		return -EOPNOTSUPP;
 	return 0;
 }
 
+/*
+ * Lets the C++ side allocate memory for @region. Its frames enter the directory on the
+ * way, but readers do not look at @core before dmamap_store_begin(). If @gfp lacks
+ * __GFP_IO, the whole call runs with PF_MEMALLOC_NOIO, because the allocations inside
+ * have flags of their own.
+ */
 static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp,
 			     unsigned int flags, bool snooping)
 {
@@ -59,7 +72,10 @@ static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gf
 	return status;
 }
 
-/* Flips nothing: it gets what the pool has, and what rests is the pool's then. */
+/*
+ * Atomic path, never flips: take pool pages. If there are none, return resting regions to
+ * the pool and retry once.
+ */
 static u32 dmamap_alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp,
 				unsigned int flags)
 {
@@ -71,7 +87,10 @@ static u32 dmamap_alloc_at_once(struct dmamap_region *region, size_t size, gfp_t
 	return dmamap_alloc_core(region, size, gfp, flags, false);
 }
 
-/* Counted as coherent before hibernation may look. */
+/*
+ * Holds the flip gate until the frames are counted, so that hibernation never sees them
+ * half flipped.
+ */
 static u32 dmamap_alloc_flipped(struct dmamap_region *region, size_t size, gfp_t gfp,
 				unsigned int flags)
 {
@@ -86,7 +105,7 @@ static u32 dmamap_alloc_flipped(struct dmamap_region *region, size_t size, gfp_t
 	return status;
 }
 
-/* By itself: the room for the sentence is zeroed on each call. */
+/* A function by itself, because the room for the sentence is zeroed on each call. */
 static noinline_for_stack void dmamap_say_why_not(struct device *dev)
 {
 	char why[128];
@@ -95,6 +114,10 @@ static noinline_for_stack void dmamap_say_why_not(struct device *dev)
 		dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
 }
 
+/*
+ * The caller's process pays first, since that is cheap to refuse and to take back. Memory
+ * for snooping devices is ordinary memory: it passes no flip gate.
+ */
 static int dmamap_alloc_memory(struct dmamap_region *region, size_t size, gfp_t gfp,
 			       unsigned int flags)
 {
@@ -118,7 +141,10 @@ static int dmamap_alloc_memory(struct dmamap_region *region, size_t size, gfp_t 
 	return dmamap_errno(status);
 }
 
-/* One that rests has all that is asked for but the device. */
+/*
+ * A resting region, if one is as good as a new one: the memory is not charged to a process,
+ * not for a snooping device, and has the one attribute that the pool has.
+ */
 static struct dmamap_region *dmamap_wake(struct device *dev, size_t size, unsigned int flags)
 {
 	const bool snooping = dev_is_dma_coherent(dev);
@@ -138,7 +164,7 @@ static struct dmamap_region *dmamap_wake(struct device *dev, size_t size, unsign
 static struct dmamap_region *dmamap_make(struct device *dev, size_t size, gfp_t gfp,
 					 unsigned int flags)
 {
-	/* What the caller may wait for, without its zones. */
+	/* Only what the caller may wait for: zones are meant for the memory, not for this. */
 	struct dmamap_region *region = dmamap_store_new(dev, gfp & (GFP_KERNEL | GFP_ATOMIC));
 	int err;
 

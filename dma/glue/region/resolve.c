@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is behind a coherent address: a page, or only a pfn. */
+/*
+ * Resolution: what is behind a coherent address, a page or only a pfn? A frame that the
+ * directory knows is answered from its region; other memory from the kernel's page table
+ * (kernel_memory.c). No lock is taken, so this works in any context.
+ */
 #include <linux/dma-direct.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -20,6 +24,7 @@ const char *dmamap_behind_name(u32 behind)
 	return behind < ARRAY_SIZE(names) ? names[behind] : "unknown";
 }
 
+/* The region must belong to @dev: another device may have another bus address for it. */
 static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 			      struct dmamap_core_resolution *resolution)
 {
@@ -32,7 +37,7 @@ static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr
 		break;
 	case DMAMAP_KNOWN_NOT:
 		return dmamap_resolve_kernel_memory(dev, cpu_addr, dma_addr, resolution);
-	default: /* of a region that is gone, though its mapping may be there */
+	default: /* of no live region, although the kernel may still map the frame */
 		return -ENOENT;
 	}
 	if (found.dev != dev)

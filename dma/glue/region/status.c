@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Errno of each error that crosses the boundary. */
+/*
+ * The errno of each error that crosses the boundary from C++. Their meaning for drivers is
+ * documented at the functions of dmamap.h.
+ */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 

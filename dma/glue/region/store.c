@@ -1,11 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions from the first step of an allocation to the last of a release.
+ * The store: all region objects, from the first step of an allocation to the last step of
+ * a release, and regions that rest between two owners. The whole life is drawn at the top
+ * of region.h.
  *
- * Most drivers free what they will want again. So a small region of the pool is kept
- * with its memory, which stays coherent, mapped and in the directory: it rests. It has
- * been somebody's, so the worker zeroes it before it is anybody else's, and gives back
- * what nobody has wanted between two of his visits.
+ * Most drivers free a size that they will want again. A small region of the pool is
+ * therefore kept together with its memory, which stays coherent, mapped and in the
+ * directory: the region *rests*. The next allocation of as many pages wakes it, which
+ * costs one lock and neither a flip nor a change of the directory.
+ *
+ * Each region is on exactly one list, by its member @all:
+ *   dmamap_regions          made, live, revoked or ended; @live tells which can be found
+ *   dmamap_dirty            resting, and still full of its last owner's data
+ *   dmamap_resting[].ready  resting, and zero; a list for each number of pages
+ *   dmamap_empty            an object without memory, kept to save an allocation
+ * or on a private list of the function that is moving it. regions_lock protects the lists
+ * and the counts beside them. Allocations in interrupts take that lock, so memory is
+ * zeroed and given back without it, from a private list: while a region is there, no
+ * other CPU finds it. A region that is being zeroed stays counted as resting; one on the
+ * way to the pool does not.
+ *
+ * A region that comes to rest is *dirty*. It is not lent again before the worker has
+ * zeroed it: no owner ever sees data of another. Enough dirty pages (REST_DIRTY) wake the
+ * worker; an allocation that finds no zero region does not zero one, but asks the pool.
+ *
+ * The worker (machine/pool_worker.c) runs alone. For each number of pages of which no
+ * region was woken since its last visit, it gives about half of the zero regions
+ * back to the pool, the longest unused first; then it zeroes the dirty ones.
+ * dmamap_store_empty() gives everything back at once, in any context, for the shrinker,
+ * for hibernation and for an atomic request that finds the pool empty. Regions that the
+ * worker has on its private list escape that call and rest again afterwards.
+ *
+ * Resting memory is bounded three times: by the size of a region (REST_MOST), by the
+ * pages of one size (REST_EACH) and by all pages (REST_ALL). A region beyond a bound ends.
+ *
+ * Nothing here fails but dmamap_store_new(), which may need memory for an object.
+ * @live and @life belong to the protocol of the directory: machine/directory.c.
  */
 #include <linux/atomic.h>
 #include <linux/init.h>
@@ -19,25 +49,25 @@
 #include "dma/abi/steps.h"
 #include "dma/glue/region/region.h"
 
-/* Objects without memory that are kept. */
+/* How many objects without memory are kept. */
 #define SPARES 16
 
-/* Of a region that rests, of all that have as many, and of all, in pages. */
+/* Bounds in pages: of one resting region, of all with as many pages, and of all. */
 #define REST_MOST 16
 #define REST_EACH 64
 #define REST_ALL min(256UL, CONFIG_DMAMAP_POOL_KIB * 256UL >> PAGE_SHIFT)
 
-/* Dirty pages that are worth the worker's while. */
+/* Wake the worker once this many pages are dirty. */
 #define REST_DIRTY 32
 
-/* Regions that rest and have as many pages as each other. */
+/* Resting regions of one size; the place in the array is that size. */
 struct resting {
-	struct list_head ready; /* zero; the last that came first */
-	unsigned int pages; /* of these, and of those that are dirty */
-	bool wanted; /* since the worker was here */
+	struct list_head ready; /* zero; the one that rests longest is the last */
+	unsigned int pages; /* of all resting regions of this size, dirty ones too */
+	bool wanted; /* an allocation took one since the worker's last visit */
 };
 
-/* The lists of all regions, and with it all that is in this file. */
+/* Protects the lists of all regions and the counts in this file. */
 static DEFINE_SPINLOCK(dmamap_regions_lock);
 static LIST_HEAD(dmamap_regions); /* live, or being made or ended */
 static LIST_HEAD(dmamap_empty);
@@ -47,9 +77,16 @@ static LIST_HEAD(dmamap_dirty);
 static unsigned int dmamap_dirty_pages;
 static unsigned int dmamap_resting_pages;
 
-/* Used again at once; what is constructed stays so over the lives of a region. */
+/*
+ * SLAB_TYPESAFE_BY_RCU: a freed object may be used again at once, but stays a region for
+ * readers of the directory.
+ */
 static struct kmem_cache *dmamap_region_cache;
 
+/*
+ * Runs once for each object, not once for each life. @life must never be set back, and
+ * the other members are left by each life as they are here.
+ */
 static void dmamap_construct(void *object)
 {
 	struct dmamap_region *region = object;
@@ -62,7 +99,7 @@ static void dmamap_construct(void *object)
 	INIT_LIST_HEAD(&region->maps);
 }
 
-/* The lock is taken for the list anyway, so a spare one costs next to nothing. */
+/* A kept object costs next to nothing: the lock is taken for dmamap_regions anyway. */
 static struct dmamap_region *dmamap_enlist_empty(void)
 {
 	struct dmamap_region *region;
@@ -91,7 +128,10 @@ static struct dmamap_region *dmamap_enlist_new(gfp_t gfp)
 	return region;
 }
 
-/* What each life begins with. */
+/*
+ * The state in which each life begins. @core is left alone: a woken region keeps it, and
+ * no reader looks at it before the region is live.
+ */
 static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
 {
 	region->dev = get_device(dev);
@@ -134,7 +174,10 @@ static bool dmamap_is_live(const struct dmamap_region *region)
 	return smp_load_acquire(&region->live); /* live before core */
 }
 
-/* Under the lock. The first will do, or the pool is asked. */
+/*
+ * Caller holds regions_lock. Only the first entry is tried: if @dev can't reach it, the
+ * caller falls back to the pool.
+ */
 static struct dmamap_region *dmamap_wake_first(struct resting *of, struct device *dev,
 					       unsigned int pages)
 {
@@ -192,13 +235,16 @@ bool dmamap_store_rest(struct dmamap_region *region)
 	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
 	if (ask)
 		dmamap_machine_tend_later();
-	/* Who has the list may have looked at it up to now. */
+	/* Walkers that hold regions_lock may use @dev until the entry has moved. */
 	if (room)
 		put_device(dev);
 	return room;
 }
 
-/* It is on a list still. */
+/*
+ * Takes a region without memory off its list, whichever that is, and keeps the object if
+ * there is room. No grace period: readers of the directory cope with the next life.
+ */
 static void dmamap_retire(struct dmamap_region *region)
 {
 	unsigned long flags;
@@ -221,7 +267,7 @@ void dmamap_store_drop(struct dmamap_region *region)
 	struct device *dev = region->dev;
 
 	dmamap_retire(region);
-	put_device(dev); /* who has the list may have looked at it up to now */
+	put_device(dev); /* not before: walkers of the list may have used @dev until here */
 }
 
 u64 dmamap_store_resting(void)
@@ -229,6 +275,10 @@ u64 dmamap_store_resting(void)
 	return READ_ONCE(dmamap_resting_pages);
 }
 
+/*
+ * Zeroes all dirty regions. Only the worker calls this, so the private list is its own;
+ * the lock is taken for each region, because its new list belongs to all.
+ */
 static void dmamap_clean_dirty(void)
 {
 	struct dmamap_region *region, *next;
@@ -247,7 +297,10 @@ static void dmamap_clean_dirty(void)
 	}
 }
 
-/* Under the lock: the @most pages of @from that wait longest go to @to. */
+/*
+ * Moves the regions that rest longest from @from to @to, up to @most pages, and stops at
+ * the first that does not fit. Caller holds regions_lock.
+ */
 static void dmamap_take_oldest(struct list_head *from, unsigned int most, struct list_head *to)
 {
 	struct dmamap_region *region, *next;
@@ -264,7 +317,7 @@ static void dmamap_take_oldest(struct list_head *from, unsigned int most, struct
 	}
 }
 
-/* Their pages are the pool's again. */
+/* Gives the memory of regions on a private list to the pool, without a lock held. */
 static void dmamap_give_back(struct list_head *of)
 {
 	struct dmamap_region *region, *next;
@@ -276,7 +329,7 @@ static void dmamap_give_back(struct list_head *of)
 	}
 }
 
-/* Half at a time: what is wanted now and then, is wanted again perhaps. */
+/* Releases half per pass, so that a size in occasional use keeps some entries. */
 static void dmamap_give_back_unwanted(void)
 {
 	unsigned long flags;
@@ -333,7 +386,7 @@ static int __init dmamap_make_store(void)
 
 	for (i = 0; i < REST_MOST; i++)
 		INIT_LIST_HEAD(&dmamap_resting[i].ready);
-	/* Resolution reads nothing beyond @dev: keep that in one line of the cache. */
+	/* Resolution reads nothing beyond @dev: keep that in one cache line. */
 	static_assert(IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
 		      offsetofend(struct dmamap_region, dev) <= 64);
 	dmamap_region_cache =
