@@ -1,7 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Filling user mappings. The memory is there and stays, so a fault fills the
- * whole page table that it needs, or one large leaf where the architecture has it.
+ * Filling user mappings. The memory of a region is there from the beginning and stays, so
+ * a fault fills the whole page table around its address, or one large leaf where the
+ * architecture has it.
+ *
+ * A *map* is what one dmamap_mmap() made; a *part* of it shows one segment of one region.
+ * A mapping of the map may be split into several VMAs, and other processes don't inherit
+ * it (VM_DONTCOPY).
+ *
+ * Fault against revoke. revoke.c takes a region away while other threads fault on it:
+ *
+ *   a fault holds, from outside in             a revoke holds
+ *     mmap_lock or the VMA's lock, for reading
+ *     map->lock, for reading
+ *     region->revoke_lock, for reading           region->revoke_lock, for writing
+ *       inserts PTEs, page table lock held         sets @revoked, zaps all PTEs,
+ *                                                  takes the snapshot
+ *
+ * A fault that gets revoke_lock first inserts PTEs of the region, and the revoke that has
+ * waited for it zaps them. A fault that gets it after the revoke sees @revoked and inserts
+ * a page of what comes after: zeroes, the snapshot, or nothing (SIGBUS). In between, faults
+ * sleep. So no thread ever sees a mixture: it reads the region until its PTE is zapped, then
+ * waits, then reads what comes after, complete. The same lock covers accesses by debuggers
+ * (dmamap_user_access()), which go through the kernel's own mapping.
+ *
+ * map->lock protects part->region: reattach and detach hold it for writing while a part
+ * gets another region, so a fault never mixes two regions of a part.
+ *
+ * dmamap_user_fill() fills inside of mmap(), before the VMA can be found, with the mmap_lock
+ * held for writing. Its PTEs would escape a zap that looks for VMAs of the file, so a revoke
+ * waits for such an mmap() first (dmamap_wait_for_mmap()). The fill itself takes only
+ * revoke_lock: a part is moved only from a revoked region, and a revoke waits for mmap()
+ * before it sets @revoked.
+ *
+ * Neighbours of the faulting part are filled as well, but only if their revoke_lock is
+ * free: a fault never waits for the revoke of a region that it did not touch.
+ *
+ * A fault can fail: for want of a page table, of a page of zeroes, or because the region
+ * is gone. The region's own memory is never wanting.
  */
 #include <linux/highmem.h>
 #include <linux/io.h>
@@ -47,7 +83,10 @@ static struct span dmamap_part_span(struct vm_area_struct *vma, struct span span
 	};
 }
 
-/* As vmf_insert_pfn_prot(), for what is not there yet of one page table. */
+/*
+ * As vmf_insert_pfn_prot(), for a whole span of one page table; PTEs that exist already
+ * stay. Caller holds the revoke_lock of the region whose frames these are.
+ */
 static vm_fault_t dmamap_insert_pfns(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
 				     unsigned long pfn, pgprot_t prot)
 {
@@ -60,7 +99,7 @@ static vm_fault_t dmamap_insert_pfns(struct vm_area_struct *vma, pmd_t *pmd, str
 		return VM_FAULT_OOM;
 	table = pte_offset_map_lock(vma->vm_mm, pmd, span.from, &lock);
 	if (!table)
-		return VM_FAULT_NOPAGE; /* a large leaf came in between */
+		return VM_FAULT_NOPAGE; /* another thread has inserted a large leaf */
 	arch_enter_lazy_mmu_mode();
 	for (pte = table; span.from < span.to; span.from += PAGE_SIZE, pte++, pfn++)
 		if (pte_none(ptep_get(pte)))
@@ -70,7 +109,10 @@ static vm_fault_t dmamap_insert_pfns(struct vm_area_struct *vma, pmd_t *pmd, str
 	return VM_FAULT_NOPAGE;
 }
 
-/* Each with a reference: a pin may outlive the mapping and the region. */
+/*
+ * Inserts struct pages, each with a reference: a pin (get_user_pages()) may outlive the
+ * mapping and the region. Caller holds the revoke_lock of the region.
+ */
 static vm_fault_t dmamap_insert_pages(struct vm_area_struct *vma, struct span span,
 				      unsigned long pfn)
 {
@@ -86,7 +128,7 @@ static vm_fault_t dmamap_insert_pages(struct vm_area_struct *vma, struct span sp
 			pages[i] = pfn_to_page(pfn + i);
 		err = vm_insert_pages(vma, span.from, pages, &left);
 		if (err == -EBUSY)
-			left--; /* that one is there */
+			left--; /* this PTE exists already: go on behind it */
 		else if (err)
 			return vmf_error(err);
 		pfn += count - left;
@@ -95,7 +137,10 @@ static vm_fault_t dmamap_insert_pages(struct vm_area_struct *vma, struct span sp
 	return VM_FAULT_NOPAGE;
 }
 
-/* The caller has region->revoke_lock, and the region is not revoked. */
+/*
+ * Inserts what @span shows of @part. Caller holds revoke_lock of the part's region, and
+ * has seen that the region is not revoked.
+ */
 static vm_fault_t dmamap_insert_part(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
 				     const struct dmamap_user_part *part)
 {
@@ -109,7 +154,11 @@ static vm_fault_t dmamap_insert_part(struct vm_area_struct *vma, pmd_t *pmd, str
 				  dmamap_pgprot(core->attribute, vma->vm_page_prot));
 }
 
-/* Small segments beside the one that was touched; what is busy will fault itself. */
+/*
+ * Fills small segments beside the touched one, in the same page table, so that each need
+ * not fault by itself. A part whose region is being revoked is left to its own fault.
+ * Caller holds map->lock.
+ */
 static void dmamap_insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
 				     struct dmamap_user_part *touched)
 {
@@ -131,7 +180,10 @@ static void dmamap_insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, str
 	}
 }
 
-/* Zeroes of its own for a process whose region is gone. */
+/*
+ * The page of zeroes that a map shows after a revoke. Each map has its own, because the
+ * process may write to it. Faults of several threads may race: one page wins.
+ */
 static struct page *dmamap_scratch_page(struct dmamap_user_map *map)
 {
 	struct page *page = READ_ONCE(map->scratch), *other;
@@ -147,7 +199,10 @@ static struct page *dmamap_scratch_page(struct dmamap_user_map *map)
 	return other ?: page;
 }
 
-/* What a driver wants to be seen when the region is gone. */
+/*
+ * The page that a part shows in place of page @region_page of its revoked region. Caller
+ * holds revoke_lock of that region.
+ */
 static struct page *dmamap_page_after(const struct dmamap_user_part *part, u64 region_page)
 {
 	const struct dmamap_region *region = part->region;
@@ -164,6 +219,10 @@ static struct page *dmamap_page_after(const struct dmamap_user_part *part, u64 r
 	}
 }
 
+/*
+ * Inserts one page of what comes after a revoked region. Caller holds revoke_lock of that
+ * region, and map->lock.
+ */
 static vm_fault_t dmamap_fault_after(struct vm_fault *vmf, const struct dmamap_user_part *part,
 				     u64 region_page)
 {
@@ -197,7 +256,7 @@ vm_fault_t dmamap_user_fault(struct vm_fault *vmf)
 		goto out;
 	region = part->region;
 
-	/* A revoke that has begun waits for us, and then zaps what we insert. */
+	/* A revoke that begins now waits for this lock, and then zaps these PTEs. */
 	down_read(&region->revoke_lock);
 	ret = region->revoked ? dmamap_fault_after(vmf, part, page) :
 				dmamap_insert_part(vma, vmf->pmd, span, part);
@@ -211,7 +270,7 @@ out:
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
-/* The leaf at @address, if it lies in the VMA and in one part, and its frame fits. */
+/* Does a large leaf at @address lie in the VMA and in one part, with a frame aligned to it? */
 static bool dmamap_leaf_fits(struct vm_area_struct *vma, unsigned long address,
 			     const struct dmamap_user_part *part, unsigned long *pfn)
 {
@@ -228,8 +287,9 @@ static bool dmamap_leaf_fits(struct vm_area_struct *vma, unsigned long address,
 }
 
 /*
- * vmf_insert_pfn_pmd() takes the VMA's own protection, so only where the kernel
- * knows the memory type of the frames (x86) or the memory is cached anyway.
+ * Would a large leaf get the region's attribute? vmf_insert_pfn_pmd() takes the VMA's own
+ * protection, so that is true only where the kernel knows the memory type of the frames
+ * (x86), or where the memory is cached anyway.
  */
 static bool dmamap_leaf_has_prot(struct vm_area_struct *vma, const struct dmamap_region *region,
 				 unsigned long pfn)
@@ -241,7 +301,10 @@ static bool dmamap_leaf_has_prot(struct vm_area_struct *vma, const struct dmamap
 	return pgprot_val(tracked) == pgprot_val(wanted);
 }
 
-/* One large leaf around the address, or VM_FAULT_FALLBACK; *@pfn: its first frame. */
+/*
+ * Inserts one large leaf around the address, or returns VM_FAULT_FALLBACK; *@pfn is its
+ * first frame. Caller holds map->lock for reading, or fills inside of mmap().
+ */
 static vm_fault_t dmamap_insert_leaf(struct vm_fault *vmf, const struct dmamap_user_part *part,
 				     bool write, unsigned long *pfn)
 {
@@ -277,7 +340,7 @@ vm_fault_t dmamap_user_huge_fault(struct vm_fault *vmf, unsigned int order)
 	return ret;
 }
 
-/* As a fault would, unless the process wants no large pages. */
+/* Inserts a large leaf as a fault would; a process may have asked for no large pages. */
 static vm_fault_t dmamap_fill_leaf(struct vm_area_struct *vma, pmd_t *pmd, unsigned long address,
 				   const struct dmamap_user_part *part)
 {
@@ -296,6 +359,7 @@ static vm_fault_t dmamap_fill_leaf(struct vm_area_struct *vma, pmd_t *pmd, unsig
 }
 #endif
 
+/* The PMD for an address. Allocates the tables above it, as the kernel does for a fault. */
 static pmd_t *dmamap_pmd_at(struct mm_struct *mm, unsigned long address)
 {
 	pgd_t *pgd = pgd_offset(mm, address);
@@ -305,7 +369,7 @@ static pmd_t *dmamap_pmd_at(struct mm_struct *mm, unsigned long address)
 	return pud ? pmd_alloc(mm, pud, address) : NULL;
 }
 
-/* What one page table maps of a part. */
+/* Fills what one page table maps of a part, inside of mmap(). */
 static vm_fault_t dmamap_fill_table(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
 				    struct dmamap_user_part *part)
 {
@@ -318,6 +382,7 @@ static vm_fault_t dmamap_fill_table(struct vm_area_struct *vma, pmd_t *pmd, stru
 	return ret;
 }
 
+/* Caller holds the mmap_lock for writing, inside of mmap(): see the top of this file. */
 int dmamap_user_fill(struct vm_area_struct *vma)
 {
 	struct dmamap_user_map *map = vma->vm_private_data;
@@ -343,7 +408,10 @@ int dmamap_user_fill(struct vm_area_struct *vma)
 	return ret & VM_FAULT_OOM ? -ENOMEM : -ENXIO;
 }
 
-/* What the kernel's own mapping of the region shows; for debuggers. */
+/*
+ * Reads or writes through the kernel's own mapping of the region, for debuggers. Caller
+ * holds revoke_lock of the region, which is not revoked.
+ */
 static void dmamap_copy_live(const struct dmamap_region *region, u64 offset, void *buffer,
 			     int bytes, bool write)
 {
@@ -360,6 +428,7 @@ static void dmamap_copy_live(const struct dmamap_region *region, u64 offset, voi
 		memcpy(buffer, kernel, bytes);
 }
 
+/* The same for a revoked region. Caller holds revoke_lock of the region, and map->lock. */
 static int dmamap_copy_after(const struct dmamap_user_part *part, u64 offset, void *buffer,
 			     int bytes, bool write)
 {
@@ -382,7 +451,7 @@ int dmamap_user_access(struct vm_area_struct *vma, unsigned long address, void *
 	int ret = -EFAULT;
 	u64 page, offset;
 
-	/* A debugger may do what the process may do: get_user_pages() would force. */
+	/* A debugger may do only what the process may do; get_user_pages() would force it. */
 	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EACCES;
 	down_read(&map->lock);

@@ -1,5 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Taking a region away from processes, and giving them another one in its place. */
+/*
+ * Taking a region away from processes (revoke), and giving their mappings another region
+ * (reattach) or a placeholder (detach) in its place. fault.c explains how faults and a
+ * revoke meet; this is the order of the steps.
+ *
+ * dmamap_revoke():
+ *  1. Close the region (maps_lock held): from here on no mapping can be added.
+ *  2. Wait for mmap() calls that fill early: until such a call returns, its VMA is not to
+ *     be found by the file, so its PTEs could not be zapped. New ones fail at step 1.
+ *  3. Take revoke_lock for writing: all faults that were inserting PTEs are over, and later
+ *     ones wait.
+ *  4. Set @revoked, and zap the PTEs of every part, in all processes.
+ *  5. Copy the snapshot, if one was asked for: no process can write by its mapping now.
+ *  6. Release revoke_lock: faults go on, and see what comes after.
+ * The memory is given back later, with the last reference; each part holds one.
+ *
+ * A revoke can't fail to take the region away. If there is no memory for the snapshot, it
+ * returns -ENOMEM, and processes get SIGBUS in place of the snapshot. Zapping can't
+ * fail. Revoking twice is harmless: the first one decides what comes after.
+ *
+ * dmamap_reattach() and dmamap_detach() move the parts of a revoked region, one at a time,
+ * with map->lock held for writing: no fault of the map is under way. A part gets its new
+ * region first, and PTEs of what came after the old one (zeroes, a snapshot) are zapped
+ * then; until that, the process still sees these ordinary pages, and nothing of either
+ * region. If the new region is revoked meanwhile, its faults show what comes after it.
+ * moving_parts lets only one such call run, so that no two of them move the same part.
+ * Detach can't fail: the placeholders are static.
+ */
 #include <linux/cacheflush.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
@@ -11,7 +38,7 @@
 #include "dma/glue/user/user_map.h"
 #include "dma/glue/watch/trace.h"
 
-/* From now on nobody maps the region any more. */
+/* No part is added to the region's list any more: dmamap_attach_parts() looks at @closed. */
 static void dmamap_close_region(struct dmamap_region *region)
 {
 	mutex_lock(&region->maps_lock);
@@ -20,8 +47,10 @@ static void dmamap_close_region(struct dmamap_region *region)
 }
 
 /*
- * unmap_mapping_pages() does not find a VMA whose mmap() has not returned. One that
- * was filled there is waited for: mmap() has the mmap_lock until others can find it.
+ * Waits for each mmap() that is filling a VMA of this region: unmap_mapping_pages() does
+ * not find the VMA before. mmap() holds the mmap_lock until the VMA can be found, so it is
+ * enough to take that lock once. maps_lock can't be held meanwhile, hence the reference on
+ * the map; the region is closed, so the list only gets shorter.
  */
 static void dmamap_wait_for_mmap(struct dmamap_region *region)
 {
@@ -47,6 +76,7 @@ static void dmamap_wait_for_mmap(struct dmamap_region *region)
 	} while (map);
 }
 
+/* Order for list_sort(): by file, then by place in the file. */
 static int dmamap_by_place(void *unused, const struct list_head *a, const struct list_head *b)
 {
 	const struct dmamap_user_part *one = list_entry(a, struct dmamap_user_part, entry);
@@ -59,7 +89,10 @@ static int dmamap_by_place(void *unused, const struct list_head *a, const struct
 	return dmamap_part_pages(one) > dmamap_part_pages(other) ? 1 : -1;
 }
 
-/* Not unmap_mapping_range(): of bytes it keeps as many bits as a pgoff_t has. */
+/*
+ * Zaps a part in all VMAs that show its place of the file. Not by unmap_mapping_range():
+ * that counts in bytes, and cuts them to the width of a pgoff_t.
+ */
 static void dmamap_zap(const struct dmamap_user_part *part)
 {
 	unmap_mapping_pages(part->map->mapping, dmamap_part_first(part), dmamap_part_pages(part),
@@ -67,8 +100,10 @@ static void dmamap_zap(const struct dmamap_user_part *part)
 }
 
 /*
- * Goes through the mappings of all processes at a place of a file at once, so
- * each place only once. Neighbours at the same place fault in again.
+ * Zaps all PTEs of the region. One call reaches the mappings of all processes at a place of
+ * a file, so parts are sorted and each place is zapped once. Mappings of other regions at
+ * the same place lose their PTEs as well, and fault them in again. Caller holds revoke_lock
+ * for writing.
  */
 static void dmamap_zap_all(struct dmamap_region *region)
 {
@@ -86,6 +121,7 @@ static void dmamap_zap_all(struct dmamap_region *region)
 	mutex_unlock(&region->maps_lock);
 }
 
+/* Room for a copy of each page, or none. Caller holds revoke_lock for writing. */
 static int dmamap_alloc_snapshot(struct dmamap_region *region)
 {
 	u64 i;
@@ -103,6 +139,10 @@ static int dmamap_alloc_snapshot(struct dmamap_region *region)
 	return 0;
 }
 
+/*
+ * Copies the region after the last PTE is gone. The device may still be writing. Caller
+ * holds revoke_lock for writing.
+ */
 static void dmamap_take_snapshot(const struct dmamap_region *region)
 {
 	u64 i;
@@ -124,7 +164,7 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 	might_sleep();
 	if (after > DMAMAP_AFTER_SNAPSHOT)
 		return -EINVAL;
-	/* Reading a device's registers may have effects, and shows no last state. */
+	/* Reading registers of a device may have effects, and shows no last state. */
 	if (after == DMAMAP_AFTER_SNAPSHOT && region->core.behind == DMAMAP_BEHIND_DEVICE)
 		return -EINVAL;
 	trace_dmamap_revoke(region);
@@ -151,6 +191,7 @@ struct search {
 	struct dmamap_region *found; /* counted */
 };
 
+/* Caller holds regions_lock. A region without references is about to end by itself. */
 static void dmamap_find_open(struct dmamap_region *region, void *data)
 {
 	struct search *search = data;
@@ -177,7 +218,10 @@ void dmamap_revoke_device(struct device *dev, enum dmamap_after after)
 }
 EXPORT_SYMBOL_GPL(dmamap_revoke_device);
 
-/* A part of a map that is not ending, which is kept until dmamap_user_map_put(). */
+/*
+ * A part on the region's list whose map is not ending. The caller drops the reference on
+ * the map by dmamap_user_map_put().
+ */
 static struct dmamap_user_part *dmamap_first_part(struct dmamap_region *region)
 {
 	struct dmamap_user_part *part, *found = NULL;
@@ -210,7 +254,10 @@ static void dmamap_relink(struct dmamap_user_part *part, struct dmamap_region *f
 	mutex_unlock(&to->maps_lock);
 }
 
-/* Caller holds map->lock for writing. */
+/*
+ * Moves a part and zaps what it showed. Caller holds map->lock for writing. @to may be
+ * revoked after it was looked at: its revoke then finds the part, or no PTE of @to exists.
+ */
 static int dmamap_move_part(struct dmamap_user_part *part, struct dmamap_region *from,
 			    struct dmamap_region *to)
 {
@@ -227,13 +274,14 @@ static int dmamap_move_part(struct dmamap_user_part *part, struct dmamap_region 
 	return 0;
 }
 
+/* Can @to replace @from? A mapping keeps the size, kind and attribute of its mmap(). */
 static bool dmamap_alike(const struct dmamap_region *from, const struct dmamap_region *to)
 {
 	return from->core.pages == to->core.pages && from->core.behind == to->core.behind &&
 	       from->core.attribute == to->core.attribute;
 }
 
-/* Held by reattach and detach: two of them would move the same part. */
+/* Held by reattach and detach: two calls at once could move the same part. */
 static DEFINE_MUTEX(dmamap_moving_parts);
 
 int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
@@ -280,7 +328,7 @@ int dmamap_detach(struct dmamap_region *region)
 	mutex_lock(&dmamap_moving_parts);
 	while ((part = dmamap_first_part(region))) {
 		down_write(&part->map->lock);
-		/* Nothing to zap: a revoked region has no translation left. */
+		/* PTEs of what came after stay: no translation of the region is left. */
 		if (part->region == region) {
 			dmamap_relink(part, region, &dmamap_nowhere[region->after]);
 			dmamap_put(region);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User mappings of regions: made and ended. Which pages a mapping shows and who may
- * have it is decided in dma/core/user_map.h; fault.c fills it, revoke.c takes away.
+ * User mappings of regions: made and ended. dma/core/user_map.h decides which pages a
+ * mapping shows, and which requests are refused; fault.c fills mappings, and revoke.c
+ * takes their regions away.
+ *
+ * The map (struct dmamap_user_map) belongs to the VMAs: each VMA that a split leaves holds
+ * a reference, and the last close ends the map. The map holds a reference on the region of
+ * each part, so a region lives as long as it is mapped.
  */
 #include <linux/export.h>
 #include <linux/fs.h>
@@ -12,7 +17,10 @@
 #include "dma/glue/user/user_map.h"
 #include "dma/glue/watch/trace.h"
 
-/* Each with a reference on its region; all or none. */
+/*
+ * Puts each part on the list of its region, with a reference on the region. If a region is
+ * closed, @count is cut to the parts that are on a list, for dmamap_detach_parts().
+ */
 static int dmamap_attach_parts(struct dmamap_user_map *map)
 {
 	unsigned int i;
@@ -36,6 +44,7 @@ static int dmamap_attach_parts(struct dmamap_user_map *map)
 	return -ENXIO;
 }
 
+/* Takes the parts off the lists; each put may be the last one of its region. */
 static void dmamap_detach_parts(struct dmamap_user_map *map)
 {
 	unsigned int i;
@@ -60,6 +69,7 @@ static void dmamap_free_map(struct dmamap_user_map *map)
 	kvfree(map);
 }
 
+/* The last VMA is gone, or the last dmamap_user_map_put() came after it. */
 static void dmamap_end_map(struct kref *kref)
 {
 	struct dmamap_user_map *map = container_of(kref, struct dmamap_user_map, vmas);
@@ -78,6 +88,7 @@ void dmamap_user_map_put(struct dmamap_user_map *map)
 	kref_put(&map->vmas, dmamap_end_map);
 }
 
+/* A VMA was split or moved: the new one shares the map. */
 static void dmamap_user_open(struct vm_area_struct *vma)
 {
 	struct dmamap_user_map *map = vma->vm_private_data;
@@ -105,13 +116,13 @@ bool dmamap_is_user_map(const struct vm_area_struct *vma)
 	return vma->vm_ops == &dmamap_user_ops;
 }
 
-/* RAM costs others something, unless the process has paid for it already. */
+/* Mapped RAM is charged, unless this process pays for the region already. */
 static bool dmamap_is_charged(const struct dmamap_region *region)
 {
 	return region->core.behind != DMAMAP_BEHIND_DEVICE && region->payer != current->mm;
 }
 
-/* What the VMA shows of it: segments may go on behind its end. */
+/* Only pages that the VMA shows are charged: segments may go on behind its end. */
 static u64 dmamap_pages_to_charge(struct vm_area_struct *vma, const struct dmamap_segment *segments,
 				  unsigned int count)
 {
@@ -163,12 +174,13 @@ static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma,
 	return map;
 }
 
+/* Asks the C++ side whether this mapping may be had, in plain types. */
 static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 			unsigned int access)
 {
 	const struct dmamap_core_user_request request = {
 		.bytes = vma->vm_end - vma->vm_start,
-		/* VM_SHARED is taken away where the file can't be written. */
+		/* Not VM_SHARED: mmap() clears that if the file can't be written. */
 		.shared = !!(vma->vm_flags & VM_MAYSHARE),
 		.read = !!(vma->vm_flags & VM_READ),
 		.write = !!(vma->vm_flags & VM_WRITE),
@@ -180,7 +192,7 @@ static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map
 	return dmamap_errno(dmamap_core_user_admit(&request, map->segments, map->count));
 }
 
-/* The kinds are promises of the driver to its users: kept, or refused. */
+/* A kind is a promise of the driver to its users: a region that can't keep it is refused. */
 static bool dmamap_keeps_kind(const struct dmamap_core_region *core, unsigned int access)
 {
 	const bool cached = core->attribute == DMAMAP_ATTR_CACHED;
@@ -205,10 +217,11 @@ static int dmamap_check_kind(const struct dmamap_segment *segments, unsigned int
 }
 
 /*
- * Pages, if all are: those may be pinned. Otherwise only pfns, never pages: ARM's
- * short descriptors have no special bit, so the VMA's flags alone tell the kernel to
- * keep its hands off. VM_IO, because without it madvise(MADV_DOFORK) takes
- * VM_DONTCOPY away. VM_HUGEPAGE asks for large leaves where "madvise" is the rule.
+ * If every region has struct pages, pages are mapped, and may be pinned. Otherwise only
+ * pfns are mapped, never a mixture: ARM's short descriptors have no special bit in PTEs, so
+ * the flags of the VMA alone keep the kernel from treating these frames as pages. VM_IO is
+ * set because without it madvise(MADV_DOFORK) would clear VM_DONTCOPY. VM_HUGEPAGE asks for
+ * large leaves on systems that grant them by madvise() only.
  */
 static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 			     unsigned int access)
@@ -226,7 +239,7 @@ static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_use
 	vm_flags_mod(vma, set, never);
 }
 
-/* What can be refused before others know of the mapping. */
+/* All reasons to refuse that need no other CPU to know of the mapping; charges last. */
 static int dmamap_prepare_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
 			      const struct dmamap_segment *segments, unsigned int access)
 {
@@ -275,7 +288,7 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 	return 0;
 
 zap:
-	/* Before the references go: a part of the pages may be there. */
+	/* Some PTEs may exist: zap them before the references on the regions go. */
 	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
 	vma->vm_private_data = NULL;
 detach:
