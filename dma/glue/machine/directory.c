@@ -40,6 +40,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/init.h>
+#include <linux/lockdep.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -122,12 +123,17 @@ static void dmamap_erase(u64 pfn, u64 pages)
 	}
 }
 
-/* Fills all of the slots or none: a frame that is known already is DMAMAP_BUSY. */
-static u32 dmamap_fill_block(struct block *block, u64 pfn, unsigned int pages,
-			     struct dmamap_region *owner)
+/*
+ * Fills all of the slots or none: a frame that is known already is DMAMAP_BUSY. Caller
+ * holds the xa_lock.
+ */
+static u32 dmamap_fill_block_locked(struct block *block, u64 pfn, unsigned int pages,
+				    struct dmamap_region *owner)
+	__must_hold(&dmamap_directory.xa_lock)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&dmamap_directory.xa_lock);
 	for (i = 0; i < pages; i++)
 		if (*dmamap_owner_in(block, pfn + i))
 			return DMAMAP_BUSY;
@@ -161,7 +167,8 @@ static u32 dmamap_enter_some(u64 pfn, unsigned int pages, struct dmamap_region *
 		if (!block)
 			block = no_free_ptr(fresh);
 	}
-	status = xa_is_err(block) ? DMAMAP_NOMEM : dmamap_fill_block(block, pfn, pages, owner);
+	status = xa_is_err(block) ? DMAMAP_NOMEM :
+				    dmamap_fill_block_locked(block, pfn, pages, owner);
 	xa_unlock_irqrestore(&dmamap_directory, flags);
 	if (fresh)
 		kmem_cache_free(dmamap_block_cache, fresh);
@@ -266,11 +273,12 @@ void dmamap_machine_withdraw(u64 pfn, u64 pages)
  * both answers were right at some moment.
  */
 static enum dmamap_known dmamap_read_region(struct dmamap_region *const *owner, u64 pfn,
-					    struct dmamap_found *found)
+					    struct dmamap_found *found) __must_hold(RCU)
 {
 	const struct dmamap_region *region;
 	unsigned int life;
 
+	lockdep_assert_in_rcu_read_lock();
 	do {
 		region = READ_ONCE(*owner);
 		if (!region)

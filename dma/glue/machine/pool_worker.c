@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "dmamap: " fmt
 
 #include <linux/init.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/shrinker.h>
@@ -25,7 +26,7 @@
 static DEFINE_SPINLOCK(dmamap_pool_lock);
 
 /* Returns with the pool_lock held, until dmamap_machine_unlock() gets the same flags. */
-u64 dmamap_machine_lock(void)
+u64 dmamap_machine_lock(void) __acquires(&dmamap_pool_lock)
 {
 	unsigned long flags;
 
@@ -33,8 +34,9 @@ u64 dmamap_machine_lock(void)
 	return flags;
 }
 
-void dmamap_machine_unlock(u64 flags)
+void dmamap_machine_unlock(u64 flags) __releases(&dmamap_pool_lock)
 {
+	lockdep_assert_held(&dmamap_pool_lock);
 	spin_unlock_irqrestore(&dmamap_pool_lock, flags);
 }
 

@@ -40,6 +40,7 @@
 #include <linux/atomic.h>
 #include <linux/init.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -178,11 +179,13 @@ static bool dmamap_is_live(const struct dmamap_region *region)
  * Caller holds regions_lock. Only the first entry is tried: if @dev can't reach it, the
  * caller falls back to the pool.
  */
-static struct dmamap_region *dmamap_wake_first(struct resting *of, struct device *dev,
-					       unsigned int pages)
+static struct dmamap_region *dmamap_wake_first_locked(struct resting *of, struct device *dev,
+						      unsigned int pages)
+	__must_hold(&dmamap_regions_lock)
 {
 	struct dmamap_region *region;
 
+	lockdep_assert_held(&dmamap_regions_lock);
 	region = list_first_entry_or_null(&of->ready, struct dmamap_region, all);
 	if (!region || dmamap_machine_bus_address(dev, region->core.pfn, pages,
 						  &region->core.bus) != DMAMAP_OK)
@@ -204,7 +207,7 @@ struct dmamap_region *dmamap_store_wake(struct device *dev, size_t bytes)
 	if (pages > REST_MOST)
 		return NULL;
 	spin_lock_irqsave(&dmamap_regions_lock, flags);
-	region = dmamap_wake_first(&dmamap_resting[pages - 1], dev, pages);
+	region = dmamap_wake_first_locked(&dmamap_resting[pages - 1], dev, pages);
 	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
 	if (region)
 		dmamap_prepare(region, dev);
@@ -301,10 +304,12 @@ static void dmamap_clean_dirty(void)
  * Moves the regions that rest longest from @from to @to, up to @most pages, and stops at
  * the first that does not fit. Caller holds regions_lock.
  */
-static void dmamap_take_oldest(struct list_head *from, unsigned int most, struct list_head *to)
+static void dmamap_take_oldest_locked(struct list_head *from, unsigned int most,
+				      struct list_head *to) __must_hold(&dmamap_regions_lock)
 {
 	struct dmamap_region *region, *next;
 
+	lockdep_assert_held(&dmamap_regions_lock);
 	list_for_each_entry_safe_reverse(region, next, from, all) {
 		const unsigned int pages = region->core.pages;
 
@@ -339,8 +344,8 @@ static void dmamap_give_back_unwanted(void)
 	spin_lock_irqsave(&dmamap_regions_lock, flags);
 	for (i = 0; i < REST_MOST; i++) {
 		if (!dmamap_resting[i].wanted)
-			dmamap_take_oldest(&dmamap_resting[i].ready,
-					   dmamap_resting[i].pages / 2 + i + 1, &unwanted);
+			dmamap_take_oldest_locked(&dmamap_resting[i].ready,
+						  dmamap_resting[i].pages / 2 + i + 1, &unwanted);
 		dmamap_resting[i].wanted = false;
 	}
 	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
@@ -361,8 +366,8 @@ void dmamap_store_empty(void)
 
 	spin_lock_irqsave(&dmamap_regions_lock, flags);
 	for (i = 0; i < REST_MOST; i++)
-		dmamap_take_oldest(&dmamap_resting[i].ready, UINT_MAX, &all);
-	dmamap_take_oldest(&dmamap_dirty, UINT_MAX, &all);
+		dmamap_take_oldest_locked(&dmamap_resting[i].ready, UINT_MAX, &all);
+	dmamap_take_oldest_locked(&dmamap_dirty, UINT_MAX, &all);
 	dmamap_dirty_pages = 0;
 	spin_unlock_irqrestore(&dmamap_regions_lock, flags);
 	dmamap_give_back(&all);

@@ -41,6 +41,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/io.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/pfn_t.h>
@@ -141,12 +142,13 @@ static vm_fault_t dmamap_insert_pages(struct vm_area_struct *vma, struct span sp
  * Inserts what @span shows of @part. Caller holds revoke_lock of the part's region, and
  * has seen that the region is not revoked.
  */
-static vm_fault_t dmamap_insert_part(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
-				     const struct dmamap_user_part *part)
+static vm_fault_t dmamap_insert_part_locked(struct vm_area_struct *vma, pmd_t *pmd,
+					    struct span span, const struct dmamap_user_part *part)
 {
 	const struct dmamap_core_region *core = &part->region->core;
 	u64 page;
 
+	lockdep_assert_held_read(&part->region->revoke_lock);
 	span = dmamap_part_span(vma, span, part, &page);
 	if (part->map->pages)
 		return dmamap_insert_pages(vma, span, core->pfn + page);
@@ -159,8 +161,8 @@ static vm_fault_t dmamap_insert_part(struct vm_area_struct *vma, pmd_t *pmd, str
  * not fault by itself. A part whose region is being revoked is left to its own fault.
  * Caller holds map->lock.
  */
-static void dmamap_insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, struct span span,
-				     struct dmamap_user_part *touched)
+static void dmamap_insert_neighbours_locked(struct vm_area_struct *vma, pmd_t *pmd,
+					    struct span span, struct dmamap_user_part *touched)
 {
 	const pgoff_t first = linear_page_index(vma, span.from);
 	const pgoff_t end = first + ((span.to - span.from) >> PAGE_SHIFT);
@@ -168,6 +170,7 @@ static void dmamap_insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, str
 	struct dmamap_user_part *part;
 	u64 page;
 
+	lockdep_assert_held_read(&map->lock);
 	part = dmamap_part_at(map, first, &page);
 	for (; part < map->parts + map->count && dmamap_part_first(part) < end; part++) {
 		struct dmamap_region *region = part->region;
@@ -175,7 +178,7 @@ static void dmamap_insert_neighbours(struct vm_area_struct *vma, pmd_t *pmd, str
 		if (part == touched || !down_read_trylock(&region->revoke_lock))
 			continue;
 		if (!region->revoked)
-			dmamap_insert_part(vma, pmd, span, part);
+			dmamap_insert_part_locked(vma, pmd, span, part);
 		up_read(&region->revoke_lock);
 	}
 }
@@ -203,11 +206,12 @@ static struct page *dmamap_scratch_page(struct dmamap_user_map *map)
  * The page that a part shows in place of page @region_page of its revoked region. Caller
  * holds revoke_lock of that region.
  */
-static struct page *dmamap_page_after(const struct dmamap_user_part *part, u64 region_page)
+static struct page *dmamap_page_after_locked(const struct dmamap_user_part *part, u64 region_page)
 {
 	const struct dmamap_region *region = part->region;
 	struct page *page;
 
+	lockdep_assert_held_read(&region->revoke_lock);
 	switch (region->after) {
 	case DMAMAP_AFTER_ZERO:
 		page = dmamap_scratch_page(part->map);
@@ -223,15 +227,16 @@ static struct page *dmamap_page_after(const struct dmamap_user_part *part, u64 r
  * Inserts one page of what comes after a revoked region. Caller holds revoke_lock of that
  * region, and map->lock.
  */
-static vm_fault_t dmamap_fault_after(struct vm_fault *vmf, const struct dmamap_user_part *part,
-				     u64 region_page)
+static vm_fault_t dmamap_fault_after_locked(struct vm_fault *vmf,
+					    const struct dmamap_user_part *part, u64 region_page)
 {
-	struct page *page = dmamap_page_after(part, region_page);
+	struct page *page = dmamap_page_after_locked(part, region_page);
 	const struct span one = {
 		.from = vmf->address & PAGE_MASK,
 		.to = (vmf->address & PAGE_MASK) + PAGE_SIZE,
 	};
 
+	lockdep_assert_held_read(&part->map->lock);
 	if (IS_ERR(page))
 		return vmf_error(PTR_ERR(page));
 	if (part->map->pages)
@@ -258,11 +263,11 @@ vm_fault_t dmamap_user_fault(struct vm_fault *vmf)
 
 	/* A revoke that begins now waits for this lock, and then zaps these PTEs. */
 	down_read(&region->revoke_lock);
-	ret = region->revoked ? dmamap_fault_after(vmf, part, page) :
-				dmamap_insert_part(vma, vmf->pmd, span, part);
+	ret = region->revoked ? dmamap_fault_after_locked(vmf, part, page) :
+				dmamap_insert_part_locked(vma, vmf->pmd, span, part);
 	up_read(&region->revoke_lock);
 	if (ret == VM_FAULT_NOPAGE)
-		dmamap_insert_neighbours(vma, vmf->pmd, span, part);
+		dmamap_insert_neighbours_locked(vma, vmf->pmd, span, part);
 	trace_dmamap_fault(vmf, region->core.pfn + page, ret);
 out:
 	up_read(&map->lock);
@@ -377,7 +382,7 @@ static vm_fault_t dmamap_fill_table(struct vm_area_struct *vma, pmd_t *pmd, stru
 	vm_fault_t ret;
 
 	down_read(&region->revoke_lock);
-	ret = region->revoked ? VM_FAULT_SIGBUS : dmamap_insert_part(vma, pmd, span, part);
+	ret = region->revoked ? VM_FAULT_SIGBUS : dmamap_insert_part_locked(vma, pmd, span, part);
 	up_read(&region->revoke_lock);
 	return ret;
 }
@@ -412,12 +417,13 @@ int dmamap_user_fill(struct vm_area_struct *vma)
  * Reads or writes through the kernel's own mapping of the region, for debuggers. Caller
  * holds revoke_lock of the region, which is not revoked.
  */
-static void dmamap_copy_live(const struct dmamap_region *region, u64 offset, void *buffer,
-			     int bytes, bool write)
+static void dmamap_copy_live_locked(const struct dmamap_region *region, u64 offset, void *buffer,
+				    int bytes, bool write)
 {
 	const bool io = region->core.strategy == DMAMAP_STRATEGY_ADOPTED;
 	void *kernel = dmamap_cpu_addr(region) + offset;
 
+	lockdep_assert_held_read(&region->revoke_lock);
 	if (io && write)
 		memcpy_toio((void __iomem *)kernel, buffer, bytes);
 	else if (io)
@@ -429,11 +435,12 @@ static void dmamap_copy_live(const struct dmamap_region *region, u64 offset, voi
 }
 
 /* The same for a revoked region. Caller holds revoke_lock of the region, and map->lock. */
-static int dmamap_copy_after(const struct dmamap_user_part *part, u64 offset, void *buffer,
-			     int bytes, bool write)
+static int dmamap_copy_after_locked(const struct dmamap_user_part *part, u64 offset, void *buffer,
+				    int bytes, bool write)
 {
-	struct page *page = dmamap_page_after(part, offset >> PAGE_SHIFT);
+	struct page *page = dmamap_page_after_locked(part, offset >> PAGE_SHIFT);
 
+	lockdep_assert_held_read(&part->map->lock);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	if (write)
@@ -461,9 +468,9 @@ int dmamap_user_access(struct vm_area_struct *vma, unsigned long address, void *
 		bytes = min_t(u64, bytes, PAGE_SIZE - offset_in_page(address));
 		down_read(&part->region->revoke_lock);
 		if (part->region->revoked) {
-			ret = dmamap_copy_after(part, offset, buffer, bytes, write);
+			ret = dmamap_copy_after_locked(part, offset, buffer, bytes, write);
 		} else {
-			dmamap_copy_live(part->region, offset, buffer, bytes, write);
+			dmamap_copy_live_locked(part->region, offset, buffer, bytes, write);
 			ret = bytes;
 		}
 		up_read(&part->region->revoke_lock);

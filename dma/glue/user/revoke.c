@@ -31,6 +31,7 @@
 #include <linux/export.h>
 #include <linux/highmem.h>
 #include <linux/list_sort.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
@@ -105,10 +106,11 @@ static void dmamap_zap(const struct dmamap_user_part *part)
  * the same place lose their PTEs as well, and fault them in again. Caller holds revoke_lock
  * for writing.
  */
-static void dmamap_zap_all(struct dmamap_region *region)
+static void dmamap_zap_all_locked(struct dmamap_region *region)
 {
 	const struct dmamap_user_part *part, *last = NULL;
 
+	lockdep_assert_held_write(&region->revoke_lock);
 	mutex_lock(&region->maps_lock);
 	list_sort(NULL, &region->maps, dmamap_by_place);
 	list_for_each_entry(part, &region->maps, entry) {
@@ -122,10 +124,11 @@ static void dmamap_zap_all(struct dmamap_region *region)
 }
 
 /* Room for a copy of each page, or none. Caller holds revoke_lock for writing. */
-static int dmamap_alloc_snapshot(struct dmamap_region *region)
+static int dmamap_alloc_snapshot_locked(struct dmamap_region *region)
 {
 	u64 i;
 
+	lockdep_assert_held_write(&region->revoke_lock);
 	region->snapshot = kvcalloc(region->core.pages, sizeof(*region->snapshot), GFP_KERNEL);
 	if (!region->snapshot)
 		return -ENOMEM;
@@ -143,10 +146,11 @@ static int dmamap_alloc_snapshot(struct dmamap_region *region)
  * Copies the region after the last PTE is gone. The device may still be writing. Caller
  * holds revoke_lock for writing.
  */
-static void dmamap_take_snapshot(const struct dmamap_region *region)
+static void dmamap_take_snapshot_locked(const struct dmamap_region *region)
 {
 	u64 i;
 
+	lockdep_assert_held_write(&region->revoke_lock);
 	for (i = 0; i < region->core.pages; i++) {
 		struct page *page = region->snapshot[i];
 		void *to = kmap_local_page(page);
@@ -174,12 +178,12 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 	down_write(&region->revoke_lock);
 	if (!region->revoked) {
 		if (after == DMAMAP_AFTER_SNAPSHOT)
-			err = dmamap_alloc_snapshot(region);
+			err = dmamap_alloc_snapshot_locked(region);
 		region->after = err ? DMAMAP_AFTER_SIGBUS : after;
 		region->revoked = true;
-		dmamap_zap_all(region);
+		dmamap_zap_all_locked(region);
 		if (region->after == DMAMAP_AFTER_SNAPSHOT)
-			dmamap_take_snapshot(region);
+			dmamap_take_snapshot_locked(region);
 	}
 	up_write(&region->revoke_lock);
 	return err;
@@ -241,8 +245,8 @@ static struct dmamap_user_part *dmamap_first_part(struct dmamap_region *region)
  * Gives @part another region. Caller holds map->lock for writing, so no fault is in the
  * middle of it; the part's reference on @from is the caller's afterwards.
  */
-static void dmamap_relink(struct dmamap_user_part *part, struct dmamap_region *from,
-			  struct dmamap_region *to)
+static void dmamap_relink_locked(struct dmamap_user_part *part, struct dmamap_region *from,
+				 struct dmamap_region *to)
 {
 	lockdep_assert_held_write(&part->map->lock);
 	mutex_lock(&from->maps_lock);
@@ -258,17 +262,18 @@ static void dmamap_relink(struct dmamap_user_part *part, struct dmamap_region *f
  * Moves a part and zaps what it showed. Caller holds map->lock for writing. @to may be
  * revoked after it was looked at: its revoke then finds the part, or no PTE of @to exists.
  */
-static int dmamap_move_part(struct dmamap_user_part *part, struct dmamap_region *from,
-			    struct dmamap_region *to)
+static int dmamap_move_part_locked(struct dmamap_user_part *part, struct dmamap_region *from,
+				   struct dmamap_region *to)
 {
 	bool closed;
 
+	lockdep_assert_held_write(&part->map->lock);
 	mutex_lock(&to->maps_lock);
 	closed = to->closed;
 	mutex_unlock(&to->maps_lock);
 	if (closed)
 		return -ENXIO;
-	dmamap_relink(part, from, to);
+	dmamap_relink_locked(part, from, to);
 	dmamap_zap(part);
 	dmamap_put(from);
 	return 0;
@@ -295,7 +300,7 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
 	mutex_lock(&dmamap_moving_parts);
 	while (!err && (part = dmamap_first_part(from))) {
 		down_write(&part->map->lock);
-		err = dmamap_move_part(part, from, to);
+		err = dmamap_move_part_locked(part, from, to);
 		up_write(&part->map->lock);
 		dmamap_user_map_put(part->map);
 	}
@@ -330,7 +335,7 @@ int dmamap_detach(struct dmamap_region *region)
 		down_write(&part->map->lock);
 		/* PTEs of what came after stay: no translation of the region is left. */
 		if (part->region == region) {
-			dmamap_relink(part, region, &dmamap_nowhere[region->after]);
+			dmamap_relink_locked(part, region, &dmamap_nowhere[region->after]);
 			dmamap_put(region);
 		}
 		up_write(&part->map->lock);

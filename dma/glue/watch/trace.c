@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The tracepoints themselves; everybody else only declares them. And when flips began. */
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -23,11 +24,15 @@ static DEFINE_SPINLOCK(dmamap_begun_lock);
 static struct flip dmamap_begun[32];
 static unsigned int dmamap_oldest_begun;
 
-/* The flip that has this frame first, or the place for a new one. */
-static struct flip *dmamap_flip_of(u64 pfn)
+/*
+ * The flip that begins with frame @pfn, or the place for a new one: the oldest is forgotten.
+ * Caller holds begun_lock.
+ */
+static struct flip *dmamap_flip_of_locked(u64 pfn) __must_hold(&dmamap_begun_lock)
 {
 	size_t i;
 
+	lockdep_assert_held(&dmamap_begun_lock);
 	for (i = 0; i < ARRAY_SIZE(dmamap_begun); i++)
 		if (dmamap_begun[i].start && dmamap_begun[i].pfn == pfn)
 			return &dmamap_begun[i];
@@ -42,7 +47,7 @@ void dmamap_flip_begins(bool coherent, u64 pfn)
 	if (!trace_dmamap_flip_enabled())
 		return;
 	spin_lock_irqsave(&dmamap_begun_lock, flags);
-	*dmamap_flip_of(pfn) =
+	*dmamap_flip_of_locked(pfn) =
 		(struct flip){ .pfn = pfn, .start = ktime_get_ns(), .coherent = coherent };
 	spin_unlock_irqrestore(&dmamap_begun_lock, flags);
 }
