@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * Audits: an X-ray of all page tables, reduced to numbers, for the whole layer or for each
+ * region. A cacheable translation of a coherent frame is a conflict; the layer promises
+ * that there is none.
+ */
 #include <linux/err.h>
 #include <linux/overflow.h>
 #include <linux/refcount.h>
@@ -45,8 +50,10 @@ static int dmamap_audit_once(struct dmamap_audit *audit)
 }
 
 /*
- * A translation is read before the directory says what its frame is: one that a flip
- * has ended in between looks like a conflict. A real one is there the next time, too.
+ * The walk takes no lock against flips: it reads a translation first, and asks the
+ * directory about its frame afterwards. If a flip to coherent removes the translation in
+ * between, it looks like a conflict. So an audit that found conflicts is repeated if frames
+ * were flipped meanwhile, eight times at most: a real conflict is there the next time, too.
  */
 int dmamap_audit_all(struct dmamap_audit *audit)
 {
@@ -62,13 +69,16 @@ int dmamap_audit_all(struct dmamap_audit *audit)
 	return err;
 }
 
-/* Under the spinlock of all regions, so the walk comes later. */
+/*
+ * Takes a reference on a region that will be audited. Caller holds regions_lock, so the walk
+ * itself, which sleeps, comes later. Regions beyond the room are only counted.
+ */
 static void dmamap_hold_region(struct dmamap_region *region, void *data)
 {
 	struct dmamap_region_audits *all = data;
 
 	if (all->count < all->room) {
-		/* One without references is on its way out of the list. */
+		/* A region without references is on its way out of the list. */
 		if (!refcount_inc_not_zero(&region->references))
 			return;
 		all->each[all->count].region = region;
@@ -85,7 +95,10 @@ void dmamap_audit_regions_end(struct dmamap_region_audits *all)
 	kvfree(all);
 }
 
-/* All that are alive now, each with a reference. */
+/*
+ * All regions that are live now, each with a reference. Memory can't be allocated with
+ * regions_lock held, so the list is made again with more room until all regions fit.
+ */
 static struct dmamap_region_audits *dmamap_hold_regions(void)
 {
 	struct dmamap_region_audits *all;
@@ -104,7 +117,7 @@ static struct dmamap_region_audits *dmamap_hold_regions(void)
 	}
 }
 
-/* Conflicts are rare, so there is no index from frames to places in the list. */
+/* Searches the list for the region of a conflict. Conflicts are rare, so a scan will do. */
 static void dmamap_count_for_region(const struct dmamap_sighting *sighting, void *data)
 {
 	struct dmamap_region_audits *all = data;

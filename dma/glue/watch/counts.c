@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counts of regions and frames. */
+/*
+ * Counts of regions and frames, for debugfs and tests. Each is right when it is read, but
+ * the layer goes on working between two of them.
+ */
 #include "dma/glue/machine/machine.h"
 #include "dma/glue/region/region.h"
 #include "dma/glue/watch/watch.h"
 
+/* Caller holds regions_lock. */
 static void dmamap_count_region(struct dmamap_region *region, void *data)
 {
 	u64 *count = data;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /sys/kernel/debug/dmamap: strategy, regions, stats, pool. docs/debugfs.md has all files. */
+/*
+ * Files of /sys/kernel/debug/dmamap: strategy, regions, stats, pool. Those of the X-ray are
+ * in xray_debugfs.c. docs/debugfs.md describes all of them. Programs parse their lines.
+ */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
@@ -28,7 +31,11 @@ static int regions_show(struct seq_file *out, void *unused)
 	return dmamap_explain_regions(out);
 }
 
-/* What doesn't fit is shown again from the start, and costs another walk. */
+/*
+ * Bytes that a line of "regions" may need. If the buffer of a seq_file is too small, it shows
+ * the whole file again with a larger one, and here that costs another walk of all page
+ * tables. So the buffer is made large enough at once.
+ */
 #define REGION_BYTES 256
 
 static int regions_open(struct inode *inode, struct file *file)
@@ -47,6 +54,7 @@ static const struct file_operations regions_fops = {
 	.release = single_release,
 };
 
+/* Two lines, KIND_NAME and KIND_NAME_pages. */
 static void dmamap_show_count(struct seq_file *out, const char *kind, const char *name,
 			      const struct dmamap_step_count *count)
 {
@@ -92,7 +100,7 @@ static int pool_show(struct seq_file *out, void *unused)
 	return 0;
 }
 
-/* "drain", with a newline or without, in one write. */
+/* Accepts "drain", with or without a newline, in one write; any other word is -EINVAL. */
 static ssize_t pool_write(struct file *file, const char __user *from, size_t bytes, loff_t *at)
 {
 	char command[sizeof("drain\n")] = "";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The lines of debugfs that say what each region is, and how many aliases it has. */
+/*
+ * The file "regions" of debugfs: a line for each live region, with its strategy, the reason
+ * for it and the aliases that page tables have of it now.
+ */
 #include <linux/err.h>
 #include <linux/seq_file.h>
 
@@ -8,7 +11,8 @@
 
 /*
  * DEVICE NAME: STRATEGY, REASON, N aliases; BEHIND pfn N pages N bus N[ revoked]
- * There is no blank in DEVICE and NAME, and no comma or semicolon in REASON.
+ * DEVICE and NAME have no blank, and REASON has no comma or semicolon: a program can split
+ * the line.
  */
 static void dmamap_explain(struct seq_file *out, const struct dmamap_region_audit *audit)
 {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hibernation copies all of RAM for its image, coherent frames too: through a
- * cacheable mapping that it makes for the moment when the linear map has none
- * (kernel/power/snapshot.c: safe_copy_page(), hibernate_map_page()) or when
- * they are highmem (copy_data_page()). That is the alias that must not be, and
- * nobody flushes after it. So the system does not hibernate as long as somebody
- * has such frames; those of the pool that nobody has are made ordinary memory
- * before. A driver that wants it to frees its own in a PM notifier, at any
- * priority.
+ * Hibernation copies all of RAM into its image, coherent frames too. Where the linear map
+ * has no translation, or the frame is highmem, it makes a cacheable one for the moment of
+ * the copy (kernel/power/snapshot.c: safe_copy_page(), hibernate_map_page(),
+ * copy_data_page()). That is an alias of a coherent frame, and no flush follows it.
  *
- * Nothing to do for suspend to RAM and kexec: docs/observability.md.
+ * So the system does not hibernate while a region has coherent frames. Frames of the pool
+ * that are in no use are made ordinary memory first. A driver that wants the system to
+ * hibernate frees its regions in a PM notifier, at any priority: the notifier here runs
+ * last. The flip gate (machine/flip_gate.c) keeps the count true until hibernation is over.
+ *
+ * Suspend to RAM and kexec need nothing: docs/observability.md.
  */
 #define pr_fmt(fmt) "dmamap: " fmt
 
@@ -38,6 +39,7 @@ struct owners {
 	} owner[OWNERS_NAMED];
 };
 
+/* Adds a region to its device, if that has room. Caller holds regions_lock. */
 static void dmamap_add_owner(struct dmamap_region *region, void *data)
 {
 	struct owners *owners = data;
@@ -58,8 +60,10 @@ static void dmamap_add_owner(struct dmamap_region *region, void *data)
 }
 
 /*
- * "0000:00:04.0 41, fb0 512, unused beside them 23, others 3": chunks of the pool
- * go back as a whole; what is being freed is with the others.
+ * Names the devices that have coherent frames, for the log:
+ * "0000:00:04.0 41, fb0 512, unused beside them 23, others 3". Unused frames are in chunks
+ * of the pool that can't go back, because other frames of them are in use. Frames of regions
+ * that are being freed, and of devices that are not named, are counted as "others".
  */
 static void dmamap_name_owners(char *text, size_t bytes, const struct dmamap_counts *counts)
 {
@@ -84,8 +88,8 @@ static void dmamap_name_owners(char *text, size_t bytes, const struct dmamap_cou
 }
 
 /*
- * With the flips, so that nobody fills the pool again; who waits for them now
- * may be in the way of I/O.
+ * Runs with the flip gate held for writing, so that no flip fills the pool again. Allocations
+ * inside are GFP_NOIO: tasks blocked on the gate may be on the I/O path.
  */
 static void dmamap_empty_pool(void)
 {
@@ -95,6 +99,10 @@ static void dmamap_empty_pool(void)
 	memalloc_noio_restore(scope);
 }
 
+/*
+ * Decides with the gate held for writing. Regions that were put in interrupts are waited for
+ * before that, because the worker that ends them passes the gate.
+ */
 static int dmamap_forbid_hibernation(struct notifier_block *block, unsigned long event,
 				     void *unused)
 {
@@ -118,17 +126,21 @@ static int dmamap_forbid_hibernation(struct notifier_block *block, unsigned long
 	return notifier_from_errno(err);
 }
 
+/* Hibernation is over, or was refused: frames may become coherent again. */
 static int dmamap_permit_flips(struct notifier_block *block, unsigned long event, void *unused)
 {
 	if (event != PM_POST_HIBERNATION)
 		return NOTIFY_DONE;
 	dmamap_flips_stop();
 	dmamap_flips_resume(true);
-	dmamap_machine_tend_later(); /* the reserve, also after a refusal */
+	dmamap_machine_tend_later(); /* fill the floor again, also after a refusal */
 	return NOTIFY_OK;
 }
 
-/* After all drivers have freed what they can, before any of them allocates again. */
+/*
+ * The last notifier decides after all drivers have freed what they can, and the first one
+ * permits flips before any of them allocates again.
+ */
 static struct notifier_block dmamap_last_notifier = { .notifier_call = dmamap_forbid_hibernation,
 						      .priority = INT_MIN };
 static struct notifier_block dmamap_first_notifier = { .notifier_call = dmamap_permit_flips,

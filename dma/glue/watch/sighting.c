@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a translation means: where it is, whose it is, and the verdict. */
+/*
+ * The meaning of a translation that the X-ray finds: where it is, whether it is the own
+ * mapping of the frames' region, and the verdict. The rule is in dmamap_judge(): a present,
+ * cacheable translation of a coherent frame is a conflict.
+ */
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -11,6 +15,7 @@
 #include "dma/glue/user/user_map.h"
 #include "dma/glue/watch/watch.h"
 
+/* The flags of a vm_struct tell which function mapped it. */
 static enum dmamap_place dmamap_place_of_area(unsigned long flags)
 {
 	if (flags & VM_IOREMAP)
@@ -23,8 +28,9 @@ static enum dmamap_place dmamap_place_of_area(unsigned long flags)
 }
 
 /*
- * Nothing holds an area that somebody else may free. If it is still known after
- * its flags were read, they were its own.
+ * Reads the flags of the area around an address in vmalloc or module space. Other CPUs may
+ * free the area meanwhile, and no lock prevents that, so the read must survive a fault.
+ * If the area is still known afterwards, the flags were its own.
  */
 static void dmamap_find_area(struct dmamap_sighting *sighting)
 {
@@ -43,6 +49,7 @@ static void dmamap_find_area(struct dmamap_sighting *sighting)
 		sighting->place = dmamap_place_of_area(flags);
 }
 
+/* A walk without mm is over the kmap_local slots of a task, which have no address yet. */
 static void dmamap_find_place(struct dmamap_sighting *sighting, const struct dmamap_walk *walk)
 {
 	sighting->pid = walk->pid;
@@ -62,6 +69,11 @@ static void dmamap_find_place(struct dmamap_sighting *sighting, const struct dma
 		dmamap_find_area(sighting);
 }
 
+/*
+ * Is this the region's own mapping? In a process, every mapping that dmamap_mmap() made is.
+ * In the kernel there is one, at a known address: the region's, or the one that a target
+ * names for frames of no region (stock allocations beside the layer).
+ */
 static bool dmamap_is_own(const struct dmamap_sighting *sighting, const struct dmamap_walk *walk,
 			  const struct dmamap_core_region *region,
 			  const struct dmamap_target *target)
@@ -87,7 +99,11 @@ static enum dmamap_verdict dmamap_judge(const struct dmamap_sighting *sighting, 
 	return is_coherent ? DMAMAP_VERDICT_HARMLESS : DMAMAP_VERDICT_EXPECTED;
 }
 
-/* Frames that have one owner, or none; @held: they are of the pool. */
+/*
+ * Tells what is known about frames @pfn to @last of a leaf, which all belong to @region, or
+ * to the pool (@held), or to neither. Frames of neither are told only if @target asks for
+ * them.
+ */
 static void dmamap_tell(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 			unsigned long addr, u64 pfn, u64 last,
 			const struct dmamap_core_region *region, bool held,
@@ -108,7 +124,7 @@ static void dmamap_tell(const struct dmamap_walk *walk, const struct dmamap_leaf
 
 	if (!target && !is_coherent)
 		return;
-	/* A mapping that has no address yet has none for any of its frames. */
+	/* Without an address for the first frame, there is none for any other. */
 	if (walk->mm)
 		sighting.addr += (pfn - leaf->pfn) << PAGE_SHIFT;
 	dmamap_find_place(&sighting, walk);
@@ -117,6 +133,10 @@ static void dmamap_tell(const struct dmamap_walk *walk, const struct dmamap_leaf
 	walk->xray->saw(&sighting, walk->xray->data);
 }
 
+/*
+ * Cuts the frames of a leaf into runs of one owner each. The directory is asked without a
+ * lock: a run is judged by what its owner was at that moment.
+ */
 void dmamap_see(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf, unsigned long addr,
 		u64 pfn, u64 last, const struct dmamap_target *target)
 {
@@ -133,7 +153,7 @@ void dmamap_see(const struct dmamap_walk *walk, const struct dmamap_leaf *leaf, 
 			dmamap_tell(walk, leaf, addr, pfn, at - 1, NULL, false, target);
 		if (known == DMAMAP_KNOWN_NOT)
 			break;
-		/* Being made: its frames are nobody's yet. */
+		/* Of a frame that is held, or not ready, no run is known: one at a time. */
 		end = known == DMAMAP_KNOWN_OWNED ?
 			      min(last, found.core.pfn + found.core.pages - 1) :
 			      at;
@@ -177,6 +197,7 @@ const char *dmamap_verdict_name(enum dmamap_verdict verdict)
 	return verdict < ARRAY_SIZE(names) ? names[verdict] : "unknown";
 }
 
+/* Flags that say how an area was mapped, by their names in linux/vmalloc.h. */
 static void dmamap_show_area(struct seq_file *out, unsigned long flags)
 {
 	static const struct {
@@ -215,6 +236,7 @@ void dmamap_sighting_show(struct seq_file *out, const struct dmamap_sighting *si
 	seq_putc(out, '\n');
 }
 
+/* Do two sightings differ in nothing but that @b begins where @a ends? */
 static bool dmamap_sightings_join(const struct dmamap_sighting *a, const struct dmamap_sighting *b)
 {
 	return a->target == b->target && a->pfn + a->pages == b->pfn &&

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counts and traces every primitive of the machine, and records their order for tests. */
+/*
+ * Counts and traces every primitive of the machine, and records their order for tests. The
+ * C++ side calls dmamap_note() before each primitive, in any context.
+ *
+ * Tests have two hooks: a recorder, which writes down the steps of one task, and a failure
+ * that is injected into the n-th primitive of one task. Either is used by one test at a
+ * time.
+ */
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -12,7 +19,10 @@
 #include "dma/glue/watch/steps.h"
 #include "dma/glue/watch/trace.h"
 
-/* For each CPU: what is done most, lending and recalling, costs little else. */
+/*
+ * One for each CPU: lending and recalling are done most and cost little, so counters that
+ * CPUs share would be a large part of them.
+ */
 struct totals {
 	struct u64_stats_sync sync;
 	u64_stats_t calls[DMAMAP_STEPS];
@@ -21,16 +31,21 @@ struct totals {
 
 static DEFINE_PER_CPU(struct totals, dmamap_step_totals);
 
+/* Shared by all CPUs: beside a flush, an atomic addition costs little. */
 static struct {
 	atomic64_t calls;
 	atomic64_t pages;
 } dmamap_flush_totals[DMAMAP_FLUSH_WAYS];
 
-/* The recorder belongs to one task; the lock is for tests that stop early. */
+/*
+ * The recorder and the task that it records. Only that task records steps; the lock is for
+ * a test that ends early, whose recording another task may stop.
+ */
 static DEFINE_SPINLOCK(dmamap_recorder_lock);
 static struct dmamap_recorder *dmamap_recorder;
 static struct task_struct *dmamap_recorded_task;
 
+/* Interrupts count steps as well, hence the variant of u64_stats that allows for them. */
 static void dmamap_count_step(u32 id, u64 pages)
 {
 	struct totals *mine = get_cpu_ptr(&dmamap_step_totals);
@@ -42,6 +57,7 @@ static void dmamap_count_step(u32 id, u64 pages)
 	put_cpu_ptr(&dmamap_step_totals);
 }
 
+/* The recording may have been stopped since the task was compared, so look again. */
 static void dmamap_record_step(const struct dmamap_step *step)
 {
 	unsigned long flags;
@@ -55,6 +71,7 @@ static void dmamap_record_step(const struct dmamap_step *step)
 	spin_unlock_irqrestore(&dmamap_recorder_lock, flags);
 }
 
+/* Purge and flush have tracepoints of their own; claim and give are the ends of flips. */
 static void dmamap_trace_step(const struct dmamap_step *step)
 {
 	switch (step->id) {
@@ -94,6 +111,7 @@ void dmamap_note(u32 id, u64 pfn, u64 pages, u32 value)
 	dmamap_trace_step(&step);
 }
 
+/* Adds the totals of one CPU. u64_stats keeps reads from tearing on 32-bit machines. */
 static void dmamap_add_counts(struct dmamap_step_count counts[DMAMAP_STEPS], struct totals *of)
 {
 	u32 id;
@@ -183,6 +201,10 @@ void dmamap_record_stop(void)
 }
 
 #ifdef CONFIG_DMAMAP_KUNIT
+/*
+ * A failure to be injected: the primitive at which @in reaches 0 fails, and after it the one
+ * at which @again_in does. Only @task counts down, and one test at a time sets it.
+ */
 static struct {
 	struct task_struct *task;
 	u32 in;
@@ -203,7 +225,7 @@ u32 dmamap_fail_nth(u32 nth, u32 again)
 
 u32 dmamap_fault(void)
 {
-	/* Interrupts have the task that they came in. */
+	/* In an interrupt, current is the interrupted task: do not count there. */
 	if (READ_ONCE(dmamap_injection.task) != current || in_interrupt() || !dmamap_injection.in ||
 	    --dmamap_injection.in)
 		return DMAMAP_OK;

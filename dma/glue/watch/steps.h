@@ -4,7 +4,7 @@
 
 #include "dma/abi/steps.h"
 
-/* Totals of one primitive since boot, or of one way to do it. */
+/* Totals since boot of one primitive, or of one way to do it. */
 struct dmamap_step_count {
 	u64 calls;
 	u64 pages;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tracepoints themselves; everybody else only declares them. And when flips began. */
+/*
+ * The tracepoints themselves, which other files only declare, and the times at which flips
+ * began.
+ */
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/spinlock.h>
@@ -10,9 +13,9 @@
 #include "dma/glue/watch/trace.h"
 
 /*
- * Flips that are on the way, by their first frame: until its flip has ended, no
- * other begins with it. A task may have several, because memory for one flip is
- * made by another (the shrinker of the pool).
+ * Flips that are under way, by their first frame: until a flip has ended, no other begins
+ * with the same frame. One task may have several, because an allocation inside a flip may
+ * call the shrinker of the pool, which flips other frames back.
  */
 struct flip {
 	u64 pfn;
@@ -20,13 +23,17 @@ struct flip {
 	bool coherent;
 };
 
+/*
+ * Protects the table. New flips take its places in turn; a flip whose place is taken before
+ * it has ended is not traced.
+ */
 static DEFINE_SPINLOCK(dmamap_begun_lock);
 static struct flip dmamap_begun[32];
 static unsigned int dmamap_oldest_begun;
 
 /*
- * The flip that begins with frame @pfn, or the place for a new one: the oldest is forgotten.
- * Caller holds begun_lock.
+ * The flip that begins with frame @pfn, or the next place in turn for a new one. Caller
+ * holds begun_lock.
  */
 static struct flip *dmamap_flip_of_locked(u64 pfn) __must_hold(&dmamap_begun_lock)
 {
@@ -43,7 +50,7 @@ void dmamap_flip_begins(bool coherent, u64 pfn)
 {
 	unsigned long flags;
 
-	/* Nobody reads the clock for an event that is off. */
+	/* Do not read the clock for an event that is off. */
 	if (!trace_dmamap_flip_enabled())
 		return;
 	spin_lock_irqsave(&dmamap_begun_lock, flags);
@@ -52,7 +59,7 @@ void dmamap_flip_begins(bool coherent, u64 pfn)
 	spin_unlock_irqrestore(&dmamap_begun_lock, flags);
 }
 
-/* When that flip began; forgets it. */
+/* The time at which a flip began, or 0 if that is not known; removes it from the table. */
 static u64 dmamap_flip_start(bool coherent, u64 pfn)
 {
 	unsigned long flags;
@@ -82,7 +89,7 @@ void dmamap_flip_ended(bool coherent, u64 pfn, u64 pages)
 		trace_dmamap_flip(coherent, pfn, pages, start);
 }
 
-/* The event is about to be on: what it left when it went off is history. */
+/* The event is being enabled: flips left over from the last time are out of date. */
 int dmamap_flip_forget(void)
 {
 	unsigned long flags;

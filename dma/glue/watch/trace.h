@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of the layer, system "dmamap". docs/observability.md says what
- * they are good for. Each word that an event prints is the name of a field, so
- * that a filter can use it.
+ * Tracepoints of the layer, system "dmamap". docs/observability.md describes
+ * their use. Each word that an event prints is the name of a field, so that a
+ * filter can use it.
  *
- * Their names begin with dmamap_ although the system has that name already: a
- * tracepoint is a symbol of the whole kernel, and "map" belongs to the IOMMUs.
+ * The names of events begin with dmamap_ although the system has that name
+ * already: a tracepoint is a symbol of the whole kernel, and "map" belongs to
+ * the IOMMUs.
  */
 /* clang-format off: each event is a macro with columns of its own */
 #undef TRACE_SYSTEM
@@ -89,9 +90,10 @@ TRACE_EVENT(dmamap_refuse,
 );
 
 /*
- * What of a flip the event times: from the claim of the frames to their entry in
- * the directory, and from their removal to the moment when their allocator gets
- * them. Flips are told that began while the event was on. Context: any.
+ * The event times a flip to coherent from the claim of the frames to their entry in the
+ * directory, and a flip to cached from their removal there to the moment when their
+ * allocator gets them. Only flips that began while the event was on are traced.
+ * Context: any.
  */
 void dmamap_flip_begins(bool coherent, u64 pfn);
 void dmamap_flip_ended(bool coherent, u64 pfn, u64 pages);
@@ -138,7 +140,7 @@ DECLARE_EVENT_CLASS(dmamap_step_class,
 		  __entry->pfn, __entry->pages, __entry->value)
 );
 
-/* The two that cost have events of their own, to be counted and timed alone. */
+/* The two expensive steps have events of their own, to be counted and timed alone. */
 DEFINE_EVENT(dmamap_step_class, dmamap_purge,
 	TP_PROTO(const struct dmamap_step *step),
 	TP_ARGS(step)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks page tables, of the kernel and of processes, for translations of given
- * frames. What they mean is said in sighting.c.
+ * Walks page tables, of the kernel and of processes, for translations of given frames.
+ * sighting.c says what they mean.
  *
- * Own loops instead of mm/pagewalk.c: its entry for kernel tables has another
- * name in each stable release, it looks at no entry that is not present, and
- * not at both sections of an ARM pair.
+ * The loops are our own, because mm/pagewalk.c does not fit: its entry for kernel tables has
+ * another name in each stable release, and it skips entries that are not present and the
+ * second section of an ARM pair.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -22,6 +22,7 @@
 
 #include "dma/glue/watch/watch.h"
 
+/* Reports the frames of a leaf that are looked for: all coherent ones, or those of targets. */
 static void dmamap_look_at(struct dmamap_walk *walk, const struct dmamap_leaf *leaf,
 			   unsigned long addr)
 {
@@ -43,7 +44,7 @@ static void dmamap_look_at(struct dmamap_walk *walk, const struct dmamap_leaf *l
 	}
 }
 
-/* The leaves of one entry of an upper level; true if there were any. */
+/* Looks at the leaves of one entry of an upper level; false if it has none. */
 static bool dmamap_look_at_leaves(struct dmamap_walk *walk, const struct dmamap_leaf *leaves,
 				  int count, unsigned long addr)
 {
@@ -54,7 +55,10 @@ static bool dmamap_look_at_leaves(struct dmamap_walk *walk, const struct dmamap_
 	return count > 0;
 }
 
-/* Entries of the table for @base, each of 1 << @shift bytes, that are walked. */
+/*
+ * The first and the last entry to walk in the table that begins at address @base, with
+ * entries of 1 << @shift bytes each.
+ */
 static unsigned int dmamap_entry_from(const struct dmamap_walk *walk, unsigned long base, int shift)
 {
 	return walk->first > base ? (walk->first - base) >> shift : 0;
@@ -66,6 +70,7 @@ static unsigned int dmamap_entry_to(const struct dmamap_walk *walk, unsigned lon
 	return min((walk->last - base) >> shift, entries - 1);
 }
 
+/* In tables of a process, the caller holds the mmap_lock for reading, here and above. */
 static void dmamap_walk_ptes(struct dmamap_walk *walk, pmd_t *pmd, unsigned long base)
 {
 	const unsigned int to = dmamap_entry_to(walk, base, PAGE_SHIFT, PTRS_PER_PTE);
@@ -73,7 +78,7 @@ static void dmamap_walk_ptes(struct dmamap_walk *walk, pmd_t *pmd, unsigned long
 	spinlock_t *lock = NULL;
 	pte_t *table;
 
-	/* Tables of processes come and go; those of the kernel stay. */
+	/* A table of a process may be freed meanwhile; those of the kernel stay. */
 	table = walk->vma ? pte_offset_map_lock(walk->mm, pmd, base, &lock) :
 			    pte_offset_kernel(pmd, base);
 	if (!table)
@@ -82,7 +87,7 @@ static void dmamap_walk_ptes(struct dmamap_walk *walk, pmd_t *pmd, unsigned long
 		const pte_t pte = ptep_get(table + i);
 		struct dmamap_leaf leaf = { .pages = 1 };
 
-		/* Of a process, what is not present may be swapped out. */
+		/* In a process, an entry that is not present may be a swap entry. */
 		if (pte_none(pte) || (walk->vma && !pte_present(pte)))
 			continue;
 		if (dmamap_arch_pte_leaf(pte, &leaf))
@@ -93,8 +98,8 @@ static void dmamap_walk_ptes(struct dmamap_walk *walk, pmd_t *pmd, unsigned long
 }
 
 /*
- * Here and above, an entry equal to the one before it leads to the same table
- * and is not walked again: KASAN's shadow repeats one table billions of times.
+ * On this level and above, an entry equal to the one before it leads to the same
+ * table and is not walked again: KASAN's shadow repeats one table billions of times.
  */
 static void dmamap_walk_pmds(struct dmamap_walk *walk, pud_t *pud, unsigned long base)
 {
@@ -110,7 +115,7 @@ static void dmamap_walk_pmds(struct dmamap_walk *walk, pud_t *pud, unsigned long
 		if ((i > from && pmd_val(*pmd) && pmd_val(*pmd) == pmd_val(pmd[-1])) ||
 		    (walk->vma && !pmd_present(*pmd)))
 			continue;
-		/* Before pmd_none(): ARM's second section may stand alone. */
+		/* Ask before pmd_none(): the second section of an ARM pair may stand alone. */
 		if (dmamap_look_at_leaves(walk, leaves, dmamap_arch_pmd_leaves(pmd, leaves), addr))
 			continue;
 		if (!pmd_none(*pmd) && pmd_present(*pmd) && !pmd_bad(*pmd))
@@ -152,7 +157,10 @@ static void dmamap_walk_p4ds(struct dmamap_walk *walk, pgd_t *pgd, unsigned long
 			dmamap_walk_puds(walk, p4d, base + ((unsigned long)i << P4D_SHIFT));
 }
 
-/* Where the address space has a hole in its middle, the upper half is negative. */
+/*
+ * The first address of an entry of the top level. If the address space has a hole in its
+ * middle, addresses of the upper half are sign-extended.
+ */
 static unsigned long dmamap_pgd_base(unsigned int index)
 {
 	const int spare = BITS_PER_LONG - PGDIR_SHIFT - ilog2(PTRS_PER_PGD);
@@ -174,8 +182,8 @@ static void dmamap_walk_tables(struct dmamap_walk *walk)
 }
 
 /*
- * Tables of the kernel are never freed on the boards of this project (that
- * would take memory hot-remove), so no lock is held.
+ * No lock is held: on the boards of this project, tables of the kernel are never freed. That
+ * would take memory hot-remove.
  */
 void dmamap_xray_kernel(struct dmamap_xray *xray)
 {
@@ -187,8 +195,8 @@ void dmamap_xray_kernel(struct dmamap_xray *xray)
 }
 
 /*
- * The kernel's half of a process: shared with init_mm on most machines, but ARM
- * gives each process a copy of the first level. What differs is looked at.
+ * The kernel's half of a process's tables. Most machines share it with init_mm, but ARM gives
+ * each process a copy of the first level. Entries that differ are walked.
  */
 static void dmamap_walk_kernel_half(struct dmamap_walk *walk)
 {
@@ -207,6 +215,7 @@ static void dmamap_walk_kernel_half(struct dmamap_walk *walk)
 	}
 }
 
+/* Takes the mmap_lock for reading, so VMAs stay; a fatal signal ends the walk. */
 static int dmamap_walk_process(struct dmamap_walk *walk)
 {
 	struct vm_area_struct *vma;
@@ -236,9 +245,9 @@ static int dmamap_walk_process(struct dmamap_walk *walk)
 }
 
 /*
- * The next process from *@nr on that has an address space, with a reference on
- * it. Not get_task_mm(): a kernel thread that borrows one keeps it alive when
- * its process is gone, and reaches memory through it.
+ * Finds the next process, from *@nr on, that has an address space, and takes a reference on
+ * that. get_task_mm() is not used, because it refuses kernel threads: one that borrows an
+ * address space keeps it alive when its process is gone, and reaches memory through it.
  */
 static bool dmamap_next_process(struct dmamap_walk *walk, int *nr)
 {
@@ -265,9 +274,9 @@ static bool dmamap_next_process(struct dmamap_walk *walk, int *nr)
 
 #ifdef CONFIG_KMAP_LOCAL
 /*
- * A task that is not running has its kmap_local mappings in no table: they are
- * kept beside it and come back with it. What is seen of a task that starts or
- * stops meanwhile may be missing, or seen twice.
+ * The kmap_local mappings of a task that is not running are in no page table: they are kept
+ * in the task, and come back when it runs. Mappings of a task that starts or stops
+ * meanwhile may be missed, or seen twice.
  */
 static void dmamap_look_at_waiting(struct dmamap_xray *xray)
 {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /sys/kernel/debug/dmamap: audit, frame, quarantine. docs/debugfs.md has them. */
+/*
+ * Files of /sys/kernel/debug/dmamap that need an X-ray: audit, frame, quarantine.
+ * docs/debugfs.md describes them. Reading audit or quarantine, and writing to frame, walks the
+ * page tables of the whole system.
+ */
 #include <linux/debugfs.h>
 #include <linux/kstrtox.h>
 #include <linux/ktime.h>
@@ -35,7 +39,10 @@ static int audit_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(audit);
 
-/* What one opener of the file asked for. */
+/*
+ * The file "frame": a write asks for a frame and takes the X-ray, the next read gives the
+ * answer. Each open file has its own; @lock is for threads that share it.
+ */
 struct frame_report {
 	struct mutex lock;
 	bool asked;
@@ -44,6 +51,7 @@ struct frame_report {
 	struct dmamap_sighting kept[LINES];
 };
 
+/* The first line of the answer: the region of the frame, by the directory. */
 static void dmamap_show_owner(struct seq_file *out, u64 pfn)
 {
 	struct dmamap_found found;
@@ -102,7 +110,7 @@ static int frame_release(struct inode *inode, struct file *file)
 	return single_release(inode, file);
 }
 
-/* Beyond memory are only frames that a driver adopted. */
+/* Can a frame exist? Beyond the end of memory, only frames that a driver adopted do. */
 static bool dmamap_in_reach(u64 pfn)
 {
 	const enum dmamap_known known = dmamap_directory_find(pfn, NULL);
@@ -145,7 +153,9 @@ static const struct file_operations frame_fops = {
 	.release = frame_release,
 };
 
-/* An X-ray of the frames in quarantine, and what it saw of each run of them. */
+/*
+ * The file "quarantine": an X-ray of the frames there, and what it saw of each listed run.
+ */
 struct quarantine_report {
 	struct dmamap_frames runs[DMAMAP_QUARANTINE_LISTED];
 	struct dmamap_target targets[DMAMAP_QUARANTINE_LISTED];
@@ -176,7 +186,7 @@ static int dmamap_show_quarantined(struct seq_file *out, struct quarantine_repor
 	unsigned int i;
 	int err;
 
-	/* In doubt, so any cacheable translation of these frames is one too many. */
+	/* The frames are in doubt: take them for coherent, so that an alias is a conflict. */
 	for (i = 0; i < xray.count; i++)
 		report->targets[i] = (struct dmamap_target){
 			.pfn = report->runs[i].pfn,
