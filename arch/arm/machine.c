@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ARMv7 primitives. What each must achieve: dma/core/machine.h. Why they are
- * enough: arch/arm/README.md.
+ * ARMv7 primitives. dma/core/machine.h says what each must achieve, and
+ * arch/arm/README.md why these are enough.
  */
 #include <linux/highmem.h>
 #include <linux/ioport.h>
@@ -17,8 +17,8 @@
 #include "dma/abi/steps.h"
 
 /*
- * Not pfn_valid(): it is true for no-map memory and for all of a page block
- * around RAM. No-map memory is no System RAM in the resource tree.
+ * pfn_valid() does not tell: that is true for no-map memory, and for all of a
+ * page block around RAM. In the resource tree, no-map memory is not System RAM.
  */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 {
@@ -46,15 +46,17 @@ u32 dmamap_machine_combining(void)
 							   DMAMAP_COMBINING_NONE;
 }
 
+/* The address of a frame in the linear map; only lowmem has one. */
 static unsigned long linear_of(u64 pfn)
 {
 	return (unsigned long)__va(PFN_PHYS(pfn));
 }
 
 /*
- * Lowmem is mapped by sections, and each process has its own copy of the L1. The
- * contiguous area is not: dma_contiguous_remap() gave it tables of pages, and
- * those all processes share.
+ * The PTE of a lowmem frame, or NULL if a section maps it. Most of lowmem is
+ * mapped by sections, and each process has its own copy of the first-level
+ * table. Only the contiguous area has PTEs: dma_contiguous_remap() maps it by
+ * pages, and all processes share these tables.
  */
 static pte_t *linear_pte(u64 pfn)
 {
@@ -95,8 +97,9 @@ u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 }
 
 /*
- * Highmem frames have no linear translation, so no TLB holds one. What pkmap
- * and vmap had is purged where it is dropped; kunmap_local() purges at once.
+ * Highmem frames have no linear translation, so no TLB holds one. Translations
+ * of pkmap and vmap are purged where they are dropped; kunmap_local() purges
+ * at once.
  */
 void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 {
@@ -104,7 +107,7 @@ void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 		flush_tlb_kernel_range(linear_of(pfn), linear_of(pfn + pages));
 }
 
-/* Nobody on ARM keeps a table of attributes: set_pte takes what it is given. */
+/* Linux on ARM keeps no table of attributes: set_pte() takes any attribute. */
 u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
 {
 	return DMAMAP_OK;
@@ -115,17 +118,17 @@ void dmamap_machine_release(u64 pfn, u64 pages)
 }
 
 /*
- * DCCIMVAC through the region's own non-cacheable mapping: the operation goes
- * by the physical address that the translation gives, to every PIPT data cache
- * up to the point of coherency (DDI 0406C B2.2.6); it can't fill a line. An
- * outer cache is not reached by it and is told by physical address.
+ * DCCIMVAC through the region's own non-cacheable mapping: the operation acts on
+ * the physical address that the translation gives, in every PIPT data cache up
+ * to the point of coherency (DDI 0406C B2.2.6); it can't fill a line. An outer
+ * cache is not reached that way, and is flushed by physical address.
  *
- * Never all of the cache, however large the batch: v7_flush_kern_cache_all() goes
- * by set and way (arch/arm/mm/cache-v7.S). That reaches this CPU's caches alone
- * (DDI 0406C B2.2, multiprocessor effects), and lines move between those of several
- * CPUs meanwhile: Linux has it for one that is alone or goes down. And
- * outer_flush_all() wants interrupts off and no other user of the outer cache
- * (arch/arm/include/asm/outercache.h).
+ * However large the batch, the whole cache is never flushed instead.
+ * v7_flush_kern_cache_all() goes by set and way (arch/arm/mm/cache-v7.S), which
+ * reaches only the caches of this CPU (DDI 0406C B2.2, multiprocessor effects),
+ * while lines move between the caches of several CPUs. Linux uses it on a CPU
+ * that is alone or goes down. And outer_flush_all() wants interrupts off and no
+ * other user of the outer cache (arch/arm/include/asm/outercache.h).
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {

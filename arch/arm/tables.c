@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What entries of ARM's page tables mean to the X-ray, and what lies where. */
+/* Entries of ARM's page tables, decoded for the X-ray, and the layout of kernel space. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <asm/fixmap.h>
@@ -7,7 +7,7 @@
 
 #include "arch/arch.h"
 
-/* With long descriptors some of these are the same. */
+/* With long descriptors, some of these types have the same value. */
 static bool cacheable_pteval(pteval_t val)
 {
 	const pteval_t type = val & L_PTE_MT_MASK;
@@ -22,7 +22,7 @@ bool dmamap_arch_pte_cacheable(pte_t pte)
 	return cacheable_pteval(pte_val(pte));
 }
 
-/* PROT_NONE is present to Linux, and a fault to the hardware. */
+/* Linux takes a PROT_NONE entry for present, but the hardware faults on it. */
 bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf)
 {
 	if (!pte_present(pte))
@@ -38,6 +38,7 @@ int dmamap_arch_pud_leaf(pud_t pud, struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX]
 	return 0;
 }
 
+/* Decodes a section; false if the entry is none. */
 static bool section_of(pmd_t pmd, struct dmamap_leaf *leaf)
 {
 	if ((pmd_val(pmd) & PMD_TYPE_MASK) != PMD_TYPE_SECT)

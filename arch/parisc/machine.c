@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PA-RISC 1.1 primitives. What each must achieve: dma/core/machine.h. Why they
- * are enough: arch/parisc/README.md.
+ * PA-RISC 1.1 primitives. dma/core/machine.h says what each must achieve, and
+ * arch/parisc/README.md why these are enough.
  */
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -31,8 +31,8 @@ static pte_t *linear_pte(u64 pfn)
 }
 
 /*
- * The resource tree has all RAM of the firmware's table, that above mem= too;
- * the linear map ends at high_memory.
+ * The resource tree does not tell: it has all RAM of the firmware's table, also
+ * the part above mem=. The linear map ends at high_memory.
  */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 {
@@ -49,7 +49,7 @@ u32 dmamap_machine_chunk(void)
 	return SZ_256K >> PAGE_SHIFT;
 }
 
-/* Between cached and _PAGE_NO_CACHE there is nothing (asm/pgtable.h). */
+/* PTEs know cached and _PAGE_NO_CACHE, and nothing between (asm/pgtable.h). */
 u32 dmamap_machine_combining(void)
 {
 	return DMAMAP_COMBINING_NONE;
@@ -64,7 +64,7 @@ u32 dmamap_machine_linear(u64 pfn)
 	return pte_val(pte) & _PAGE_NO_CACHE ? DMAMAP_LINEAR_UNCACHED : DMAMAP_LINEAR_CACHED;
 }
 
-/* The linear map outside of the kernel's image has a PTE for each frame: a unit. */
+/* Outside of the kernel's image the linear map has a PTE for each frame, so a unit is one. */
 u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 {
 	pte_t *pte = linear_pte(pfn);
@@ -91,7 +91,7 @@ void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 	flush_tlb_kernel_range(linear_of(pfn), linear_of(pfn + pages));
 }
 
-/* Nobody on PA-RISC keeps a table of attributes. */
+/* Linux on PA-RISC keeps no table of attributes. */
 u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
 {
 	return DMAMAP_OK;
@@ -102,11 +102,12 @@ void dmamap_machine_release(u64 pfn, u64 pages)
 }
 
 /*
- * Through the flush-only alias of the kernel, congruent with the linear address
- * (same offset modulo the 4 MiB of SHM_COLOUR): the cache is found by virtual
- * index, so no other address reaches the lines; fdc on an address without a
- * translation would be skipped without a word (arch/parisc/mm/fault.c); and
- * that alias does not allow move-in, so nothing comes back.
+ * Flushes one frame through the kernel's flush-only alias, for three reasons. The
+ * alias is congruent with the linear address (same offset modulo the 4 MiB of
+ * SHM_COLOUR), and only such an address reaches the lines, because the cache is
+ * indexed by virtual address. The alias has a translation: fdc on an address
+ * without one is skipped silently (arch/parisc/mm/fault.c). And the alias does
+ * not allow move-in, so no line comes back.
  */
 static void flush_lines(u64 pfn)
 {
@@ -117,12 +118,13 @@ static void flush_lines(u64 pfn)
 }
 
 /*
- * The architected loop of fdce: each entry is written back and invalidated,
- * whatever is in it and by whatever address it came. What the frames had does not
- * come back meanwhile: their cacheable translation is gone, page table and TLB,
- * and lines of others don't matter. The kernel trusts it with the same: it is how
- * flush_kernel_vmap_range() and invalidate_kernel_vmap_range(), made for I/O,
- * flush, after a purge of the range (arch/parisc/kernel/cache.c).
+ * Flushes the whole data cache by the architected loop of fdce: each entry is
+ * written back and invalidated, whatever its contents and its address. Lines of
+ * the frames do not come back meanwhile, because their cacheable translation is
+ * gone from page table and TLB; lines of other memory don't matter. The kernel
+ * relies on the same loop: flush_kernel_vmap_range() and
+ * invalidate_kernel_vmap_range(), made for I/O, flush that way after a purge of
+ * the range (arch/parisc/kernel/cache.c).
  */
 static void flush_whole(u64 pages)
 {
@@ -135,18 +137,19 @@ bool dmamap_parisc_flush_whole(const struct pdc_cache_info *cache, unsigned long
 {
 	const u64 entries = (u64)cache->dc_loop * cache->dc_count;
 
-	/* The kernel's routine takes both for signed: negative ones flush nothing. */
+	/* The kernel's routine takes both as signed: a negative one flushes nothing. */
 	if ((long)cache->dc_loop <= 0 || (long)cache->dc_count <= 0 || entries > SZ_16M)
 		return false;
-	/* The loop must reach all that there is; dc_size is 0 where nobody knows. */
+	/* The loop must reach the whole cache; dc_size is 0 where it is unknown. */
 	if (!line || !cache->dc_size || entries * cache->dc_stride < cache->dc_size)
 		return false;
 	return pages << PAGE_SHIFT > cache->dc_size && pages * (PAGE_SIZE / line) > entries;
 }
 
 /*
- * fdce reaches this CPU's cache alone, fdc is told to all. So a kernel for several
- * CPUs would have to stop them for it: there it goes line by line.
+ * fdce reaches only the cache of this CPU, while fdc is broadcast to all. A kernel for
+ * several CPUs would have to stop the others for a whole flush, so it goes line by
+ * line.
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {

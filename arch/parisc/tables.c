@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What entries of PA-RISC's page tables mean to the X-ray, and what lies where. */
+/* Entries of PA-RISC's page tables, decoded for the X-ray, and the layout of kernel space. */
 #include <linux/mm.h>
 #include <asm/dma.h>
 #include <asm/fixmap.h>

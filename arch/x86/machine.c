@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * x86-64 primitives. What each must achieve: dma/core/machine.h. Why they are
- * enough: arch/x86/README.md.
+ * x86-64 primitives. dma/core/machine.h says what each must achieve, and
+ * arch/x86/README.md why these are enough.
  */
 #include <linux/errno.h>
 #include <linux/ioport.h>
@@ -16,7 +16,7 @@
 #include "dma/abi/machine.h"
 #include "dma/abi/steps.h"
 
-/* Not pfn_valid(): it is true for no-map memory, which is free to be adopted. */
+/* pfn_valid() does not tell: that is true for no-map memory, which may be adopted. */
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 {
 	return region_intersects(PFN_PHYS(pfn), pages << PAGE_SHIFT, IORESOURCE_SYSTEM_RAM,
@@ -24,8 +24,8 @@ u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 }
 
 /*
- * A large page of the linear map, if the kernel uses them: flipped as a whole, it
- * need not be split, and nothing in 6.12 would join its pieces again.
+ * A large page of the linear map, if the kernel uses them. A large page that is
+ * flipped as a whole need not be split; 6.12 never joins the pieces again.
  */
 u32 dmamap_machine_unit(void)
 {
@@ -38,7 +38,7 @@ u32 dmamap_machine_chunk(void)
 	return PMD_SIZE >> PAGE_SHIFT;
 }
 
-/* Without PAT there is no entry for it, and pgprot_writecombine() is uncached. */
+/* Without PAT there is no such memory type, and pgprot_writecombine() is uncached. */
 u32 dmamap_machine_combining(void)
 {
 	return pat_enabled() ? DMAMAP_COMBINING_SEPARATE : DMAMAP_COMBINING_NONE;
@@ -51,10 +51,11 @@ u32 dmamap_machine_linear(u64 pfn)
 }
 
 /*
- * CPA has no call for a large page that leaves the purge to the caller, and its
- * own for single pages would split it. All of the page is ours, so nobody else
- * edits it. As in CPA, an entry that is not present has no global bit (it would
- * mean PROT_NONE), is no leaf, and its frame number is inverted (L1TF).
+ * Edits the entry of a large page. CPA has no call for a large page that leaves the
+ * purge to the caller, and its calls for single pages would split the large one.
+ * All frames of the page belong to this flip, so no other CPU edits the entry. As
+ * in CPA, an entry that is not present has no global bit (which would mean
+ * PROT_NONE), is not a leaf, and has its frame number inverted (L1TF).
  */
 static void set_large(pmd_t *pmd, u64 pfn, bool present)
 {
@@ -65,7 +66,10 @@ static void set_large(pmd_t *pmd, u64 pfn, bool present)
 	set_pmd(pmd, pfn_pmd(pfn, prot));
 }
 
-/* Where the linear map is made of small pages anyway; needs no memory then. */
+/*
+ * Edits single pages, or undoes all of it. Where the linear map is made of small pages
+ * already, this needs no memory.
+ */
 static int set_small(u64 pfn, u64 pages, bool present)
 {
 	u64 i;
@@ -141,18 +145,19 @@ void dmamap_machine_release(u64 pfn, u64 pages)
 /*
  * CLFLUSH works on the line, whatever memory type its address is mapped with.
  *
- * Never WBINVD, however large the batch: an IPI stops all CPUs, and each writes
- * back what it has of everybody, in one instruction for which interrupts wait
- * (Intel SDM vol. 2, WBINVD). Nor does 6.12's own change of attributes, which once
- * did from 1024 pages on: cpa_flush() in arch/x86/mm/pat/set_memory.c takes WBINVD
- * only where there is no CLFLUSH, and that is no x86-64.
+ * WBINVD is never used, however large the batch: an IPI would stop all CPUs, and each
+ * would write back all its modified lines, of any owner, in one instruction for which
+ * interrupts wait (Intel SDM vol. 2, WBINVD). The kernel's own change of attributes
+ * once used it from 1024 pages on; in 6.12, cpa_flush() in
+ * arch/x86/mm/pat/set_memory.c takes WBINVD only where there is no CLFLUSH, and every
+ * x86-64 CPU has that.
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {
 	const u64 end = addr + (pages << PAGE_SHIFT);
 
 	dmamap_count_flush(DMAMAP_FLUSH_LINES, pages);
-	/* It takes an unsigned int: 4 GiB at once would be none. */
+	/* clflush_cache_range() takes an unsigned int, in which 4 GiB would be 0. */
 	for (; addr < end; addr += SZ_1G)
 		clflush_cache_range((void *)(unsigned long)addr, min(end - addr, SZ_1G));
 }

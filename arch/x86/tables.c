@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What entries of x86-64's page tables mean to the X-ray, and what lies where. */
+/* Entries of x86-64's page tables, decoded for the X-ray, and the layout of kernel space. */
 #include <linux/mm.h>
 #include <asm/fixmap.h>
 #include <asm/memtype.h>
@@ -25,8 +25,8 @@ bool dmamap_arch_pte_cacheable(pte_t pte)
 }
 
 /*
- * Here and above: not pte_present() and its like, which are also true for
- * PROT_NONE, and for large pages that CPA made not present.
+ * On this level and above, the present bit is looked at, not pte_present() and its like:
+ * those are also true for PROT_NONE, and for large pages that CPA made not present.
  */
 bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf)
 {
@@ -37,9 +37,9 @@ bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf)
 }
 
 /*
- * A large page's entry, or one that is not present: that leads to no table, so it
- * is a leaf, or empty. Its frame number is stored inverted then (L1TF), all of it
- * or without the low bits, as the writer liked: so those are cut off.
+ * An entry that is not present does not lead to a table: it is a leaf, or empty. Its frame
+ * number is stored inverted (L1TF), with the low bits or without them, depending on the
+ * writer, so the low bits are cut off.
  */
 static int large_leaf(struct dmamap_leaf *leaf, unsigned long size, unsigned long pfn, bool present,
 		      pgprot_t prot)

@@ -7,7 +7,7 @@
 
 #include "kunit/suites/plant.h"
 
-/* Without LPAE the second section of a pair, which stands alone then. */
+/* Without LPAE, the second section of a pair; the first is left empty. */
 #define AT (IS_ENABLED(CONFIG_ARM_LPAE) ? 0 : 1)
 
 static pmd_t before[AT + 1];
@@ -28,7 +28,7 @@ unsigned long dmamap_plant_large(unsigned long addr, u64 pfn, bool present)
 	const phys_addr_t phys = PFN_PHYS(pfn);
 	pmd_t pmds[AT + 1] = {};
 
-	if (!present)	/* nobody makes such entries here */
+	if (!present)	/* Linux makes no such entries on ARM */
 		return 0;
 	memcpy(before, pmd_off_k(addr), sizeof(before));
 	pmds[AT] = __pmd((phys & SECTION_MASK) | PMD_TYPE_SECT | PMD_SECT_WBWA |
@@ -54,7 +54,7 @@ void dmamap_unplant_fixmap(void)
 	clear_fixmap(FIX_TEXT_POKE1);
 }
 
-/* Out of CMA whatever fits, else what the buddy allocator has in one piece. */
+/* With CMA, any number that fits there; else the buddy allocator's largest piece. */
 unsigned long dmamap_stock_pages(void)
 {
 	return IS_ENABLED(CONFIG_DMA_CMA) ? ULONG_MAX : MAX_ORDER_NR_PAGES;

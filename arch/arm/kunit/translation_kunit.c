@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The X-ray beside the CPU's own translation. ATS1CPR writes what the page tables say
- * of an address into PAR; with long descriptors PAR tells the memory attributes, too
- * (ARM DDI 0406C B4.1.112, 64-bit format).
+ * Compares the X-ray with the CPU's own translation. ATS1CPR translates an address by the
+ * page tables and writes the result into PAR; with long descriptors, PAR has the memory
+ * attributes, too (ARM DDI 0406C B4.1.112, 64-bit format).
  */
 #include <linux/bitfield.h>
 #include <linux/irqflags.h>
@@ -29,7 +29,7 @@ struct comparison {
 	u64 wrong;
 };
 
-/* Stage 1, as the kernel reads. */
+/* Translates as a read by the kernel would, stage 1. */
 static u64 cpu_translates(unsigned long addr)
 {
 	unsigned long flags;
@@ -85,7 +85,7 @@ static void the_cpu_translates_as_the_xray_says(struct kunit *test)
 	dmamap_xray_kernel(&xray);
 	kunit_info(test, "%llu pages, %llu of them cached", all.pages, all.cached);
 	KUNIT_EXPECT_EQ(test, all.wrong, 0);
-	/* There was something to compare, of both kinds. */
+	/* Both cached and uncached pages were compared. */
 	KUNIT_EXPECT_GT(test, all.cached, 1000);
 	KUNIT_EXPECT_GT(test, all.pages, all.cached);
 }

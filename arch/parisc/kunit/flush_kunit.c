@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When PA-RISC flushes all of its data cache instead of a batch line by line. */
+/* Tests of the choice on PA-RISC between a whole flush and a batch line by line. */
 #include <linux/sizes.h>
 #include <asm/cache.h>
 #include <asm/pdc.h>
@@ -115,7 +115,7 @@ static void a_large_batch_is_flushed_at_once(struct kunit *test)
 	before = flushed();
 	region = suite_region(test, dev, pages * PAGE_SIZE);
 	expect_since(test, before, 0, 1);
-	/* One page more than fits: the board's own limit, not the chunk's. */
+	/* One page more than this board flushes by lines, whatever its chunks are. */
 	dmamap_machine_flush(region->core.pfn, most_by_lines() + 1, region->core.cpu);
 	expect_since(test, before, 0, 2);
 }

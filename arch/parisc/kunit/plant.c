@@ -27,7 +27,7 @@ void dmamap_unplant_fixmap(void)
 	clear_fixmap(FIX_TEXT_KEXEC);
 }
 
-/* One page table of vmalloc space; above it, it panics. */
+/* As much as one page table of vmalloc space maps; a larger stock allocation panics. */
 unsigned long dmamap_stock_pages(void)
 {
 	return SZ_128K >> PAGE_SHIFT;

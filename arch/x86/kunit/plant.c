@@ -15,7 +15,7 @@ static void write_pmd(unsigned long addr, pmd_t pmd)
 	flush_tlb_kernel_range(addr, addr + PMD_SIZE);
 }
 
-/* CPA takes the PSE bit away with the present bit. */
+/* As CPA does, the present bit is cleared together with the PSE bit. */
 unsigned long dmamap_plant_large(unsigned long addr, u64 pfn, bool present)
 {
 	const u64 first = round_down(pfn, PMD_SIZE >> PAGE_SHIFT);
@@ -33,7 +33,7 @@ void dmamap_unplant_large(unsigned long addr)
 	write_pmd(addr, before);
 }
 
-/* early_ioremap() has these slots, at boot. */
+/* early_ioremap() uses these slots, at boot. */
 unsigned long dmamap_plant_fixmap(u64 pfn)
 {
 	__set_fixmap(FIX_BTMAP_BEGIN, PFN_PHYS(pfn), PAGE_KERNEL);
@@ -48,7 +48,7 @@ void dmamap_unplant_fixmap(void)
 	flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
 }
 
-/* What the buddy allocator has in one piece. */
+/* The largest piece that the buddy allocator has. */
 unsigned long dmamap_stock_pages(void)
 {
 	return MAX_ORDER_NR_PAGES;
