@@ -2,8 +2,8 @@
 /*
  * The kernel as a Machine: frames, mappings, the directory, the pool's worker and
  * the gate that flips pass. The primitives themselves, which the C++ side calls, are
- * declared in dma/abi/machine.h; the rest of what the other rooms of dma/glue need
- * of this one is here. Lock order: dma/glue/region/region.h.
+ * declared in dma/abi/machine.h; this header has what the other rooms of dma/glue
+ * need besides. Lock order: dma/glue/region/region.h.
  */
 #ifndef DMAMAP_GLUE_MACHINE_H
 #define DMAMAP_GLUE_MACHINE_H
@@ -73,7 +73,7 @@ pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot);
 /**
  * enum dmamap_known - what the directory knows of a frame
  * @DMAMAP_KNOWN_NOT: nothing: the layer does not have the frame
- * @DMAMAP_KNOWN_HELD: coherent, and of no region: in the pool, or resting
+ * @DMAMAP_KNOWN_HELD: coherent, and of no live region: in the pool, or resting
  * @DMAMAP_KNOWN_UNREADY: of a region that is being made, or ends
  * @DMAMAP_KNOWN_OWNED: of a live region
  */
@@ -184,8 +184,8 @@ int dmamap_flips_enter(void);
 /**
  * dmamap_drops_enter() - coherent frames become cached
  *
- * Hibernation is not decided until dmamap_flips_leave(): it must see frames that are
- * on their way as they are in the end.
+ * Hibernation is not decided until dmamap_flips_leave(), so that frames half-way are
+ * counted as what they become.
  *
  * Context: process, may sleep; not inside of a flip.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Regions: what the kernel keeps of one buffer, from its first reference to the
+ * Regions: the record that the kernel keeps of one buffer, from its first reference to the
  * reuse of its object. The other rooms of dma/glue see a region through this header.
  *
  * The life of a region. Each arrow names the function that takes it, in store.c
@@ -36,8 +36,8 @@
  *
  * Callers in each state: made and ended, only the function that makes or ends the
  * region; live and revoked, every holder of a reference, and readers of the
- * directory, who compare @life before and after; abandoned, abandoned.c under
- * abandoned_lock; resting and empty, store.c under regions_lock.
+ * directory, which compare @life before and after; abandoned, abandoned.c with
+ * abandoned_lock held; resting and empty, store.c with regions_lock held.
  *
  * Lock order, outermost first:
  *   mmap_lock (any mm), or moving_parts (user/revoke.c): moves mappings to another region
@@ -82,8 +82,8 @@ struct mm_struct;
  * @core: frames, addresses and attribute, as the C++ side knows them
  * @life: changes when a life ends; readers without a reference compare it
  * @live: @core and @dev are complete, and resolution may find the region
- * @rests: between two lives, with its memory
- * @no_snoop: the device snoops, and DMAMAP_NO_SNOOP asked for memory as if not
+ * @rests: the region is between two lives, with its memory
+ * @no_snoop: the device snoops, but DMAMAP_NO_SNOOP asked for memory as if it did not
  * @dev: device of the region; holds a reference on it
  * @name: see dmamap_set_name(); protected by names_lock
  * @references: of the driver and of user mappings
@@ -102,7 +102,7 @@ struct mm_struct;
  * @payer: address space that pays (DMAMAP_ACCOUNT), or NULL; holds a reference
  *
  * The object may begin another life at once, while a reader of the directory still
- * looks at it: such a reader goes by @life and @live, see dmamap_directory_next().
+ * looks at it: such a reader goes by @life and @live, see machine/directory.c.
  */
 struct dmamap_region {
 	struct dmamap_core_region core;
@@ -233,7 +233,7 @@ bool dmamap_store_rest(struct dmamap_region *region);
 void dmamap_store_drop(struct dmamap_region *region);
 
 /**
- * dmamap_store_tend() - zero what rests, and give back sizes that are not in use
+ * dmamap_store_tend() - zero dirty resting regions, and give back sizes not in use
  *
  * Context: process. One caller at a time: the pool's worker.
  */
@@ -373,7 +373,7 @@ void dmamap_uncharge(struct mm_struct *mm, u64 pages);
 int dmamap_region_charge(struct dmamap_region *region, u64 pages);
 
 /**
- * dmamap_region_refund() - the payer of a region pays no longer, if there is one
+ * dmamap_region_refund() - end the payment for a region, if a process pays
  * @region: made or ended
  * @pages: as many as were charged
  *

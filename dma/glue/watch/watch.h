@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What looks at the layer from above: counts, the X-ray and its audits, the lines of
+ * The view of the layer from above: counts, the X-ray and its audits, the lines of
  * debugfs. Nothing in dma/glue/region and dma/glue/machine includes this header; they
  * reach only steps.h and trace.h of this room.
  *
@@ -51,7 +51,7 @@ void dmamap_counts(struct dmamap_counts *counts);
 
 /* xray.c */
 
-/* What a translation means for its frame. */
+/* The meaning of a translation for its frame. */
 enum dmamap_verdict {
 	DMAMAP_VERDICT_OWN,		/* a mapping of the frame's region */
 	DMAMAP_VERDICT_HARMLESS,	/* not cacheable, or not present */
@@ -78,7 +78,7 @@ struct dmamap_target {
 
 /**
  * struct dmamap_sighting - one translation of frames that were looked for
- * @target: by which they were; NULL if all coherent frames were
+ * @target: the target that asked for the frames; NULL if all coherent frames are sought
  * @pfn: first frame
  * @pages: frames, contiguous in @addr and in @pfn
  * @addr: virtual address of the first; 0 if it has none yet, see @pid
@@ -87,10 +87,10 @@ struct dmamap_target {
  * @cacheable: through the caches
  * @flipped: the frames are of a region that was flipped
  * @place: where @addr is
- * @verdict: what that means
+ * @verdict: what the translation means
  * @area_flags: of the vm_struct, in vmalloc and module space
- * @pid: process, of a user mapping and of a kmap_local of a task that doesn't
- *	run: it comes back with the task
+ * @pid: process, of a user mapping, and of a kmap_local of a task that doesn't run:
+ *	that mapping comes back with the task
  * @comm: name of that process
  * @vma_start: VMA of a user mapping
  * @vma_end: its end
@@ -153,7 +153,7 @@ int dmamap_xray(struct dmamap_xray *xray);
 /**
  * struct dmamap_walk - where a walk of page tables is
  * @xray: what is looked for
- * @mm: whose tables are walked; NULL: the kmap_local slots of a task
+ * @mm: address space whose tables are walked; NULL: the kmap_local slots of a task
  * @vma: in tables of a process; NULL in tables of the kernel
  * @pid: of the process; 0 in no process
  * @comm: name of the process
@@ -176,7 +176,7 @@ struct dmamap_walk {
  * @addr: virtual address of @leaf
  * @pfn: first frame that was looked for in @leaf
  * @last: the last one
- * @target: by which they were looked for; NULL if all coherent frames are
+ * @target: the target that asked for these frames; NULL if all coherent ones are sought
  *
  * Context: any.
  */
@@ -277,10 +277,10 @@ struct dmamap_region_audit {
 };
 
 /**
- * struct dmamap_region_audits - what they say of each region
- * @room: room for so many
- * @count: regions that there were
- * @each: of them
+ * struct dmamap_region_audits - what the page tables say of each region
+ * @room: how many regions @each has room for
+ * @count: how many regions there were
+ * @each: the regions, as many as there is room for
  */
 struct dmamap_region_audits {
 	unsigned int room;
