@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * First process of a board. It does the one job that the kernel command line
- * names (dmamap.job=), says on the console what it measured, and powers off:
+ * The first process of a board. The kernel command line names one job
+ * (dmamap.job=); init does that job, prints its results on the console, and
+ * powers the board off:
  *
  *	@dmamap KEY VALUE		a value
  *	@dmamap test NAME		a test program starts
- *	@dmamap rc NAME CODE		it ended; 128 + signal if it was killed
+ *	@dmamap rc NAME CODE		the program ended; 128 + signal if killed
  *	@dmamap done CODE		the job is over, 0 is good
  *
  * Jobs: run, test (dmamap.tests=NAME,NAME,... or all, dmamap.seconds=N for each),
@@ -60,7 +61,7 @@ void tell(const char *format, ...)
 	va_end(args);
 }
 
-/* Copy the value of a kernel parameter; false if it isn't there. */
+/* Copies the value of a kernel parameter; returns 0 if there is no such parameter. */
 static int parameter(const char *name, char *value, size_t size)
 {
 	size_t length = strlen(name);
@@ -85,8 +86,8 @@ static void mount_at(const char *type, const char *where)
 }
 
 /*
- * Tests that expect SIGSEGV: what some kernels say about it on the console
- * would end up in the middle of a line of TAP.
+ * Some tests expect SIGSEGV. A kernel that reports it on the console would print
+ * into the middle of a line of TAP.
  */
 static void be_quiet_about_faults(void)
 {
@@ -118,7 +119,7 @@ static void read_cmdline(void)
 		fclose(file);
 }
 
-/* Say every line "KEY VALUE" of a file, as PREFIX.KEY VALUE. */
+/* Prints every line "KEY VALUE" of a file, with PREFIX before the key. */
 static int tell_file(const char *path, const char *prefix)
 {
 	FILE *file = fopen(path, "r");
@@ -168,7 +169,7 @@ static void tell_board(void)
 	tell_meminfo("HighTotal");
 }
 
-/* Wait for a child that has so many seconds; its exit code, shell style. */
+/* Waits for a child, and kills it after @seconds; returns the exit code, shell style. */
 static int wait_for(pid_t child, unsigned int seconds)
 {
 	int status = 0;
@@ -187,7 +188,7 @@ ended:
 	return WEXITSTATUS(status);
 }
 
-/* Run a program in a process group of its own. */
+/* Runs a program in a process group of its own, so that its children are killed with it. */
 static int run(const char *program, const char *argument, unsigned int seconds)
 {
 	pid_t child;
@@ -209,7 +210,7 @@ static int run(const char *program, const char *argument, unsigned int seconds)
 	return wait_for(child, seconds);
 }
 
-/* Open a context of our own: its regions live while we look at them. */
+/* Opens a context of the HCA: its regions live as long as the file is open. */
 static int open_context(void)
 {
 	struct hca_context_info info = { .abi = HCA_ABI_VERSION };
@@ -226,7 +227,7 @@ static int open_context(void)
 	return file;
 }
 
-/* NODES and MESSAGES of the kernel's command line are its environment. */
+/* The program has NODES and MESSAGES of the kernel command line in its environment. */
 static int job_fabric(void)
 {
 	return run(FABRIC, "--report", FABRIC_SECONDS);
@@ -267,7 +268,7 @@ static int list_tests(char *names[])
 	return count;
 }
 
-/* What a test may take: some are given more than the usual. */
+/* Seconds that a test may take; the runner may give more than the usual. */
 static unsigned int test_seconds(void)
 {
 	char value[16];
@@ -289,7 +290,7 @@ static int run_test(const char *name)
 	return code != 0;
 }
 
-/* Failed tests are the runner's to count; the job fails if it can't start. */
+/* The runner counts failed tests. The job itself fails only if there is no test. */
 static int job_test(void)
 {
 	char wanted[1024], *names[MAX_TESTS], *next = wanted, *name;
@@ -308,7 +309,7 @@ static int job_test(void)
 	return count == 0;
 }
 
-/* KUnit ran before us. */
+/* The kernel has run KUnit before init started. */
 static int job_kunit(void)
 {
 	return 0;
@@ -330,7 +331,7 @@ static int live_frame(unsigned long long *pfn)
 	return found;
 }
 
-/* Ask for a frame and say the answer, one sighting a line. */
+/* Asks for a frame and prints the answer, one sighting a line. */
 static int ask_frame(int file, unsigned long long pfn)
 {
 	char answer[8192], *next = answer, *line;
@@ -349,7 +350,7 @@ static int ask_frame(int file, unsigned long long pfn)
 	return 0;
 }
 
-/* The word for what a write of nonsense gets; the same file stays open. */
+/* Writes nonsense and prints the error that comes back; the file stays open. */
 static void tell_refusal(int file, const char *key, const char *text)
 {
 	ssize_t written = write(file, text, strlen(text));
@@ -376,8 +377,8 @@ static int job_frame(void)
 }
 
 /*
- * A message of the kernel would end up in the middle of one of many lines.
- * Warnings and worse are still printed.
+ * Keeps messages of the kernel from ending up in the middle of a printed line.
+ * Warnings and worse still appear.
  */
 static void be_quiet_about_news(void)
 {
@@ -389,7 +390,7 @@ static void be_quiet_about_news(void)
 	}
 }
 
-/* Stock beside the layer, and one frame; regions of ours live meanwhile. */
+/* X-rays stock allocations beside the layer, and one frame, while a context is open. */
 static int job_xray(void)
 {
 	int context = open_context(), code;
@@ -405,7 +406,7 @@ static int job_xray(void)
 	return code;
 }
 
-/* What stock does where the layer may refuse. */
+/* X-rays stock allocations alone, on a board where the layer may refuse. */
 static int job_stock(void)
 {
 	be_quiet_about_news();
@@ -413,8 +414,8 @@ static int job_stock(void)
 }
 
 /*
- * The board can't keep its strategy: say what the layer and the HCA did, and what
- * a driver gets that asks. The counts come last: nothing may be left of it.
+ * For a board that can't keep its strategy: prints what the layer says, and what
+ * opening the HCA returns. The counts come last: a refusal must leave nothing behind.
  */
 static int job_refusal(void)
 {
@@ -428,7 +429,7 @@ static int job_refusal(void)
 	return file >= 0;
 }
 
-/* Reading the file measures. */
+/* The layer measures when the file is read. */
 static int job_figures(void)
 {
 	return tell_file(LAYER "figures", "figures.");
@@ -443,7 +444,7 @@ static int job_stress(void)
 	return run(STRESS, argument, STRESS_SECONDS);
 }
 
-/* What a message costs; needs the chip, which has a clock of its own. */
+/* Measures the cost of a message; needs the chip, which has a clock of its own. */
 static int job_messages(void)
 {
 	return run(MESSAGES, "--report", MESSAGES_SECONDS);
