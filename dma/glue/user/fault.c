@@ -395,6 +395,7 @@ int dmamap_user_fill(struct vm_area_struct *vma)
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 	u64 page;
 
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	while (address < vma->vm_end && ret == VM_FAULT_NOPAGE) {
 		struct dmamap_user_part *part =
 			dmamap_part_at(map, linear_page_index(vma, address), &page);
@@ -458,6 +459,7 @@ int dmamap_user_access(struct vm_area_struct *vma, unsigned long address, void *
 	int ret = -EFAULT;
 	u64 page, offset;
 
+	lockdep_assert_held(&vma->vm_mm->mmap_lock);
 	/* A debugger may do only what the process may do; get_user_pages() would force it. */
 	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EACCES;
