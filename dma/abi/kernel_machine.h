@@ -2,9 +2,10 @@
 #pragma once
 
 #include "dma/abi/machine.h"
+#include "dma/abi/region.h"
 #include "dma/abi/status.h"
 #include "dma/abi/steps.h"
-#include "dma/core/machine.h"
+#include "dma/core/resting_layer.h"
 
 namespace dmamap {
 
@@ -179,6 +180,32 @@ public:
 		dmamap_machine_quarantine(run.first.raw(), run.pages.count());
 	}
 
+	/* What the directory says of the frames is set where the lock is not held:
+	   dma/glue/region/store.c has the reason. */
+	void rest(const Region &, void *) noexcept {}
+	void wake(void *) noexcept {}
+	[[nodiscard]] Region rested(void *owner) noexcept
+	{
+		// SAFETY: the owner of a region of the pool is a struct dmamap_region, which
+		// begins with its core (asserted in dma/glue/region/store.c).
+		return load(*static_cast<const dmamap_core_region *>(owner));
+	}
+	/* The usual case of an allocation: no failure is injected. */
+	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
+	{
+		const FrameRun run = rested(owner).run;
+		u64 bus = 0;
+
+		DMAMAP_TRY(from_c(dmamap_machine_bus_address(device, run.first.raw(),
+							     run.pages.count(), &bus)));
+		return BusAddr(bus);
+	}
+	void retire(void *owner) noexcept
+	{
+		recall(rested(owner).run);
+		dmamap_machine_retire(owner);
+	}
+
 	[[nodiscard]] std::uint64_t lock() noexcept { return dmamap_machine_lock(); }
 	void unlock(std::uint64_t flags) noexcept { dmamap_machine_unlock(flags); }
 	void tend_later() noexcept { dmamap_machine_tend_later(); }
@@ -191,6 +218,6 @@ private:
 	}
 };
 
-static_assert(PoolMachine<KernelMachine>);
+static_assert(RestingMachine<KernelMachine>);
 
 } // namespace dmamap

@@ -7,7 +7,7 @@
 
 #include "backend.h"
 #include "dma/abi/kernel_machine.h"
-#include "dma/core/pooled_layer.h"
+#include "dma/core/resting_layer.h"
 #include "dma/core/user_map.h"
 #include "dma/strategy/highmem.h"
 #include "dma/strategy/purge.h"
@@ -18,45 +18,25 @@ namespace {
 
 constexpr std::size_t kChunks = 64;
 
-using BoardLayer = PooledLayer<KernelMachine, BoardStrategy, kChunks>;
+using BoardLayer = RestingLayer<KernelMachine, BoardStrategy, kChunks>;
 
 constinit KernelMachine machine;
 constinit Pool<kChunks> pool;
+constinit Resting resting;
 
-constexpr PoolLimits kPoolLimits = {
-	.floor = Pages(CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024 >> kPageShift),
-	.bound = Pages(CONFIG_DMAMAP_POOL_KIB * 1024 >> kPageShift),
-	.dirty = Pages(32),   // the smallest chunk has 64
+constexpr std::uint64_t kPageOfKib = kPageBytes / 1024;
+
+constexpr RestingLimits kLimits = {
+	.pool = {
+		.floor = Pages(CONFIG_DMAMAP_POOL_ATOMIC_KIB / kPageOfKib),
+		.bound = Pages(CONFIG_DMAMAP_POOL_KIB / kPageOfKib),
+		.dirty = Pages(32),   // the smallest chunk has 64
+	},
+	.rest = least(Pages(CONFIG_DMAMAP_POOL_KIB / kPageOfKib / 4), Pages(Resting::kMost)),
+	.dirty = Pages(32),
 };
 
-constinit BoardLayer layer(machine, pool, kPoolLimits);
-
-void store(const Region &from, dmamap_core_region &to) noexcept
-{
-	to.pfn = from.run.first.raw();
-	to.pages = from.run.pages.count();
-	to.cpu = from.cpu.raw();
-	to.bus = from.bus.raw();
-	to.strategy = static_cast<u32>(from.strategy);
-	to.attribute = static_cast<u32>(from.attribute);
-	to.behind = static_cast<u32>(from.behind);
-	to.spare = from.spare;
-	to.chunk = from.chunk;
-}
-
-Region load(const dmamap_core_region &from) noexcept
-{
-	return {
-		.run = {Pfn(from.pfn), Pages(from.pages)},
-		.cpu = CpuAddr(from.cpu),
-		.bus = BusAddr(from.bus),
-		.strategy = static_cast<StrategyId>(from.strategy),
-		.attribute = static_cast<Attribute>(from.attribute),
-		.behind = static_cast<Behind>(from.behind),
-		.spare = from.spare,
-		.chunk = from.chunk,
-	};
-}
+constinit BoardLayer layer(machine, pool, resting, kLimits);
 
 u32 store_or_status(const Result<Region> &region, dmamap_core_region *out) noexcept
 {
@@ -144,9 +124,33 @@ void dmamap_core_release(const dmamap_core_region *region)
 	layer.release(load(*region));
 }
 
-void dmamap_core_clean(const dmamap_core_region *region)
+u32 dmamap_core_rest(const dmamap_core_region *region, void *owner)
 {
-	layer.clean(load(*region));
+	return layer.rest(load(*region), owner);
+}
+
+void *dmamap_core_wake(u64 pages, void *device, u64 *bus)
+{
+	const Woken woken = layer.wake(Pages(pages), device);
+
+	*bus = woken.bus.raw();
+	return woken.owner;
+}
+
+void dmamap_core_pool_limits(dmamap_core_limits *limits)
+{
+	limits->floor = kLimits.pool.floor.count();
+	limits->bound = kLimits.pool.bound.count();
+}
+
+void dmamap_core_empty(void)
+{
+	layer.empty();
+}
+
+u64 dmamap_core_resting(void)
+{
+	return layer.resting_pages().count();
 }
 
 void dmamap_core_pool_tend(void)

@@ -46,6 +46,12 @@ struct dmamap_core_verdict {
 	u32 kept;
 };
 
+/* dmamap::PoolLimits, in pages */
+struct dmamap_core_limits {
+	u64 floor;	/* kept for requests that can't sleep */
+	u64 bound;	/* more goes back to the page allocator */
+};
+
 /* dmamap::UserSegment */
 struct dmamap_core_segment {
 	u64 region_bytes;
@@ -84,8 +90,18 @@ u32 dmamap_core_alloc(const struct dmamap_core_request *request, void *owner,
 u32 dmamap_core_adopt(u64 phys, u64 bytes, u32 behind, u32 attribute, void *owner,
 		      struct dmamap_core_region *region);
 void dmamap_core_release(const struct dmamap_core_region *region);
-/* Zeroes a region of the pool that has no user, for its next one. Context: any. */
-void dmamap_core_clean(const struct dmamap_core_region *region);
+
+/*
+ * Resting. dmamap_core_rest() keeps a region that its owner has done with; 0 if it
+ * can't. dmamap_core_wake() gives a region of as many pages that rested, zero and in
+ * reach of @device, by the @owner it was kept with, and its bus address; NULL if there
+ * is none. dmamap_core_empty() gives all that rests back to the pool. Context: any.
+ */
+u32 dmamap_core_rest(const struct dmamap_core_region *region, void *owner);
+void *dmamap_core_wake(u64 pages, void *device, u64 *bus);
+void dmamap_core_empty(void);
+/* Pages of regions that rest. Context: any. */
+u64 dmamap_core_resting(void);
 
 /*
  * Tending brings the pool back between its limits. Shrinking makes one unused
@@ -96,6 +112,8 @@ void dmamap_core_pool_tend(void);
 u32 dmamap_core_pool_shrink(u64 keep);
 /* Pages of the pool that no region has. Context: any. */
 u64 dmamap_core_pool_free(void);
+/* The pool's limits, of this kernel's configuration. Context: any. */
+void dmamap_core_pool_limits(struct dmamap_core_limits *limits);
 
 /* Functions of their arguments alone. Context: any. */
 const char *dmamap_core_strategy_name(u32 strategy);

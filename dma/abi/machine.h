@@ -38,6 +38,9 @@ void dmamap_machine_lend(u64 pfn, u64 pages, void *owner);
 void dmamap_machine_recall(u64 pfn, u64 pages);
 void dmamap_machine_withdraw(u64 pfn, u64 pages);
 
+/* dma/glue/region/store.c; any context */
+void dmamap_machine_retire(void *owner);
+
 /* dma/glue/machine/pool_worker.c; any context */
 u64 dmamap_machine_lock(void);
 void dmamap_machine_unlock(u64 flags);

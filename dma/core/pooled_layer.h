@@ -88,7 +88,12 @@ public:
 			return;
 		}
 		m_.recall(region.run);
+		give(region);
+	}
 
+	/// Takes back a region of the pool that has no owner any more. Context: any.
+	void give(const Region &region) noexcept
+	{
 		const std::uint64_t flags = m_.lock();
 		const Pages before = pool_.dirty_pages();
 

@@ -52,10 +52,61 @@ void SimulatedMachine::recall(FrameRun run) noexcept
 {
 	note(DMAMAP_STEP_RECALL, run);
 	each_frame(run, [&](Pfn pfn) {
-		if (std::exchange(directory_[pfn], this) == this)
+		if (rested_.contains(directory_[pfn]) || std::exchange(directory_[pfn], this) == this)
 			break_rule(judge::Rule::reused, "a frame recalled that is not lent");
 	});
 	mark(Op::idle, run);
+}
+
+/* Frames of a region that rests keep their owner, but no one may use them. */
+
+void SimulatedMachine::rest(const Region &region, void *owner) noexcept
+{
+	each_frame(region.run, [&](Pfn pfn) {
+		if (directory_[pfn] != owner)
+			break_rule(judge::Rule::reused, "a rest of what is not the owner's");
+	});
+	if (!rested_.emplace(owner, region).second)
+		break_rule(judge::Rule::reused, "a rest of an owner that rests");
+	mark(Op::idle, region.run);
+	if (!locked_)
+		break_rule(judge::Rule::stuck, "a rest that begins without the lock");
+}
+
+Region SimulatedMachine::rested(void *owner) noexcept
+{
+	const auto found = rested_.find(owner);
+
+	if (found != rested_.end())
+		return found->second;
+	break_rule(judge::Rule::reused, "no region of this owner rests");
+	return {};
+}
+
+Region SimulatedMachine::end_rest(void *owner)
+{
+	const Region region = rested(owner);
+
+	rested_.erase(owner);
+	return region;
+}
+
+void SimulatedMachine::wake(void *owner) noexcept
+{
+	mark(Op::publish, end_rest(owner).run);
+	if (!locked_)
+		break_rule(judge::Rule::stuck, "a region woken without the lock");
+}
+
+void SimulatedMachine::retire(void *owner) noexcept
+{
+	const Region region = end_rest(owner);
+
+	note(DMAMAP_STEP_RECALL, region.run);
+	each_frame(region.run, [&](Pfn pfn) { directory_[pfn] = this; });
+	retired_.push_back(owner);
+	if (locked_)
+		break_rule(judge::Rule::stuck, "an owner retired with the lock held");
 }
 
 std::uint64_t SimulatedMachine::lock() noexcept

@@ -3,9 +3,10 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "dma/abi/steps.h"
-#include "dma/core/machine.h"
+#include "dma/core/resting_layer.h"
 #include "kunit/judge/oracle.h"
 #include "kunit/machine/line.h"
 #include "kunit/machine/page_table.h"
@@ -85,6 +86,17 @@ public:
 	void withdraw(FrameRun run) noexcept;
 	void quarantine(FrameRun run) noexcept;
 
+	void rest(const Region &region, void *owner) noexcept;
+	[[nodiscard]] Region rested(void *owner) noexcept;
+	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
+	{
+		return bus_address(device, rested(owner).run);
+	}
+	void wake(void *owner) noexcept;
+	void retire(void *owner) noexcept;
+	/// Owners that were retired since the beginning, in order.
+	[[nodiscard]] const std::vector<void *> &retired() const noexcept { return retired_; }
+
 	[[nodiscard]] std::uint64_t lock() noexcept;
 	void unlock(std::uint64_t flags) noexcept;
 	void tend_later() noexcept { ++tend_wanted_; }
@@ -146,6 +158,7 @@ private:
 	void mark(judge::Op op, FrameRun run);
 	[[nodiscard]] bool fails();
 	void break_rule(judge::Rule rule, std::string what);
+	[[nodiscard]] Region end_rest(void *owner);
 	void judge_table(FrameRun run);
 
 	[[nodiscard]] Result<FrameRun> taken(Result<FrameRun> run);
@@ -177,6 +190,8 @@ private:
 	std::map<Line, Value> memory_;   ///< the last value written, by whatever way
 	std::map<Pfn, Attribute> claims_;
 	std::map<Pfn, void *> directory_;
+	std::map<void *, Region> rested_;
+	std::vector<void *> retired_;
 	CpuAddr next_mapping_{std::uint64_t{0xf000'0000}};
 
 	bool atomic_ = false;
@@ -189,6 +204,6 @@ private:
 	std::vector<Violation> violations_;
 };
 
-static_assert(PoolMachine<SimulatedMachine>);
+static_assert(RestingMachine<SimulatedMachine>);
 
 } // namespace dmamap::sim

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include "dma/core/pooled_layer.h"
+#include "dma/core/resting_layer.h"
 #include "dma/strategy/highmem.h"
 #include "dma/strategy/purge.h"
 #include "dma/strategy/unmap.h"
@@ -14,7 +14,7 @@
 namespace dmamap::prove {
 namespace {
 
-static_assert(Machine<SearchMachine>);
+static_assert(RestingMachine<SearchMachine>);
 
 constexpr StrategyInfo kStrategies[] = {
 	{"highmem", true, false, false},
@@ -28,7 +28,7 @@ constexpr StrategyInfo kStrategies[] = {
 };
 
 /* Calls @fn with the strategy's type. For a snooped region any type will do: the
-   layer does not use the strategy of the board. */
+   layer does not use the strategy of the machine. */
 template <class Fn>
 auto with_strategy(const StrategyInfo &strategy, Fn fn)
 {
@@ -54,39 +54,58 @@ void life_of_region(SearchMachine &machine, unsigned pages, bool snooped)
 	layer.release(*region);
 }
 
+/// How the page of a freed region of the pool becomes zero, and gets its next owner.
+enum class Reuse : std::uint8_t { by_allocation, by_worker, at_rest };
+
 /*
  * Two regions of one chunk. One of them is released and allocated again, its page
- * zeroed by the worker or by the allocation. In the end the chunk is given back,
- * dirty as it is.
+ * zeroed by the worker or by the allocation; or it rests, is zeroed by the worker, and
+ * wakes, so that its frames never leave the directory. In the end the chunk is given
+ * back, dirty as it is.
  */
 template <class S>
-void lives_in_pool(SearchMachine &machine, bool worker)
+void lives_in_pool(SearchMachine &machine, Reuse reuse)
 {
-	using Layer = PooledLayer<SearchMachine, S, 1>;
+	using Layer = RestingLayer<SearchMachine, S, 1>;
+	const Pages all(machine.bounds().frames);
 	Pool<1> pool;
-	Layer layer(machine, pool, {Pages(), Pages(machine.bounds().frames)});
+	Resting resting;
+	Layer layer(machine, pool, resting, {{Pages(), all}, reuse == Reuse::at_rest ? all : Pages()});
 	const Request request{.bytes = kPageBytes};
-	const auto release = [&](const Region &region) {
-		machine.quiet(region.run, region.cpu);
-		layer.release(region);
+	const auto release = [&](Region *region) {
+		machine.quiet(region->run, region->cpu);
+		if (!layer.rest(*region, region))
+			layer.release(*region);
 	};
+	const auto alloc = [&](Region &own) -> Region * {
+		if (const Woken woken = layer.wake(Pages(1), nullptr))
+			return static_cast<Region *>(woken.owner);
+		const auto region = layer.alloc(request, &own);
 
-	if (auto first = layer.alloc(request, &layer)) {
+		if (!region)
+			return nullptr;
+		own = *region;
+		return &own;
+	};
+	Region owners[3];
+
+	if (Region *first = alloc(owners[0])) {
 		machine.use(first->run, first->cpu);
-		auto second = layer.alloc(request, &pool);
+		Region *second = alloc(owners[1]);
 
 		if (second)
 			machine.use(second->run, second->cpu);
-		release(*first);
-		if (worker)
+		release(first);
+		if (reuse != Reuse::by_allocation)
 			layer.tend();
-		if (auto again = layer.alloc(request, &layer)) {
+		if (Region *again = alloc(owners[2])) {
 			machine.use(again->run, again->cpu);
-			release(*again);
+			release(again);
 		}
 		if (second)
-			release(*second);
+			release(second);
 	}
+	layer.empty();
 	while (layer.shrink(Pages()))
 		;
 }
@@ -209,7 +228,7 @@ private:
 		return true;
 	}
 
-	/* A flush that forgets the outer cache, on a board that has one. */
+	/* A flush that forgets the outer cache, on a machine that has one. */
 	void inner_only(unsigned lines)
 	{
 		for (std::uint64_t f = 0; f < run_.pages.count(); ++f)
@@ -249,17 +268,17 @@ Program program_of_layer(const StrategyInfo &strategy, const judge::Profile &pro
 {
 	Program program;
 
-	for (bool worker : {false, true}) {
+	for (const Reuse reuse : {Reuse::by_allocation, Reuse::by_worker, Reuse::at_rest}) {
 		Failures failures;
 
-		if (worker && !strategy.pooled)
+		if (reuse != Reuse::by_allocation && !strategy.pooled)
 			break;
 		do {
 			SearchMachine machine(profile, bounds, failures);
 
 			with_strategy(strategy, [&]<class S>() {
 				if (strategy.pooled)
-					lives_in_pool<S>(machine, worker);
+					lives_in_pool<S>(machine, reuse);
 				else
 					life_of_region<S>(machine, pages, strategy.snooped);
 			});

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "dma/core/machine.h"
+#include "dma/core/resting_layer.h"
 #include "kunit/judge/hardware.h"
 #include "kunit/machine/primitives.h"
 
@@ -65,6 +65,16 @@ public:
 	void recall(FrameRun run) noexcept;
 	void withdraw(FrameRun run) noexcept;
 	void quarantine(FrameRun run) noexcept;
+
+	/* An owner of a region that may rest is where that region is. */
+	void rest(const Region &region, void *) noexcept { mark(Op::idle, region.run); }
+	[[nodiscard]] Region rested(void *owner) noexcept { return *static_cast<Region *>(owner); }
+	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
+	{
+		return bus_address(device, rested(owner).run);
+	}
+	void wake(void *owner) noexcept { mark(Op::publish, rested(owner).run); }
+	void retire(void *) noexcept {}
 
 	[[nodiscard]] std::uint64_t lock() noexcept { return 0; }
 	void unlock(std::uint64_t) noexcept {}

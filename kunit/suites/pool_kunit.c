@@ -34,7 +34,7 @@ static void the_second_allocation_flips_nothing(struct kunit *test)
 	struct device *dev = suite_device(test);
 	u32 id;
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	tend_pool();
 	suite_region(test, dev, PAGE_SIZE);
 	dmamap_step_counts(before);
@@ -56,14 +56,14 @@ static void a_region_rests_and_is_used_again(struct kunit *test)
 	u64 pfn;
 	u32 id;
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	region = dmamap_alloc(dev, SZ_8K, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	cpu = dmamap_cpu_addr(region);
 	pfn = region->core.pfn;
 	memset(cpu, 0x5a, SZ_8K);
 	dmamap_put(region);
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 2);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 2);
 	KUNIT_EXPECT_EQ(test, dmamap_directory_find(pfn, NULL), DMAMAP_KNOWN_HELD);
 	KUNIT_EXPECT_EQ(test, dma_map_to_pfn(dev, cpu, PFN_PHYS(pfn), &answer), -ENOENT);
 	tend_pool();
@@ -75,7 +75,7 @@ static void a_region_rests_and_is_used_again(struct kunit *test)
 	for (id = 0; id < DMAMAP_STEPS; id++)
 		KUNIT_EXPECT_EQ_MSG(test, after[id].calls - before[id].calls, 0, "%s",
 				    dmamap_step_name(id));
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 0);
 	suite_expect_no_alias(test);
 }
 
@@ -90,32 +90,32 @@ static void what_nobody_wants_rests_no_longer(struct kunit *test)
 	u64 all;
 	u32 i;
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	tend_pool();
 	all = free_pages_of_pool();
 	put_regions(test, dev, SZ_4K, 32);
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 32);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 32);
 	KUNIT_EXPECT_GE(test, free_pages_of_pool(), all);
 	for (i = 0; i < 8; i++)
 		tend_pool();
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 0);
 
 	put_regions(test, dev, SZ_4K, 8);
 	dmamap_pool_drain();
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 0);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 0);
 }
 
 static void not_too_much_rests(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	put_regions(test, dev, SZ_4K, 100);
-	KUNIT_EXPECT_EQ(test, dmamap_store_resting(), 64);
+	KUNIT_EXPECT_EQ(test, dmamap_core_resting(), 64);
 	put_regions(test, dev, SZ_16K, 100);
-	KUNIT_EXPECT_LE(test, dmamap_store_resting(), 128);
+	KUNIT_EXPECT_LE(test, dmamap_core_resting(), 128);
 	put_regions(test, dev, 17 * SZ_4K, 1);
-	KUNIT_EXPECT_LE(test, dmamap_store_resting(), 128);
+	KUNIT_EXPECT_LE(test, dmamap_core_resting(), 128);
 }
 
 static void who_cannot_reach_it_lets_it_rest(struct kunit *test)
@@ -125,7 +125,7 @@ static void who_cannot_reach_it_lets_it_rest(struct kunit *test)
 	struct dmamap_region *region;
 	u64 pfn;
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	region = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	pfn = region->core.pfn;

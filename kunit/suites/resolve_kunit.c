@@ -125,14 +125,14 @@ static void frames_that_change_hands_are_not_mixed_up(struct kunit *test)
 	struct task_struct *task;
 	u32 round, i;
 
-	dmamap_store_empty();
+	dmamap_core_empty();
 	tend_pool();	/* then the first pages come first */
 	first = suite_region(test, dev, SZ_64K);
 	asker.cpu = dmamap_cpu_addr(first);
 	asker.dma = dmamap_dma_addr(first);
 	asker.pfn = first->core.pfn;
 	kunit_release_action(test, suite_put_region, first);
-	dmamap_store_empty();
+	dmamap_core_empty();
 	task = kthread_run(ask, &asker, "dmamap-asker");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	for (round = 0; round < 2000; round++) {
@@ -143,7 +143,7 @@ static void frames_that_change_hands_are_not_mixed_up(struct kunit *test)
 		for (i = 0; i < ARRAY_SIZE(regions); i++)
 			dmamap_put(regions[i]);
 		if (round % 2)
-			dmamap_store_empty();	/* the frames are another's the next time */
+			dmamap_core_empty();	/* the frames are another's the next time */
 		tend_pool();
 	}
 	kthread_stop(task);

@@ -129,24 +129,6 @@ void dmamap_directory_counts(u64 *flipped, u64 *returned);
 /* pool_worker.c */
 
 /**
- * struct dmamap_pool_limits - how much the pool keeps, in pages that are in no use
- * @floor: kept for requests that can't sleep
- * @bound: more goes back to the page allocator
- */
-struct dmamap_pool_limits {
-	u64 floor;
-	u64 bound;
-};
-
-/**
- * dmamap_pool_limits() - the limits of this kernel's configuration
- * @limits: the result
- *
- * Context: any.
- */
-void dmamap_pool_limits(struct dmamap_pool_limits *limits);
-
-/**
  * dmamap_pool_settle() - wait until the worker has done what was asked of it
  *
  * Context: process, may sleep.

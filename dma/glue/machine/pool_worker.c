@@ -19,10 +19,10 @@
 #include "dma/glue/machine/machine.h"
 #include "dma/glue/region/region.h"
 
-#define FLOOR (CONFIG_DMAMAP_POOL_ATOMIC_KIB * 1024UL >> PAGE_SHIFT)
-#define BOUND (CONFIG_DMAMAP_POOL_KIB * 1024UL >> PAGE_SHIFT)
-
-/* Protects the pool, for the C++ side. A leaf: no other lock is taken inside. */
+/*
+ * Protects the pool, for the C++ side, and the lists of all regions (region/store.c). Only
+ * abandoned_lock is taken inside.
+ */
 static DEFINE_SPINLOCK(dmamap_pool_lock);
 
 /* Returns with the pool_lock held, until dmamap_machine_unlock() gets the same flags. */
@@ -45,7 +45,6 @@ static void dmamap_tend_pool(struct work_struct *dmamap_pool_unused)
 {
 	if (dmamap_flips_enter())
 		return; /* hibernation: queued again when it is over (hibernate.c) */
-	dmamap_store_tend();
 	dmamap_core_pool_tend();
 	dmamap_flips_leave();
 }
@@ -65,37 +64,40 @@ void dmamap_pool_settle(void)
 /* Caller holds the flip gate: dmamap_pool_drain() for reading, hibernate.c for writing. */
 void dmamap_pool_empty(void)
 {
-	dmamap_store_empty();
+	dmamap_core_empty();
 	while (dmamap_core_pool_shrink(0))
 		;
 }
 
 void dmamap_pool_drain(void)
 {
-	dmamap_store_empty();
-	dmamap_pool_settle(); /* for the worker that dmamap_store_empty() may have queued */
+	dmamap_core_empty();
+	dmamap_pool_settle(); /* for the worker that dmamap_core_empty() may have queued */
 	dmamap_drops_enter();
 	dmamap_pool_empty();
 	dmamap_flips_leave();
 }
 
-void dmamap_pool_limits(struct dmamap_pool_limits *limits)
-{
-	*limits = (struct dmamap_pool_limits){ .floor = FLOOR, .bound = BOUND };
-}
-
 /* Coherent frames that no owner has: free in the pool, or of a resting region. */
 static u64 dmamap_pool_unused(void)
 {
-	return dmamap_core_pool_free() + dmamap_store_resting();
+	return dmamap_core_pool_free() + dmamap_core_resting();
+}
+
+static u64 dmamap_pool_floor(void)
+{
+	struct dmamap_core_limits limits;
+
+	dmamap_core_pool_limits(&limits);
+	return limits.floor;
 }
 
 /* Everything above the floor, which is kept for requests that can't sleep. */
 static unsigned long dmamap_shrink_count(struct shrinker *shrinker, struct shrink_control *control)
 {
-	const u64 pages = dmamap_pool_unused();
+	const u64 pages = dmamap_pool_unused(), floor = dmamap_pool_floor();
 
-	return pages > FLOOR ? pages - FLOOR : SHRINK_EMPTY;
+	return pages > floor ? pages - floor : SHRINK_EMPTY;
 }
 
 /*
@@ -104,14 +106,14 @@ static unsigned long dmamap_shrink_count(struct shrinker *shrinker, struct shrin
  */
 static unsigned long dmamap_shrink_scan(struct shrinker *shrinker, struct shrink_control *control)
 {
-	const u64 before = dmamap_pool_unused();
+	const u64 before = dmamap_pool_unused(), floor = dmamap_pool_floor();
 	u64 now = before;
 
 	/* The task that allocates may be in the middle of a flip: do not wait here. */
 	if (!dmamap_drops_try_enter())
 		return SHRINK_STOP;
-	dmamap_store_empty(); /* a single resting page would keep its whole chunk */
-	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(FLOOR))
+	dmamap_core_empty(); /* a single resting page would keep its whole chunk */
+	while (before - now < control->nr_to_scan && dmamap_core_pool_shrink(floor))
 		now = dmamap_core_pool_free();
 	dmamap_flips_leave();
 	return now < before ? before - now : SHRINK_STOP;

@@ -17,7 +17,7 @@
 
 #include "dma/glue/region/region.h"
 
-/* Protects the list and @device_runs. Taken inside regions_lock. */
+/* Protects the list and @device_runs. Taken inside the machine's lock. */
 static DEFINE_SPINLOCK(dmamap_abandoned_lock);
 static LIST_HEAD(abandoned);
 
@@ -64,7 +64,7 @@ void dmamap_abandon(struct dmamap_region *region)
 }
 EXPORT_SYMBOL_GPL(dmamap_abandon);
 
-/* Caller holds regions_lock. Remaining references end the region later, as any other. */
+/* Caller holds the machine's lock. Remaining references end the region later, as any other. */
 static void dmamap_region_stopped(struct dmamap_region *region, void *data)
 {
 	unsigned long flags;

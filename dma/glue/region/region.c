@@ -73,21 +73,6 @@ static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gf
 }
 
 /*
- * Atomic path, never flips: take pool pages. If there are none, return resting regions to
- * the pool and retry once.
- */
-static u32 dmamap_alloc_at_once(struct dmamap_region *region, size_t size, gfp_t gfp,
-				unsigned int flags)
-{
-	u32 status = dmamap_alloc_core(region, size, gfp, flags, false);
-
-	if (status != DMAMAP_NOMEM || !dmamap_store_resting())
-		return status;
-	dmamap_store_empty();
-	return dmamap_alloc_core(region, size, gfp, flags, false);
-}
-
-/*
  * Holds the flip gate until the frames are counted, so that hibernation never sees them
  * half flipped.
  */
@@ -97,7 +82,7 @@ static u32 dmamap_alloc_flipped(struct dmamap_region *region, size_t size, gfp_t
 	u32 status;
 
 	if (!gfpflags_allow_blocking(gfp))
-		return dmamap_alloc_at_once(region, size, gfp, flags);
+		return dmamap_alloc_core(region, size, gfp, flags, false); /* flips nothing */
 	if (dmamap_flips_enter())
 		return DMAMAP_BUSY;
 	status = dmamap_alloc_core(region, size, gfp, flags, false);

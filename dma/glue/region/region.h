@@ -37,7 +37,8 @@
  * Callers in each state: made and ended, only the function that makes or ends the
  * region; live and revoked, every holder of a reference, and readers of the
  * directory, which compare @life before and after; abandoned, abandoned.c with
- * abandoned_lock held; resting and empty, store.c with regions_lock held.
+ * abandoned_lock held; resting, dma/core/resting_layer.h, and empty, store.c, with the
+ * machine's lock held.
  *
  * Lock order, outermost first:
  *   mmap_lock (any mm), or moving_parts (user/revoke.c): moves mappings to another region
@@ -51,12 +52,12 @@
  *                                  held for reading during a flip; for writing
  *                                  while the pool is emptied to hibernate
  *       locks of mm (fs_reclaim, vmap, CMA, memtype)
- *   regions_lock (store.c)         taken in interrupts, too
+ *   dmamap_machine_lock() (machine/pool_worker.c)
+ *                                  of the pool and of the list of regions, taken in
+ *                                  interrupts, too
  *     abandoned_lock (abandoned.c)
- *     names_lock (name.c)
- *   pool_lock (machine/pool_worker.c), names_lock, begun_lock (watch/trace.c),
- *   recorder_lock (watch/steps.c), the directory's xa_lock: leaves, taken in
- *   interrupts, too
+ *   names_lock (name.c), begun_lock (watch/trace.c), recorder_lock (watch/steps.c), the
+ *   directory's xa_lock: leaves, taken in interrupts, too
  * The shrinker of the pool runs inside of any allocation, even one of a flip: it
  * only tries to pass the flip gate.
  */
@@ -95,7 +96,7 @@ struct mm_struct;
  * @maps_lock: protects @maps and @closed
  * @maps: parts of user mappings (struct dmamap_user_part)
  * @closed: no part is added to @maps any more
- * @all: entry in one of the lists of store.c; protected by regions_lock
+ * @all: entry in one of the lists of store.c; protected by the machine's lock
  * @ended: entry in the list of regions whose end waits for a worker
  * @device_runs: dmamap_abandon() was called; protected by abandoned_lock
  * @abandoned: entry in the list of abandoned regions; protected by abandoned_lock
@@ -233,33 +234,12 @@ bool dmamap_store_rest(struct dmamap_region *region);
 void dmamap_store_drop(struct dmamap_region *region);
 
 /**
- * dmamap_store_tend() - zero dirty resting regions, and give back sizes not in use
- *
- * Context: process. One caller at a time: the pool's worker.
- */
-void dmamap_store_tend(void);
-
-/**
- * dmamap_store_empty() - give the memory of all resting regions back to the pool
- *
- * Context: any.
- */
-void dmamap_store_empty(void);
-
-/**
- * dmamap_store_resting() - pages of resting regions, which are in no use
- *
- * Context: any.
- */
-u64 dmamap_store_resting(void);
-
-/**
  * dmamap_for_each_region() - call a function for each live region
  * @fn: must not sleep, nor call the layer but for refcount_inc_not_zero() on the
  *	region; a region without references is about to end
  * @data: for @fn
  *
- * Context: any. @fn runs with regions_lock held.
+ * Context: any. @fn runs with the machine's lock held.
  */
 void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data), void *data);
 

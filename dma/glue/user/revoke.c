@@ -195,7 +195,7 @@ struct search {
 	struct dmamap_region *found; /* counted */
 };
 
-/* Caller holds regions_lock. A region without references is about to end by itself. */
+/* Caller holds the machine's lock. A region without references is about to end by itself. */
 static void dmamap_find_open(struct dmamap_region *region, void *data)
 {
 	struct search *search = data;

@@ -70,7 +70,7 @@ int dmamap_audit_all(struct dmamap_audit *audit)
 }
 
 /*
- * Takes a reference on a region that will be audited. Caller holds regions_lock, so the walk
+ * Takes a reference on a region that will be audited. Caller holds the machine's lock, so the walk
  * itself, which sleeps, comes later. Regions beyond the room are only counted.
  */
 static void dmamap_hold_region(struct dmamap_region *region, void *data)
@@ -97,7 +97,7 @@ void dmamap_audit_regions_end(struct dmamap_region_audits *all)
 
 /*
  * All regions that are live now, each with a reference. Memory can't be allocated with
- * regions_lock held, so the list is made again with more room until all regions fit.
+ * the machine's lock held, so the list is made again with more room until all regions fit.
  */
 static struct dmamap_region_audits *dmamap_hold_regions(void)
 {

@@ -7,7 +7,7 @@
 #include "dma/glue/region/region.h"
 #include "dma/glue/watch/watch.h"
 
-/* Caller holds regions_lock. */
+/* Caller holds the machine's lock. */
 static void dmamap_count_region(struct dmamap_region *region, void *data)
 {
 	u64 *count = data;
@@ -21,6 +21,6 @@ void dmamap_counts(struct dmamap_counts *counts)
 	dmamap_for_each_region(dmamap_count_region, &counts->regions);
 	dmamap_directory_counts(&counts->frames_flipped, &counts->frames_returned);
 	counts->frames_coherent = counts->frames_flipped - counts->frames_returned;
-	counts->frames_in_pool = dmamap_core_pool_free() + dmamap_store_resting();
+	counts->frames_in_pool = dmamap_core_pool_free() + dmamap_core_resting();
 	counts->refused = dmamap_refused();
 }

@@ -91,11 +91,11 @@ DEFINE_SHOW_ATTRIBUTE(stats);
 
 static int pool_show(struct seq_file *out, void *unused)
 {
-	struct dmamap_pool_limits limits;
+	struct dmamap_core_limits limits;
 
-	dmamap_pool_limits(&limits);
+	dmamap_core_pool_limits(&limits);
 	seq_printf(out, "free %llu\nresting %llu\nfloor %llu\nbound %llu\nchunk %u\n",
-		   dmamap_core_pool_free(), dmamap_store_resting(), limits.floor, limits.bound,
+		   dmamap_core_pool_free(), dmamap_core_resting(), limits.floor, limits.bound,
 		   dmamap_machine_chunk());
 	return 0;
 }

@@ -39,7 +39,7 @@ struct owners {
 	} owner[OWNERS_NAMED];
 };
 
-/* Adds a region to its device, if that has room. Caller holds regions_lock. */
+/* Adds a region to its device, if that has room. Caller holds the machine's lock. */
 static void dmamap_add_owner(struct dmamap_region *region, void *data)
 {
 	struct owners *owners = data;
