@@ -10,6 +10,7 @@
 #define DMAMAP_ABI_MACHINE_H
 
 #include "types.h"
+#include "arch/arch.h"	/* the primitives of arch/<m>/machine.c */
 
 DMAMAP_C_BEGIN
 
@@ -45,19 +46,6 @@ void dmamap_machine_retire(void *owner);
 u64 dmamap_machine_lock(void);
 void dmamap_machine_unlock(u64 flags);
 void dmamap_machine_tend_later(void);
-
-/* arch/<m>/machine.c: the only caller of that machine's own primitives */
-u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
-u32 dmamap_machine_unit(void);
-u32 dmamap_machine_chunk(void);
-u32 dmamap_machine_combining(void);
-u32 dmamap_machine_linear(u64 pfn);
-u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear);
-void dmamap_machine_purge_linear(u64 pfn, u64 pages);
-u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute);
-void dmamap_machine_release(u64 pfn, u64 pages);
-void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr);
-void dmamap_machine_barrier(void);
 
 DMAMAP_C_END
 

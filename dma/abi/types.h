@@ -21,7 +21,7 @@ typedef unsigned long long u64;
 
 /*
  * Errors cross the boundary under these names, because errno numbers differ
- * between architectures (EOVERFLOW is 75 on x86 and ARM, 72 on PA-RISC).
+ * between architectures (EOVERFLOW has two).
  * Order and meaning as dmamap::Errno; dma/glue/region/status.c has the errno of each.
  */
 enum dmamap_status {

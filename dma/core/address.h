@@ -10,8 +10,7 @@
 
 namespace dmamap {
 
-/// All three architectures run with 4 KiB pages (parisc's larger ones are
-/// marked broken in 6.12); the glue asserts that the kernel agrees.
+/// Every machine runs with 4 KiB pages; the glue asserts that the kernel agrees.
 inline constexpr unsigned kPageShift = 12;
 inline constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
 

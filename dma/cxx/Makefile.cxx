@@ -45,7 +45,7 @@ cxx_flags = -Wp,-MMD,$(depfile) $(cxx-inc) $(filter-out $(cxx-drop),$(_c_flags))
 	$(modname_flags) $(basename_flags)
 
 # g++ puts templates and inline functions into sections of their own, which the
-# linker scripts of ARM and x86 do not place. This link merges them (comdat.lds).
+# linker scripts of most machines do not place; merge them (see comdat.lds).
 cmd_cxx_place = $(if $(part-of-builtin), ; $(LD) $(KBUILD_LDFLAGS) -r --force-group-allocation \
 	-T $(src)/dma/cxx/comdat.lds -o $(tmp-target) $@ ; mv $(tmp-target) $@)
 

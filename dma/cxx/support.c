@@ -7,8 +7,7 @@ void abort(void);
 
 /*
  * A C++ invariant is broken (value() of an error, index out of range): going on
- * would hand out memory in an unknown state. Weak, because ARM has an abort() of
- * its own, which panics too.
+ * would hand out memory in an unknown state. Weak: a machine may have one.
  */
 void __weak abort(void)
 {

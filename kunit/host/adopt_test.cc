@@ -5,7 +5,7 @@
 namespace dmamap::test {
 namespace {
 
-constexpr std::uint64_t kReserved = to_phys(sim::kX86.reserved_begin()).raw();
+constexpr std::uint64_t kReserved = to_phys(sim::kSmallPages.reserved_begin()).raw();
 constexpr std::uint64_t kWindow = std::uint64_t{1} << 32;   // no memory of the kernel
 
 class AdoptTest : public ::testing::Test {
@@ -22,7 +22,7 @@ protected:
 		EXPECT_KEPT(machine_);
 	}
 
-	Bench<Unmap> bench_{sim::kX86};
+	Bench<Unmap> bench_{sim::kSmallPages};
 	sim::SimulatedMachine &machine_ = bench_.machine;
 	sim::SimulatedMachine::State start_ = machine_.state();
 };
@@ -85,7 +85,7 @@ TEST(AdoptAttributeTest, IsTheOneThatWasAskedFor)
 {
 	for (Attribute attribute :
 	     {Attribute::coherent, Attribute::uncached, Attribute::write_combine}) {
-		NotesAttribute machine(sim::kX86);
+		NotesAttribute machine(sim::kSmallPages);
 		auto region = Layer<NotesAttribute, Unmap>(machine).adopt(
 			PhysAddr(kWindow), 4096, Behind::device, attribute, nullptr);
 
@@ -177,7 +177,7 @@ public:
 
 TEST(AdoptRaceTest, TheNextOwnerComesAfterTheMappingIsGone)
 {
-	Impatient machine(sim::kX86);
+	Impatient machine(sim::kSmallPages);
 	const auto first = machine.adopt({to_pfn(PhysAddr(kWindow)), Pages(1)},
 					 Attribute::uncached);
 

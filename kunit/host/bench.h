@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -14,37 +16,36 @@
 
 namespace dmamap::test {
 
-/// A strategy on a machine that it has to be right on.
-template <class S, const sim::Profile &P>
+/// The source of a strategy.
+template <arch::Strategy S>
+struct StrategyOf;
+template <>
+struct StrategyOf<arch::Strategy::highmem> : std::type_identity<Highmem> {};
+template <>
+struct StrategyOf<arch::Strategy::unmap> : std::type_identity<Unmap> {};
+template <>
+struct StrategyOf<arch::Strategy::unmap_cma> : std::type_identity<UnmapCma> {};
+template <>
+struct StrategyOf<arch::Strategy::purge> : std::type_identity<Purge<>> {};
+template <>
+struct StrategyOf<arch::Strategy::purge_trap> : std::type_identity<Purge<true>> {};
+
+/// A board with a strategy that has to be right on it.
+template <std::size_t N>
 struct Board {
-	using Strategy = S;
-	static constexpr const sim::Profile &profile = P;
+	static constexpr const sim::Profile &profile = sim::kBoards[N];
+	using Strategy = typename StrategyOf<profile.strategy>::type;
 };
 
-using ArmHighmem = Board<Highmem, sim::kArm>;
-using ArmUnmap = Board<UnmapCma, sim::kArmPaged>;
-using X86Unmap = Board<Unmap, sim::kX86>;
-using X86LargeUnmap = Board<Unmap, sim::kX86Large>;
-using PariscPurge = Board<Purge<>, sim::kParisc>;
-using PariscTrap = Board<Purge<true>, sim::kParisc>;
-using WalkerPurge = Board<Purge<>, sim::kPariscWithWalker>;
-
-using Boards = ::testing::Types<ArmHighmem, ArmUnmap, X86Unmap, X86LargeUnmap, PariscPurge, PariscTrap,
-				WalkerPurge>;
+template <std::size_t... N>
+::testing::Types<Board<N>...> boards_of(std::index_sequence<N...>);
+using Boards = decltype(boards_of(std::make_index_sequence<sim::kBoards.size()>()));
 
 struct BoardName {
 	template <class B>
 	static std::string GetName(int)
 	{
-		if constexpr (std::same_as<B, PariscTrap>)
-			return "parisc_trap";
-		if constexpr (std::same_as<B, ArmUnmap>)
-			return "arm_unmap";
-		if constexpr (std::same_as<B, X86LargeUnmap>)
-			return "x86_large";
-		if constexpr (std::same_as<B, WalkerPurge>)
-			return "parisc_walker";
-		return B::profile.name;
+		return std::string(B::profile.name);
 	}
 };
 

@@ -109,6 +109,17 @@ class CheckRoomsTest(unittest.TestCase):
             self.expect_one("dma/glue/region/life.c", C + line + "\n#endif\n", "says")
             self.expect_one("hca/driver/pci.c", C + line + "\n#endif\n", "says")
 
+    def test_neutral_rooms_name_no_machine(self):
+        for line in ("int kArm;", "int arm_unmap;", "int kArmCma;", "int of_ARM;",
+                     'const char *name = "arm";'):
+            self.expect_one("kunit/host/layer_test.cc", C + line + "\n", "says")
+            self.expect_one("dma/glue/region.c", C + line + "\n", "says")
+        for line in ("int alarm;", "int harmless;", "int kWarm;", "int Armed;", "int x86;"):
+            self.assertEqual(self.breaches(**{"dma/glue/region.c": C + line + "\n"}), [])
+        self.assertEqual(self.breaches(**{
+            "hca/driver/irq.c": C + "int arm;\n",
+            "kunit/prove/cases.cc": C + 'const char *profile = "arm";\n'}), [])
+
     def test_comments_are_no_breach(self):
         self.assertEqual(self.breaches(**{
             "dma/glue/region/life.c": C + "/*\n * CONFIG_ARM\n#include <cstdint>\n */\n// __arm__\n",

@@ -285,7 +285,7 @@ TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
 /* The allocator may have memory below the mask that is not its first choice. */
 TEST(ReachTest, TakesFramesInReach)
 {
-	Bench<Unmap> bench(sim::kX86);
+	Bench<Unmap> bench(sim::kSmallPages);
 
 	bench.device.mask = kFirst + 4 * kPageBytes - 1;
 	auto region = bench.alloc(3);
@@ -298,8 +298,8 @@ TEST(ReachTest, TakesFramesInReach)
 /* A device that ends within a unit would be given frames that it can't reach. */
 TEST(ReachTest, AsksForWholeUnits)
 {
-	Bench<Unmap> bench(sim::kX86Large);
-	const std::uint64_t unit = sim::kX86Large.unit.bytes();
+	Bench<Unmap> bench(sim::kLargePages);
+	const std::uint64_t unit = sim::kLargePages.unit.bytes();
 
 	bench.device.mask = kFirst + unit - 2;
 	EXPECT_EQ(why(bench.alloc(1)), Errno::io);
@@ -308,23 +308,23 @@ TEST(ReachTest, AsksForWholeUnits)
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->run, (FrameRun{sim::Profile::kRam, Pages(1)}));
-	EXPECT_EQ(region->spare, sim::kX86Large.unit.count() - 1);
+	EXPECT_EQ(region->spare, sim::kLargePages.unit.count() - 1);
 	EXPECT_KEPT(bench.machine);
 }
 
 /* No other allocation gets the frames that were flipped along with a region. */
 TEST(SpareTest, BelongsToNobody)
 {
-	Bench<Unmap> bench(sim::kX86Large);
+	Bench<Unmap> bench(sim::kLargePages);
 	auto region = bench.alloc(1);
 	auto next = bench.alloc(1);
 
 	ASSERT_TRUE(region && next);
 	const auto directory = bench.machine.state().directory;
 
-	EXPECT_EQ(directory.size(), 2 * sim::kX86Large.unit.count());
+	EXPECT_EQ(directory.size(), 2 * sim::kLargePages.unit.count());
 	EXPECT_FALSE(resolve(*region, region->cpu + kPageBytes, region->bus + kPageBytes));
-	EXPECT_GE(next->run.first.raw() ^ region->run.first.raw(), sim::kX86Large.unit.count());
+	EXPECT_GE(next->run.first.raw() ^ region->run.first.raw(), sim::kLargePages.unit.count());
 	for (const Region &each : {*region, *next})
 		for (std::uint64_t i = 1; i <= each.spare; ++i)
 			EXPECT_NE(directory.at(each.run.first + i), &bench.owner) << i;
@@ -344,9 +344,9 @@ struct Refusal {
 TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 {
 	const Refusal cases[] = {
-		{sim::kArmCmaInLowmem, CmaPlacement::lowmem, "lowmem"},
-		{sim::kArmWithoutCma, CmaPlacement::none, "CMA"},
-		{sim::kX86, CmaPlacement::none, "CMA"},
+		{sim::kCmaInLowmem, CmaPlacement::lowmem, "lowmem"},
+		{sim::kWithoutCma, CmaPlacement::none, "CMA"},
+		{sim::kSmallPages, CmaPlacement::none, "CMA"},
 	};
 
 	for (const Refusal &c : cases) {
@@ -390,7 +390,7 @@ TEST(UnmapCmaTest, RefusesBoardsThatCannotKeepIt)
 
 TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
 {
-	Bench<Highmem> bench(sim::kArmWithoutCma);
+	Bench<Highmem> bench(sim::kWithoutCma);
 
 	bench.device.snooping = true;
 	EXPECT_TRUE(bench.alloc());
@@ -399,7 +399,7 @@ TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
 /* The probe saw highmem; the frames are looked at all the same. */
 TEST(HighmemTest, RefusesEveryRunWithALowmemFrame)
 {
-	Bench<Highmem> bench(sim::kArmCmaAcross);
+	Bench<Highmem> bench(sim::kCmaAcross);
 	auto highmem = bench.alloc(4);
 
 	ASSERT_TRUE(highmem);
@@ -420,10 +420,10 @@ TEST(HighmemTest, RefusesEveryRunWithALowmemFrame)
 /* A translation that is not there now may come back any time. */
 TEST(HighmemTest, RefusesLowmemFramesWhateverTheirTranslation)
 {
-	const Pfn lowmem = sim::kArmCmaAcross.cma.first;
+	const Pfn lowmem = sim::kCmaAcross.cma.first;
 
 	for (Linear linear : {Linear::absent, Linear::uncached, Linear::cached}) {
-		sim::SimulatedMachine machine(sim::kArmCmaAcross);
+		sim::SimulatedMachine machine(sim::kCmaAcross);
 		const CpuAddr addr = machine.linear_address(lowmem);
 
 		machine.page_table().set(addr, {lowmem, sim::Use::linear,
@@ -442,7 +442,7 @@ TEST(HighmemTest, RefusesLowmemFramesWhateverTheirTranslation)
 
 /// A machine with one frame of lowmem where highmem should be.
 struct LowmemAt : sim::SimulatedMachine {
-	LowmemAt(Pfn lowmem) : SimulatedMachine(sim::kArm), lowmem_(lowmem) {}
+	LowmemAt(Pfn lowmem) : SimulatedMachine(sim::kCmaInHighmem), lowmem_(lowmem) {}
 	Linear linear(Pfn pfn) noexcept { return pfn == lowmem_ ? Linear::cached : Linear::none; }
 
 	Pfn lowmem_;
@@ -450,7 +450,7 @@ struct LowmemAt : sim::SimulatedMachine {
 
 TEST(HighmemTest, LooksAtEveryFrame)
 {
-	const FrameRun run{sim::kArm.cma.first, Pages(3)};
+	const FrameRun run{sim::kCmaInHighmem.cma.first, Pages(3)};
 
 	for (std::uint64_t i = 0; i < run.pages.count(); ++i) {
 		LowmemAt machine(run.first + i);
@@ -462,10 +462,10 @@ TEST(HighmemTest, LooksAtEveryFrame)
 	EXPECT_TRUE(Highmem::close(elsewhere, run));
 }
 
-/* ARM maps lowmem by sections: a strategy that has to edit them fails closed. */
+/* Lowmem that is mapped by sections: a strategy that has to edit them fails closed. */
 TEST(UnmapTest, LinearMapThatCannotBeEditedIsAnError)
 {
-	Bench<Unmap> bench(sim::kArm);
+	Bench<Unmap> bench(sim::kCmaInHighmem);
 	const auto before = bench.machine.state();
 
 	EXPECT_EQ(why(bench.alloc()), Errno::nodev);

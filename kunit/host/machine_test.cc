@@ -24,7 +24,7 @@ TEST(EachTest, ARunContainsItsFramesOnly)
 
 TEST(SimulatedMachineTest, FailsTheNthStepThatCanFail)
 {
-	SimulatedMachine machine(sim::kX86);
+	SimulatedMachine machine(sim::kSmallPages);
 
 	machine.fail_next(2, 1);
 	EXPECT_TRUE(machine.take_pages(Pages(1), Reach{}));
@@ -134,20 +134,20 @@ void expect_seen(const sim::Profile &profile, Rule rule)
 
 TEST(SimulatedMachineTest, SeesMachinesThatDoTooLittle)
 {
-	expect_seen<PurgesOneCpu, Unmap>(sim::kX86, Rule::alias);
-	expect_seen<PurgesFirstPage, Unmap>(sim::kX86, Rule::alias);
-	expect_seen<FlushesFirstPage, Highmem>(sim::kArm, Rule::line);
-	expect_seen<FlushesThroughNothing, Highmem>(sim::kArm, Rule::bad_flush);
-	expect_seen<FlushesThroughNothing, Unmap>(sim::kX86, Rule::bad_flush);
-	expect_seen<ZeroesFirstPage, Unmap>(sim::kX86, Rule::secret);
-	expect_seen<OrdersNothing, Unmap>(sim::kX86, Rule::secret);
-	expect_seen<MapsCacheable, Highmem>(sim::kArm, Rule::alias);
-	expect_seen<KeepsLazyAliases, Highmem>(sim::kArm, Rule::alias);
-	expect_seen<KeepsLazyAliases, Unmap>(sim::kX86, Rule::alias);
-	expect_seen<ClaimsNothing, Unmap>(sim::kX86, Rule::alias);
-	expect_seen<KeepsClaims, Unmap>(sim::kX86, Rule::reused);
-	expect_seen<UnmapsLazily, Highmem>(sim::kArm, Rule::reused);
-	expect_seen<UnmapsLazily, Unmap>(sim::kX86, Rule::alias);
+	expect_seen<PurgesOneCpu, Unmap>(sim::kSmallPages, Rule::alias);
+	expect_seen<PurgesFirstPage, Unmap>(sim::kSmallPages, Rule::alias);
+	expect_seen<FlushesFirstPage, Highmem>(sim::kCmaInHighmem, Rule::line);
+	expect_seen<FlushesThroughNothing, Highmem>(sim::kCmaInHighmem, Rule::bad_flush);
+	expect_seen<FlushesThroughNothing, Unmap>(sim::kSmallPages, Rule::bad_flush);
+	expect_seen<ZeroesFirstPage, Unmap>(sim::kSmallPages, Rule::secret);
+	expect_seen<OrdersNothing, Unmap>(sim::kSmallPages, Rule::secret);
+	expect_seen<MapsCacheable, Highmem>(sim::kCmaInHighmem, Rule::alias);
+	expect_seen<KeepsLazyAliases, Highmem>(sim::kCmaInHighmem, Rule::alias);
+	expect_seen<KeepsLazyAliases, Unmap>(sim::kSmallPages, Rule::alias);
+	expect_seen<ClaimsNothing, Unmap>(sim::kSmallPages, Rule::alias);
+	expect_seen<KeepsClaims, Unmap>(sim::kSmallPages, Rule::reused);
+	expect_seen<UnmapsLazily, Highmem>(sim::kCmaInHighmem, Rule::reused);
+	expect_seen<UnmapsLazily, Unmap>(sim::kSmallPages, Rule::alias);
 }
 
 } // namespace

@@ -420,7 +420,7 @@ struct Vast : sim::SimulatedMachine {
 
 TEST(ChunkSizeTest, IsWhatThePoolCanCountAtMost)
 {
-	PoolBench<Unmap, 1, Vast> bench(sim::kX86);
+	PoolBench<Unmap, 1, Vast> bench(sim::kSmallPages);
 	auto region = bench.alloc(1);
 
 	ASSERT_TRUE(region);   // there is no such chunk
@@ -435,7 +435,7 @@ TEST(ChunkSizeTest, IsWhatThePoolCanCountAtMost)
 /* A board that can't keep the strategy has no pool either. */
 TEST(PooledHighmemTest, FailsClosed)
 {
-	PoolBench<Highmem> bench(sim::kArmCmaInLowmem, {Pages(1), Pages(8)});
+	PoolBench<Highmem> bench(sim::kCmaInLowmem, {Pages(1), Pages(8)});
 
 	EXPECT_EQ(why(bench.alloc(1)), Errno::nodev);
 	EXPECT_EQ(why(bench.alloc_at_once(1)), Errno::nodev);

@@ -182,8 +182,8 @@ bool Hardware::step(State &s, const Event &e, const Ownership &owner,
 	case Op::set_pte:
 		if (!owner.of[by_va].in_layer() || by_va != by_pfn)
 			broken |= Rule::neighbour;
-		/* The next mapping of a frame that is not claimed is cacheable:
-		   arch/x86/mm/pat/memtype.c, track_pfn_insert(). */
+		/* The next mapping of a frame that is not claimed is cacheable, where the
+		   kernel records attributes. */
 		if (slot_of(e.va) == Slot::region && e.attr != Attr::none &&
 		    !owner.of[by_va].claimed)
 			broken |= Rule::alias;

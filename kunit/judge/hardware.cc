@@ -324,8 +324,7 @@ bool Hardware::stray(const State &s, const Move &m, const Ownership &owner,
 bool Hardware::hotplug(State &s, const Move &m) const noexcept
 {
 	if (m.kind == Move::Kind::migrate) {
-		/* A context switch ends with a barrier: arch/arm/kernel/entry-armv.S,
-		   __switch_to(). On x86 and PA-RISC the scheduler's lock is one. */
+		/* A context switch ends with a barrier: arch/<m>/facts.h. */
 		if (s.online != 3 || !quiescent(s))
 			return false;
 		s.self ^= 1;

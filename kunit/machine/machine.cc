@@ -29,24 +29,15 @@ std::uint64_t number_of(CpuAddr addr)
 	return addr.raw() >> kPageShift;
 }
 
-judge::Profile judged(const Profile &profile)
-{
-	judge::Profile judged = *judge::find_profile(profile.judged);
-
-	judged.walker |= profile.walker;
-	return judged;
-}
-
 } // namespace
 
 SimulatedMachine::SimulatedMachine(const Profile &profile)
-	: profile_(profile), judged_(sim::judged(profile)),
-	  /* PA-RISC: addresses are congruent at 4 MiB, which is more than all that is
-	     mapped here. */
-	  oracle_(judged_, {profile.cpus, kLines, [](std::uint64_t va) {
-				    return unsigned(va & 0x3ff);
-			    }}),
-	  primitives_(judged_, {profile.cpus, kLines},
+	: profile_(profile),
+	  oracle_(profile_.judged, {profile.cpus, kLines,
+				    [colours = profile.judged.colours](std::uint64_t va) {
+					    return unsigned(va % colours);
+				    }}),
+	  primitives_(profile_.judged, {profile.cpus, kLines},
 		      [this](const judge::Event &event) { feed(event); }),
 	  supply_(profile)
 {

@@ -182,7 +182,6 @@ private:
 	}
 
 	Profile profile_;
-	judge::Profile judged_;
 	judge::Oracle oracle_;
 	Primitives primitives_;
 	Supply supply_;

@@ -86,7 +86,7 @@ void Primitives::flush(std::span<const Page> region, std::span<const Page> home)
 		/*
 		 * The alias is congruent with the address that the owner of the frame
 		 * had used. For a large batch all of the cache is flushed instead, which
-		 * does at least this (arch/parisc/machine.c, cases.cc).
+		 * does at least this (arch/<m>/machine.c, cases.cc).
 		 */
 		each_line(home, size_.lines, {.op = Op::flush_alias});
 		break;

@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <array>
+#include <string_view>
+
+#include "arch/machines.h"
 #include "dma/core/machine.h"
+#include "kunit/judge/profile.h"
 
 namespace dmamap::sim {
 
-/// What tells one board from another, as far as flips depend on it. RAM starts
-/// at frame kRam: lowmem, then highmem, then RAM that the kernel does not know.
+/// What tells one board from another, as far as flips depend on it: a row of
+/// arch/<m>/facts.h in the words of the layer. RAM starts at frame kRam.
 struct Profile {
 	static constexpr Pfn kRam{0x100};
 
-	const char *name;
-	const char *judged;            ///< name of the judge's profile
-	unsigned cpus = 2;
-	bool walker = false;           ///< walks by hardware, though judged has none
-	bool linear_editable = true;   ///< the linear map can be edited at all
-	bool combines = false;         ///< write-combining has an attribute of its own
-	Pages unit{1};                 ///< of the linear map
-	Pages chunk{4};                ///< of a pool
-	std::uint64_t lowmem = 16;
-	std::uint64_t highmem = 0;
-	std::uint64_t reserved = 4;
-	FrameRun cma{};
-	CmaPlacement placement = CmaPlacement::none;   ///< what the kernel thinks of it
+	std::string_view name;
+	arch::Strategy strategy;
+	judge::Profile judged;         ///< what its CPUs may do
+	unsigned cpus;
+	bool linear_editable;
+	bool combines;
+	Pages unit;
+	Pages chunk;
+	std::uint64_t lowmem;
+	std::uint64_t highmem;
+	std::uint64_t reserved;
+	FrameRun cma;
+	CmaPlacement placement;        ///< what the kernel thinks of it
 
 	[[nodiscard]] constexpr Pfn highmem_begin() const noexcept { return kRam + lowmem; }
 	[[nodiscard]] constexpr Pfn reserved_begin() const noexcept
@@ -32,81 +37,93 @@ struct Profile {
 	[[nodiscard]] constexpr Pfn end() const noexcept { return reserved_begin() + reserved; }
 };
 
-/// ARMv7: walks by hardware, lowmem mapped by sections, CMA in highmem.
-inline constexpr Profile kArm{
-	.name = "arm",
-	.judged = "arm",
-	.linear_editable = false,
-	.lowmem = 8,
-	.highmem = 12,
-	.cma = {Profile::kRam + 10, Pages(8)},
-	.placement = CmaPlacement::highmem,
-};
+[[nodiscard]] constexpr CmaPlacement to_placement(arch::Cma cma) noexcept
+{
+	switch (cma) {
+	case arch::Cma::lowmem:
+		return CmaPlacement::lowmem;
+	case arch::Cma::highmem:
+		return CmaPlacement::highmem;
+	default:
+		return CmaPlacement::none;
+	}
+}
 
-/// The same board when Linux found no room in highmem and said nothing.
-inline constexpr Profile kArmCmaInLowmem{
-	.name = "arm, CMA in lowmem",
-	.judged = "arm",
-	.linear_editable = false,
-	.lowmem = 12,
-	.highmem = 8,
-	.cma = {Profile::kRam + 2, Pages(8)},
-	.placement = CmaPlacement::lowmem,
-};
+[[nodiscard]] constexpr Profile to_profile(const arch::Cpu &cpu, const arch::Board &board)
+{
+	Profile profile{
+		.name = board.name,
+		.strategy = board.strategy,
+		.judged = cpu,
+		.cpus = board.cpus,
+		.linear_editable = board.linear_editable,
+		.combines = board.combines,
+		.unit = Pages(board.unit),
+		.chunk = Pages(board.chunk),
+		.lowmem = board.lowmem,
+		.highmem = board.highmem,
+		.reserved = board.reserved,
+		.cma = {},
+		.placement = to_placement(board.cma),
+	};
 
-/// A board whose CMA area in lowmem is mapped by pages, nothing else is.
-inline constexpr Profile kArmPaged{
-	.name = "arm, CMA by pages",
-	.judged = "arm",
-	.lowmem = 20,
-	.cma = {Profile::kRam + 12, Pages(8)},
-	.placement = CmaPlacement::lowmem,
-};
+	profile.judged.walker |= board.walker;
+	if (board.cma != arch::Cma::none)
+		profile.cma = {Profile::kRam + board.cma_first, Pages(board.cma_pages)};
+	return profile;
+}
 
-/// A CMA area that reaches into lowmem while the kernel calls it highmem.
-inline constexpr Profile kArmCmaAcross{
-	.name = "arm, CMA across the border",
-	.judged = "arm",
-	.linear_editable = false,
-	.lowmem = 12,
-	.highmem = 8,
-	.cma = {Profile::kRam + 10, Pages(6)},
-	.placement = CmaPlacement::highmem,
-};
+/// The boards of all machines, those that @list of arch::Facts has.
+template <std::span<const arch::Board> arch::Facts::*list>
+[[nodiscard]] consteval auto boards_of_all()
+{
+	constexpr std::size_t count = [] {
+		std::size_t sum = 0;
 
-inline constexpr Profile kArmWithoutCma{
-	.name = "arm, no CMA",
-	.judged = "arm",
-	.linear_editable = false,
-	.lowmem = 8,
-	.highmem = 12,
-};
+		for (const arch::Facts &machine : arch::kMachines)
+			sum += (machine.*list).size();
+		return sum;
+	}();
+	std::array<Profile, count> all{};
+	std::size_t i = 0;
 
-/// x86: walks by hardware, the linear map is made of pages.
-inline constexpr Profile kX86{.name = "x86", .judged = "x86", .combines = true};
+	for (const arch::Facts &machine : arch::kMachines)
+		for (const arch::Board &board : machine.*list)
+			all[i++] = to_profile(machine.cpu, board);
+	return all;
+}
 
-/// The same with large pages in the linear map: whole ones are flipped.
-inline constexpr Profile kX86Large{
-	.name = "x86, large pages",
-	.judged = "x86",
-	.combines = true,
-	.unit = Pages(4),
-	.lowmem = 24,
-};
+/// Boards whose strategy has to keep the rule, and boards that it has to refuse.
+inline constexpr auto kBoards = boards_of_all<&arch::Facts::boards>();
+inline constexpr auto kRefused = boards_of_all<&arch::Facts::refused>();
 
-/// PA-RISC: the TLB is filled by use only, flushes have an alias of their own.
-inline constexpr Profile kParisc{
-	.name = "parisc",
-	.judged = "parisc",
-	.cpus = 1,
-};
+/// The first of @boards that @fits; it does not compile without one.
+[[nodiscard]] consteval const Profile &first_board(const auto &boards, auto fits)
+{
+	for (const Profile &board : boards)
+		if (fits(board))
+			return board;
+	throw "no machine has such a board";
+}
 
-/// A PA-RISC that speculates as no real one does: what a strategy gets right
-/// here does not rest on the software TLB.
-inline constexpr Profile kPariscWithWalker{
-	.name = "parisc with a walker",
-	.judged = "parisc",
-	.walker = true,
-};
+/* Boards by what a test needs of them. */
+inline constexpr const Profile &kSmallPages = first_board(kBoards, [](const Profile &p) {
+	return p.strategy == arch::Strategy::unmap && p.unit == Pages(1);
+});
+inline constexpr const Profile &kLargePages = first_board(kBoards, [](const Profile &p) {
+	return p.strategy == arch::Strategy::unmap && p.unit > Pages(1);
+});
+inline constexpr const Profile &kCmaInHighmem = first_board(kBoards, [](const Profile &p) {
+	return p.placement == CmaPlacement::highmem && !p.linear_editable;
+});
+inline constexpr const Profile &kCmaInLowmem = first_board(kRefused, [](const Profile &p) {
+	return p.placement == CmaPlacement::lowmem;
+});
+inline constexpr const Profile &kCmaAcross = first_board(kRefused, [](const Profile &p) {
+	return p.placement == CmaPlacement::highmem && p.cma.first < p.highmem_begin();
+});
+inline constexpr const Profile &kWithoutCma = first_board(kRefused, [](const Profile &p) {
+	return p.placement == CmaPlacement::none && p.highmem > 0;
+});
 
 } // namespace dmamap::sim

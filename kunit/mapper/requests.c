@@ -12,7 +12,7 @@
 
 #include "kunit/mapper/mapper.h"
 
-/* On x86 all devices snoop, unless a driver of the layer says otherwise. */
+/* Where all devices snoop for the kernel, a driver of the layer may say otherwise. */
 static u32 snooping(const struct mapper *mapper)
 {
 	u32 i, bits = 0;

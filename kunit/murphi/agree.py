@@ -54,7 +54,7 @@ class Stop(Exception):
 class Group:
     """Orders of one model with the same constants."""
     model: str
-    profile: str                # of the judge, or "-" if it has none
+    machine_of: str             # strategy whose machine the judge takes, or "-"
     constants: dict
 
 
@@ -95,8 +95,8 @@ def read_table(path):
 
 
 def group_of(fields):
-    if len(fields) < 4 or fields[2] != "profile":
-        raise Stop("a group is: model NAME profile PROFILE [CONSTANT=VALUE ...]")
+    if len(fields) < 4 or fields[2] != "machine-of":
+        raise Stop("a group is: model NAME machine-of STRATEGY [CONSTANT=VALUE ...]")
     constants = {}
     for field in fields[4:]:
         name, equals, value = field.partition("=")
@@ -215,7 +215,7 @@ def ask_judge(judge, order):
     """What the judge says of @order: (verdict, the rules that it names)."""
     trap = "-trap" if order.group.constants.get("kTrap") == "true" else ""
     done = run([*judge, "order", "--strategy", order.group.model + trap,
-                "--profile", order.group.profile, "--order", " ".join(order.words)],
+                "--machine-of", order.group.machine_of, "--order", " ".join(order.words)],
                CHECKER_SECONDS)
     said = done.stdout.partition(";")[0].strip()
     if done.returncode not in (0, 1):
@@ -236,7 +236,7 @@ def examine(order, args, folder):
         if found != order.expected:
             complaints.append(f"the table says {order.expected}")
         remark = ""
-        if args.judge and order.group.profile != "-":
+        if args.judge and order.group.machine_of != "-":
             verdict, said = ask_judge(args.judge, order)
             remark = f"  judge: {said or verdict}"
             if verdict != verdict_of(found):
@@ -293,7 +293,7 @@ def parse(argv):
     parser.add_argument("table", nargs="?", default=HERE / "orders.txt",
                         help="table of orders (default: orders.txt beside this program)")
     parser.add_argument("--judge", metavar="PATH", type=shlex.split,
-                        help="also run PATH order --strategy S --profile P --order WORDS, "
+                        help="also run PATH order --strategy S --machine-of S --order W, "
                              "which ends with 0 (accepted) or 1 (violated)")
     parser.add_argument("--only", metavar="PATTERN", action="append",
                         help="only orders whose name matches, such as 'purge*/no-*'; "

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The two engines, and the two ways of searching, agree on orders that are not in
    cases.cc: known ones, spoiled at random. */
+#include <algorithm>
 #include <random>
 #include <ranges>
 
 #include <gtest/gtest.h>
 
+#include "arch/machines.h"
 #include "kunit/prove/cases.h"
 
 namespace dmamap::prove {
@@ -14,12 +16,25 @@ namespace {
 struct Board {
 	std::string_view strategy;
 	std::string_view profile;
+
+	bool operator==(const Board &) const = default;
 };
 
-constexpr Board kBoards[] = {
-	{"highmem", "arm"}, {"unmap", "x86"},	     {"unmap", "arm"},	 {"purge", "parisc"},
-	{"purge-trap", "parisc"}, {"unmap", "worst"}, {"purge", "x86"},
-};
+/* Each machine with what its boards are built with, and two pairs that no kernel has. */
+std::vector<Board> boards()
+{
+	const auto walks = [](const arch::Facts &machine) { return machine.cpu.walker; };
+	std::vector<Board> all;
+
+	for (const arch::Facts &machine : arch::kMachines)
+		for (const arch::Board &board : machine.boards)
+			if (const Board one{name_of(board.strategy), machine.cpu.name};
+			    std::ranges::find(all, one) == all.end())
+				all.push_back(one);
+	all.push_back({"unmap", "worst"});
+	all.push_back({"purge", std::ranges::find_if(arch::kMachines, walks)->cpu.name});
+	return all;
+}
 
 std::vector<std::string> split(std::string_view words)
 {
@@ -68,12 +83,13 @@ std::string spoiled(std::string_view right, std::mt19937 &random)
    them are wrong. */
 unsigned agree_on(std::string_view right, unsigned orders)
 {
+	const std::vector<Board> all = boards();
 	std::mt19937 random(2004);
 	unsigned wrong = 0;
 
 	for (unsigned i = 0; i < orders; ++i) {
 		const std::string order = spoiled(right, random);
-		const Board &board = kBoards[i % std::size(kBoards)];
+		const Board &board = all[i % all.size()];
 		const judge::Profile &profile = *judge::find_profile(board.profile);
 		const Case c{"spoiled", board.strategy, board.profile, order, {}, {}};
 		const Rules eager = searched(c, profile, {.frames = 1, .eager = true});

@@ -55,9 +55,22 @@ void take_strategy(Parsed &parsed, const char *text, argp_state *state)
 
 void take_profile(Parsed &parsed, const char *text, argp_state *state)
 {
+	std::string names;
+
+	for (const judge::Profile &each : judge::profiles())
+		names += ' ' + std::string(each.name);
 	parsed.profile = judge::find_profile(text);
 	if (!parsed.profile)
-		argp_error(state, "there is no profile %s", text);
+		argp_error(state, "there is no profile %s; there are:%s", text, names.c_str());
+}
+
+void take_machine_of(Parsed &parsed, const char *text, argp_state *state)
+{
+	const StrategyInfo *strategy = find_strategy(text);
+
+	if (!strategy)
+		argp_error(state, "there is no strategy %s", text);
+	parsed.profile = machine_of(*strategy);
 }
 
 void take_part(Parsed &parsed, const char *text, argp_state *state)
@@ -98,8 +111,10 @@ constexpr Option kOptions[] = {
 	{"strategy", 's', "NAME", "highmem, unmap, purge, purge-trap or snooped; "
 				  "highmem-pool, unmap-pool or purge-pool; all without it",
 	 take_strategy},
-	{"profile", 'p', "NAME", "x86, arm, parisc or worst; NAME-snooped for snooped; all "
+	{"profile", 'p', "NAME", "a machine of arch, or worst; NAME-snooped for snooped; all "
 				 "that fit without it", take_profile},
+	{"machine-of", 0, "STRATEGY", "instead: the first that is built with this strategy",
+	 take_machine_of},
 	{"without-guarantee", 0, nullptr, "somebody may use the linear address of a "
 					  "frame that is DMA",
 	 [](Parsed &parsed, const char *, argp_state *) { parsed.guarantee = false; }},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "kunit/prove/plan.h"
 
+#include "arch/machines.h"
+
 namespace dmamap::prove {
 namespace {
 
@@ -69,6 +71,18 @@ std::vector<Size> sizes_of(Part part, const StrategyInfo &strategy, const judge:
 }
 
 } // namespace
+
+const judge::Profile *machine_of(const StrategyInfo &strategy)
+{
+	for (const judge::Profile &profile : judge::profiles())
+		if (strategy.snooped && profile.device_snoops)
+			return &profile;
+	for (const arch::Facts &machine : arch::kMachines)
+		for (const arch::Board &board : machine.boards)
+			if (strategy.name.starts_with(name_of(board.strategy)))
+				return judge::find_profile(machine.cpu.name);
+	return nullptr;
+}
 
 std::string Task::name() const
 {

@@ -26,6 +26,10 @@ inline constexpr std::size_t kMostStates = 80'000'000;
 /// How much is searched.
 enum class Part : std::uint8_t { quick, check, full };
 
+/// The profile of the first machine that is built with @strategy; for snooped, of the
+/// first whose device does. Null if there is none.
+[[nodiscard]] const judge::Profile *machine_of(const StrategyInfo &strategy);
+
 /// The searches of @part, and only those of @strategy or @profile if one is given.
 /// Each strategy runs on every profile with a device that it is for.
 [[nodiscard]] std::vector<Task> plan(Part part, const StrategyInfo *strategy,

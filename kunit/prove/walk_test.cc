@@ -22,12 +22,12 @@ class WalkTest : public ::testing::Test {
 protected:
 	static Program program_of(std::string_view order)
 	{
-		return *program_of_order(*find_strategy("unmap"), *judge::find_profile("x86"),
+		return *program_of_order(*find_strategy("unmap"), judge::profiles().front(),
 					 kBounds, 1, order);
 	}
 	static judge::Hardware hardware()
 	{
-		return {*judge::find_profile("x86"), kBounds};
+		return {judge::profiles().front(), kBounds};
 	}
 	static Walker::Outcome walk(const Walker &walker, unsigned seed)
 	{

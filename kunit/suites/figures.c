@@ -96,7 +96,7 @@ static bool calibrate(void)
 
 /*
  * So that as many timer interrupts as ever fall into what is measured. Without
- * cpu_relax(): on x86 QEMU looks for another CPU each time, which takes minutes.
+ * cpu_relax(): QEMU may look for another CPU each time, which takes minutes.
  */
 static void wait_for_tick(void)
 {

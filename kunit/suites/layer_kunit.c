@@ -86,11 +86,11 @@ static void frames_are_ordinary_again_after_put(struct kunit *test)
 	}
 }
 
-static void more_than_stock_parisc_can_map(struct kunit *test)
+static void more_than_stock_can_map(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
 
-	/* Stock parisc panics above 128 KiB. */
+	/* More than dmamap_stock_pages() of some machines, which panic above it. */
 	suite_region(test, dev, SZ_1M);
 	suite_expect_no_alias(test);
 }
@@ -190,7 +190,7 @@ static struct kunit_case layer_cases[] = {
 	KUNIT_CASE(alloc_hides_old_contents),
 	KUNIT_CASE(alloc_and_put_return_all_counts),
 	KUNIT_CASE(frames_are_ordinary_again_after_put),
-	KUNIT_CASE(more_than_stock_parisc_can_map),
+	KUNIT_CASE(more_than_stock_can_map),
 	KUNIT_CASE_PARAM(bad_requests_get_their_errno, bad_request_gen_params),
 	KUNIT_CASE(a_mask_that_reaches_nothing_is_refused),
 	KUNIT_CASE(memory_of_the_kernel_is_not_adopted),

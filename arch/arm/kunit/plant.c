@@ -5,7 +5,7 @@
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
-#include "kunit/suites/plant.h"
+#include "arch/arch.h"
 
 /* Without LPAE, the second section of a pair; the first is left empty. */
 #define AT (IS_ENABLED(CONFIG_ARM_LPAE) ? 0 : 1)

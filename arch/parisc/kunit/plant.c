@@ -4,7 +4,7 @@
 #include <linux/sizes.h>
 #include <asm/fixmap.h>
 
-#include "kunit/suites/plant.h"
+#include "arch/arch.h"
 
 /* PA-RISC 1.1 has no large pages in page tables. */
 unsigned long dmamap_plant_large(unsigned long addr, u64 pfn, bool present)

@@ -5,7 +5,7 @@
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
-#include "kunit/suites/plant.h"
+#include "arch/arch.h"
 
 static pmd_t before;
 
