@@ -5,6 +5,9 @@
 BOARD	?= x86
 CONFIG	?= default
 
+# Each machine brings its board.
+machines := $(sort $(notdir $(patsubst %/board/board.py,%,$(wildcard \
+	    $(dir $(lastword $(MAKEFILE_LIST)))arch/*/board/board.py))))
 rooms	:= $(dir $(lastword $(MAKEFILE_LIST)))kunit/board
 board	 = PYTHONDONTWRITEBYTECODE=1 python3 $(rooms)/cli.py
 options	 = --board='$(BOARD)' --config='$(CONFIG)' \
@@ -47,12 +50,11 @@ help:
 	@echo '  make distclean          remove the cache folder, kernel source included'
 	@echo
 	@echo 'Variables:'
-	@echo '  BOARD=x86|arm|parisc|all   default x86; check takes all boards'
+	@echo '  BOARD=NAME                 default $(BOARD); $(machines) or all; check takes all'
 	@echo '  STRATEGY=NAME              how memory is made coherent; default: the board'"'"'s own'
-	@echo '                             (x86: unmap; arm: highmem; parisc: purge)'
-	@echo '  PROFILE=NAME               prove, soak: x86, arm, parisc or worst, and these -snooped'
+	@echo '  PROFILE=NAME               prove, soak: a board or worst, and these -snooped'
 	@echo '  TARGET=NAME                fuzz: layer, orders, oracle, chip or all'
-	@echo '  CONFIG=NAME                default, or a fragment kunit/board/with-NAME.config'
+	@echo '  CONFIG=NAME                default, or a fragment with-NAME.config in kunit/board or arch/*/board'
 	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
 
 .PHONY: deps

@@ -15,11 +15,6 @@ from build import kernel, programs
 from host import bench, judge
 from report import xray
 
-# The quickest kernel to build first, so that its tests overlap the others. A
-# strategy that is not the board's default has a kernel of its own.
-KERNELS = ("parisc", "arm", "x86", "arm/unmap")
-# Those whose drivers are modules.
-MODULAR = ("parisc:module", "arm:module", "x86:module")
 # What is run on them. Drivers that are modules: what needs the drivers.
 BUILT_IN = (("KUnit", suites.kunit),
             ("board tests", suites.board_tests),
@@ -35,12 +30,29 @@ AS_MODULES = (("KUnit", suites.kunit),
 LIFE = 15                   # seconds between signs of life while we wait
 
 
+def kernels():
+    """Names of all kernels with the drivers built in, in the order of their builds.
+
+    The quickest comes first, so that its tests overlap the builds of the others. A
+    strategy that is not the board's default has a kernel of its own.
+    """
+    rows = sorted(boards.BOARDS.values(), key=lambda board: board.effort)
+    return [*(board.name for board in rows),
+            *(f"{board.name}/{strategy}" for board in rows
+              for strategy in board.strategies[1:])]
+
+
+def modular():
+    """Those whose drivers are modules."""
+    return [f"{name}:module" for name in kernels() if "/" not in name]
+
+
 class Check:
     """Runs phases one after another and sums up."""
 
     def __init__(self, config):
         self.config = config
-        self.modular = MODULAR if config == "default" else ()
+        self.modular = modular() if config == "default" else []
         self.total = Score()
         self.bundles = {}       # of each board, with its default strategy
         self.start = time.monotonic()
@@ -60,13 +72,13 @@ class Check:
 
     def run(self):
         """All phases; true when nothing failed."""
-        with Builds([*KERNELS, *self.modular], self.config) as builds, \
+        with Builds([*kernels(), *self.modular], self.config) as builds, \
                 Workspace() as place:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
             self.phase("judge", judge.check)
             self.phase("murphi", judge.check_murphi)
-            for name in KERNELS:
+            for name in kernels():
                 self._board(name, BUILT_IN, builds, place)
             for name in self.modular:
                 self._board(name, AS_MODULES, builds, place)

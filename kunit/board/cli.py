@@ -210,7 +210,7 @@ def parser():
                        "test: regular expression of program names")
     found.add_argument("--part", default="full",
                        help="prove: quick, check or full")
-    found.add_argument("--profile", help="prove, soak: x86, arm, parisc or "
+    found.add_argument("--profile", help=f"prove, soak: {', '.join(boards.BOARDS)} or "
                        "worst; NAME-snooped for strategy snooped")
     found.add_argument("--steps", default="1000000000",
                        help="soak: how many moves to make")
@@ -235,7 +235,7 @@ def parser():
 
 def main():
     args = parser().parse_args()
-    args.board = args.board or ["x86"]
+    args.board = args.board or [next(iter(boards.BOARDS))]
     workspace.on_signals()
     try:
         good = globals()[f"do_{args.command.replace('-', '_')}"](args)

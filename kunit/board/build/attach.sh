@@ -62,7 +62,7 @@ list_files() {
 	done
 	[ ${#found[@]} -eq 0 ] ||
 		(cd "$repo" && find "${found[@]}" -type f ! -name '.*' \
-			! -name '*~' ! -name '*.md' ! -name '*.o')
+			! -name '*~' ! -name '*.md' ! -name '*.o' ! -path 'arch/*/board/*')
 }
 
 # Links that the farm should have, and has: "FILE<tab>TARGET", sorted.

@@ -5,6 +5,8 @@
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd -P)
+readonly repo
 readonly qemu_least=10
 readonly backports=sources.list.d/dmamap-backports.sources
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -57,17 +59,23 @@ list_packages() {
 		gcc g++ make cmake ninja-build ccache flex bison bc cpio \
 		xz-utils kmod python3 device-tree-compiler util-linux pkg-config \
 		libelf-dev libssl-dev libncurses-dev libgtest-dev rumur \
-		"$(libcxx_package)" \
-		g++-arm-linux-gnueabihf g++-hppa-linux-gnu
-	[ "$(dpkg --print-architecture)" = amd64 ] ||
-		echo g++-x86-64-linux-gnu
+		"$(libcxx_package)"
+	list_of_boards | grep -v '^qemu-'
 	# llvm: what reads the counts, what names the lines of a stack.
 	[ -z "$with" ] || printf '%s\n' clang-19 llvm-19 libclang-rt-19-dev
 	list_qemu
 }
 
 list_qemu() {
-	printf '%s\n' qemu-system-x86 qemu-system-arm qemu-system-misc
+	list_of_boards | grep '^qemu-'
+}
+
+# What each board names in arch/MACHINE/board/packages, one a line; not those with
+# [!ARCHITECTURE] on a host of that one, whose own compiler will do.
+list_of_boards() {
+	sed -E '/^#/d; /^$/d' "$repo"/arch/*/board/packages |
+		awk -v not="[!$(dpkg --print-architecture)]" '$2 != not { print $1 }' |
+		sort -u
 }
 
 # missing NAME...: those of the packages that are not installed.

@@ -7,8 +7,7 @@ import re
 import shutil
 import subprocess
 
-from base import progress
-from base.boards import strategy_of
+from base import boards, progress
 from base.paths import (BOARD_DIR, CACHE, LOGS, REPO, Stop, environment, jobs,
                         locked, say, write_if_changed)
 from build import compile_commands
@@ -40,10 +39,10 @@ def image(board, config="default", strategy=None):
 
 
 def configs():
-    """Values of CONFIG=: default, and each fragment with-NAME.config."""
-    extra = sorted(p.stem.removeprefix("with-")
-                   for p in BOARD_DIR.glob("with-*.config"))
-    return ["default", *extra]
+    """Values of CONFIG=: default, and NAME of each fragment with-NAME.config."""
+    places = [BOARD_DIR, *map(boards.folder, boards.BOARDS)]
+    return ["default", *sorted({p.stem.removeprefix("with-") for place in places
+                                for p in place.glob("with-*.config")})]
 
 
 def build(board, strategy=None, config="default"):
@@ -75,7 +74,7 @@ def modules(board, strategy=None, config="default"):
 
 def prepare(board, strategy=None, config="default"):
     """Everything before make: source, layer, configuration."""
-    strategy = strategy_of(board, strategy)
+    strategy = boards.strategy_of(board, strategy)
     if config not in configs():
         raise Stop(f"unknown CONFIG={config}; valid: {', '.join(configs())}")
     unpack()
@@ -161,10 +160,10 @@ def attach(folder):
 
 def fragment(board, strategy, config):
     """The settings that a board's configuration must have, as text."""
-    names = ["common", board.name]
+    own = boards.folder(board.name)
+    files = [BOARD_DIR / "common.config", own / "board.config"]
     if config != "default":
-        names += [f"with-{config}", f"{board.name}-with-{config}"]
-    files = [BOARD_DIR / f"{name}.config" for name in names]
+        files += [place / f"with-{config}.config" for place in (BOARD_DIR, own)]
     parts = [file.read_text() for file in files if file.exists()]
     return "".join(parts) + f"CONFIG_DMAMAP_STRATEGY_{strategy.upper()}=y\n"
 
@@ -215,8 +214,8 @@ def check(wanted, config):
              if have.get(name, "n") != value]
     if wrong:
         raise Stop("Kconfig did not take every setting of the fragments in "
-                   "kunit/board (a dependency is missing, or the symbol does "
-                   "not exist):\n    " + "\n    ".join(wrong))
+                   "kunit/board and arch/*/board (a dependency is missing, or "
+                   "the symbol does not exist):\n    " + "\n    ".join(wrong))
 
 
 def digest(path):

@@ -14,23 +14,9 @@ from run.boot import Boot
 
 PREFIX = "figures."
 
-# A warm allocation and release of 4 KiB should cost this part of the kernel's own,
-GOALS = {"arm": 0.25, "parisc": 0.25, "x86": 0.5}
-# and must not cost more than that: a little above what was measured, where the goal
-# is missed (docs/figures.md says why).
-CEILINGS = {"arm": 0.02, "parisc": 0.25, "x86": 0.4}
-
 # Mapping 2 MiB into a process and touching each of its 512 pages: instructions, as
-# part of what one page a fault and what remap_pfn_range() take, and faults. Only
-# x86 promises one: elsewhere the place may lie in two page tables.
+# part of what one page a fault and what remap_pfn_range() take.
 MAP_OF_SINGLE, MAP_OF_REMAP = 0.15, 1.1
-MAP_FAULTS = {"x86": 1}
-MAP_FAULTS_ELSEWHERE = 512 // 16
-
-# How far a second boot may be away: instructions, and part of what was measured.
-# B160L's clock chip tells the host's time, so two boots are not quite alike. On a
-# busy host four boots differed by up to 280 of 99,700 and 440 of 584,000.
-SLACK = {"parisc": (64, 1 / 200)}
 
 BOOTS = 3       # until one has the right clock
 
@@ -100,7 +86,7 @@ class Figures:
             return [(False, "the clock does not count instructions")]
         if self.get("error") != 0 or not self.sizes("warm") or not self.flips():
             return [(False, f"an allocation failed: {self.get('error')}")]
-        ratio, ceiling = self.ratio("warm", 1), CEILINGS[self.board]
+        ratio, ceiling = self.ratio("warm", 1), self.board.limits.ceiling
         bad = [pages for pages in self.sizes("cold")
                if self.get(f"cold.{pages}.purges")
                != 2 * self.get(f"cold.{pages}.flips")]
@@ -115,7 +101,7 @@ class Figures:
                 for way in ("layer", "single", "remap")}
         if not all(cost.values()):
             return [(False, "2 MiB were not mapped")]
-        most = MAP_FAULTS.get(self.board, MAP_FAULTS_ELSEWHERE)
+        most = self.board.limits.map_faults
         faults = self.get("map.layer.faults")
         single, remap = (cost["layer"] / cost[way] for way in ("single", "remap"))
         return [(faults <= most, f"2 MiB touched: {faults} faults, at most {most}"),
@@ -128,22 +114,22 @@ class Figures:
 
     def unlike(self, other):
         """Keys of what another boot measured otherwise."""
-        least, part = SLACK.get(self.board, (0, 0))
+        least, part = self.board.limits.slack
         return sorted(key for key in self.values.keys() | other.values.keys()
                       if key not in self.values or key not in other.values
                       or abs(self.values[key] - other.values[key])
                       > max(least, part * self.values[key]))
 
     def _goal(self, ratio):
-        goal = GOALS[self.board]
+        goal = self.board.limits.goal
         return f"the goal {goal} is {'reached' if ratio <= goal else 'MISSED'}"
 
 
 def measure(board, bundle):
     """One boot, or another one if its clock is not the one that counts.
 
-    On a busy host x86 sometimes fails to calibrate its local timer, and then
-    has no clock that is fine enough; the kernel says so and measures nothing.
+    On a busy host a kernel sometimes fails to calibrate its timer, and then has no
+    clock that is fine enough; it says so and measures nothing.
     """
     for _ in range(BOOTS):
         boot = Boot(board, bundle, "figures", chip=False,
@@ -151,7 +137,7 @@ def measure(board, bundle):
         if not boot.ok():
             boot.show_failure()
             raise Stop(f"{boot.label}: {boot.errors[0]}")
-        figures = Figures(board.name, boot.console.values)
+        figures = Figures(board, boot.console.values)
         if figures.get("clock.exact") == 1:
             return figures
         say(f"  {boot.label}: the clock of this boot does not count "
@@ -180,7 +166,7 @@ def _parts(figures, prefix):
 
 def table(figures):
     """What a person reads."""
-    say(f"{figures.board}: instructions of an allocation and its release")
+    say(f"{figures.board.name}: instructions of an allocation and its release")
     say(f"  {'':<5} {'pages':>6} {'flipped':>7} {'layer':>10} "
         f"{'with worker':>11} {'stock':>10} "
         f"{'ratio':>7}")
@@ -199,7 +185,7 @@ def write_json(path, all_figures):
     """Everything that was measured, for programs."""
     boards_of = {}
     for one in all_figures:
-        boards_of.setdefault(one.board, {}).update(one.values)
+        boards_of.setdefault(one.board.name, {}).update(one.values)
     with open(path, "w", encoding="utf-8") as file:
         json.dump(boards_of, file, indent=1, sort_keys=True)
         file.write("\n")

@@ -61,7 +61,7 @@ def measure(board, bundle):
     for _ in range(BOOTS):
         boot = Boot(board, bundle, "messages", exact=qemu.EXACT_WITH_CHIP,
                     timeout=300).run()
-        found = Messages(board.name, boot.console.values)
+        found = Messages(board, boot.console.values)
         if boot.console.code == NO_CLOCK and found.get("clock.exact") == 0:
             say(f"  {boot.label}: the clock of this boot does not count "
                 "instructions; once more")
@@ -76,7 +76,7 @@ def measure(board, bundle):
 
 def table(found):
     """What a person reads."""
-    say(f"{found.board}: instructions of a message of 8 bytes")
+    say(f"{found.board.name}: instructions of a message of 8 bytes")
     say(f"  {'':<14} {'send':>7} {'receive':>8} {'both':>7}")
     for way, title in WAYS.items():
         sides = [found.get(f"message.{way}.{side}") for side in ("send", "receive")]

@@ -14,9 +14,6 @@ COUNT = re.compile(r"(\w+) (\d+)")
 # What the file for one frame answers, by key.
 REFUSED = {"early": "Invalid argument", "word": "Invalid argument",
            "beyond": "Numerical result out of range"}
-# Boards whose stock kernel takes highmem too while there is contiguous memory
-# in it: what it does elsewhere shows with these kernel parameters.
-WITHOUT = {"arm": "cma=0"}
 COLUMNS = ("frames", "translations", "cacheable", "conflicts")
 
 
@@ -38,9 +35,9 @@ def verdicts(board, values, slower=1):
             found = counts(values, whose, size)
             if found.get("translations", 0) < size // 4096:
                 yield f"{whose}'s {size} bytes were not all seen"
-    if board.name == "x86":
+    if board.stock_aliases is None:
         yield from _snooping_stock(values)
-    elif board.name not in WITHOUT:
+    elif not board.stock_aliases:
         yield from stock_verdicts(values)
     if conflicts(values, "layer"):
         yield "the layer's memory has conflicting translations"
@@ -54,11 +51,11 @@ def verdicts(board, values, slower=1):
 
 def _snooping_stock(values):
     if number(values, "xray.snooping") != 1:
-        yield "x86 should take every device for a snooping one"
+        yield "the board should take every device for a snooping one"
     if conflicts(values, "stock"):
         yield "ordinary memory of a snooping device was called conflicting"
     if not counts(values, "stock", SIZES[0]).get("cacheable"):
-        yield "stock's memory should be cacheable on x86"
+        yield "stock's memory should be cacheable where devices snoop"
 
 
 def stock_verdicts(values):
@@ -122,8 +119,8 @@ def score(board, bundle, show=False):
     if boots[0].ok():
         boots[0].errors += verdicts(board, boots[0].console.values,
                                     bundle.slower)
-    if board.name in WITHOUT:
-        boots.append(_boot_without(board, bundle))
+    if board.stock_aliases:
+        boots.append(_boot_with_aliases(board, bundle))
     for boot in boots:
         if boot.ok():
             _say(boot, show)
@@ -133,10 +130,11 @@ def score(board, bundle, show=False):
     return Score(passed=int(not failures), failures=failures)
 
 
-def _boot_without(board, bundle):
+def _boot_with_aliases(board, bundle):
     """The same where the layer refuses, and stock does not."""
-    boot = Boot(board, bundle, "stock", WITHOUT[board.name], chip=False,
-                label=f"{board.name}-xray-{WITHOUT[board.name]}").run()
+    parameters = board.stock_aliases
+    boot = Boot(board, bundle, "stock", parameters, chip=False,
+                label=f"{board.name}-xray-{parameters}").run()
     if boot.ok():
         values = boot.console.values
         boot.errors += stock_verdicts(values)

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from base.boards import MIB, NO_MAP, WINDOW_BYTES
+from base.board import WINDOW_BYTES
 from base.paths import Stop, environment
 from run import wires
 
@@ -70,7 +70,7 @@ def command(board, folder, kernel, initramfs, cmdline, exact=(),
              "-kernel", str(kernel), "-initrd", str(initramfs),
              "-append", cmdline,
              *exact]
-    if board.name == "arm":
+    if board.device_tree:
         words += ["-dtb", str(_device_tree(board, folder, machine))]
     accelerator = "tcg,thread=single" if alone or exact else "tcg"
     return [*words, "-machine", machine, "-accel", accelerator]
@@ -108,42 +108,50 @@ def model_command(board, model, folder, trace=None, interrupt=None):
     return [*command, "--die-with-parent"]
 
 
-# A child of the tree's root.
-RESERVED = f"""
+# A child of the tree's root, and each of its own.
+RESERVED = """
 	reserved-memory {{
 		#address-cells = <2>;
 		#size-cells = <2>;
 		ranges;
-		adopted@{NO_MAP:x} {{
-			reg = <0 {NO_MAP:#x} 0 {MIB:#x}>;
-			no-map;
-		}};
+{pieces}
 	}};
 }};
 """
+PIECE = """\
+		adopted@{address:x} {{
+			reg = <0 {address:#x} 0 {size:#x}>;
+			no-map;
+		}};"""
 
 
 def _device_tree(board, folder, machine):
-    """QEMU's own device tree, but no device snoops and some RAM is not the kernel's.
-
-    With dma-coherent in it the kernel would take every device for a snooping
-    one, and no buffer would ever be flipped.
-    """
+    """QEMU's own device tree, changed as the board's row says."""
     blob = folder / "board.dtb"
     # A seed, because the tree has random numbers for the kernel in it.
     _output([*_quiet(board), *_memory(board, folder), "-seed", "1",
              "-machine", f"{machine},dumpdtb={blob}"])
     text = _output(["dtc", "-q", "-I", "dtb", "-O", "dts", str(blob)])
-    text, count = re.subn(r"^\s*dma-coherent;\n", "", text, flags=re.MULTILINE)
-    if not count:
-        raise Stop("QEMU's device tree has no dma-coherent property any more; "
-                   "check _device_tree() in kunit/board/run/qemu.py")
-    text = text.rstrip().removesuffix("};") + RESERVED
+    text = edit(text, board.device_tree)
     source = Path(folder / "board.dts")
     source.write_text(text, encoding="utf-8")
     _output(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(blob),
              str(source)])
     return blob
+
+
+def edit(text, changes):
+    """The source of a device tree, with the changes of a row."""
+    for name in changes.without:
+        text, count = re.subn(rf"^\s*{name};\n", "", text, flags=re.MULTILINE)
+        if not count:
+            raise Stop(f"QEMU's device tree has no {name} property any more; look at "
+                       "device_tree in the board's row, arch/*/board/board.py")
+    if not changes.reserved:
+        return text
+    pieces = "\n".join(PIECE.format(address=address, size=size)
+                       for address, size in changes.reserved)
+    return text.rstrip().removesuffix("};") + RESERVED.format(pieces=pieces)
 
 
 def _output(command):

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import common
-from base import boards, workspace
+from base import workspace
 from base.paths import LOGS, cache
 from build import programs
 from build.programs import Bundle
@@ -70,7 +70,7 @@ class Pretended(unittest.TestCase):
         return path
 
     def boot(self, qemu, model="exec sleep 1000", **more):
-        board = dataclasses.replace(boards.find("x86"),
+        board = dataclasses.replace(common.SNOOPS,
                                     qemu=str(self.script("qemu", qemu)))
         bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
                         model=self.script("model", model))
@@ -81,18 +81,18 @@ class Pretended(unittest.TestCase):
         return list(workspace.SHM.glob(mine))
 
     def test_each_kernel_has_logs_of_its_own(self):
-        names = {Boot(boards.find("arm"), Bundle(
+        names = {Boot(common.TWO, Bundle(
             kernel=self.place, initramfs=self.place, tests=(), model=None,
             strategy=strategy, config=config), "run").log.name
             for strategy in (None, "unmap") for config in ("default", "module")}
-        self.assertEqual(names, {"boot-arm-run.log", "boot-arm-run-unmap.log",
-                                 "boot-arm-run-module.log",
-                                 "boot-arm-run-unmap-module.log"})
+        self.assertEqual(names, {"boot-zuse-run.log", "boot-zuse-run-unmap.log",
+                                 "boot-zuse-run-module.log",
+                                 "boot-zuse-run-unmap-module.log"})
 
     def test_a_kernel_that_checks_all_it_does_has_longer(self):
         bundle = Bundle(kernel=self.place, initramfs=self.place, tests=(),
                         model=None, slower=programs.SLOWER["debug"])
-        boot = Boot(boards.find("x86"), bundle, "test", timeout=7)
+        boot = Boot(common.SNOOPS, bundle, "test", timeout=7)
         self.assertEqual(boot.timeout, 35)
         self.assertIn(" SLOWER=5", boot.cmdline())
 

@@ -39,7 +39,7 @@ class Faults(unittest.TestCase):
         for line in ("Kernel panic - not syncing: x",
                      "[    1.123456] WARNING: CPU: 0 PID: 1 at mm/x.c:1",
                      "BUG: unable to handle page fault", "Oops: 0000 [#1]",
-                     "[    0.5][    T1] Internal error: Oops: 5 [#1] ARM",
+                     "[    0.5][    T1] Internal error: Oops: 5 [#1] SMP",
                      "Kernel Fault: Code=26 (Data memory access rights trap)",
                      "turning off the locking correctness validator.",
                      "BUG: KASAN: use-after-free in x"):

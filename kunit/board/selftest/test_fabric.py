@@ -8,8 +8,9 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
-import common  # noqa: F401  (sets the path)
+import common
 from base.paths import Stop
 from run import fabric
 from run.console import Console
@@ -53,7 +54,8 @@ class Run(unittest.TestCase):
         return [sentence for good, sentence in self.made.verdicts() if not good]
 
     def run_with(self, boots):
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory() as place, \
+                mock.patch("base.boards.BOARDS", common.TABLE):
             made = fabric.Fabric([_Bundle()] * 3, Path(place), 10, 0)
         made.boots = boots
         made.pairs = [fabric.Pair(boots[p.dest], p.source, p.dest)
@@ -68,7 +70,7 @@ class Run(unittest.TestCase):
         good, text = self.run_with([Pretended(lines(n)) for n in (1, 2, 3)])
         self.assertTrue(good)
         self.assertIn("6 pairs, 60 of 60 messages, 0 corrupt", text)
-        self.assertIn("x86->parisc", text)
+        self.assertIn("eniac->vax", text)
 
     def test_lost(self):
         boots = [Pretended(lines(n)) for n in (1, 2)]
@@ -92,8 +94,8 @@ class Run(unittest.TestCase):
         self.assertEqual(self.failures(good + [Pretended(lines(3))]), [])
         self.assertEqual(len(list(self.made.verdicts())), 9)
         self.assertEqual(self.failures(good + [Pretended(lines(3, received=9))]),
-                         ["x86->parisc: 9 of 10, 0 corrupt",
-                          "arm->parisc: 9 of 10, 0 corrupt"])
+                         ["eniac->vax: 9 of 10, 0 corrupt",
+                          "zuse->vax: 9 of 10, 0 corrupt"])
         self.assertEqual(self.failures(good + [Pretended(lines(3), ["panic"])]),
                          ["pretended: panic"])
 

@@ -8,9 +8,9 @@ import unittest
 import common  # noqa: F401  (sets the path)
 from host import judge
 
-GOOD = ("unmap on x86, 2 frames of 2 lines, region of 2, eager"
+GOOD = ("unmap on worst, 2 frames of 2 lines, region of 2, eager"
         "           0.2 M states    0.7 s  kept")
-BAD = ("unmap on x86, 1 frames of 2 lines, region of 1"
+BAD = ("unmap on worst, 1 frames of 2 lines, region of 1"
        "           5545 states    0.0 s  I2")
 SHORT = ("unmap on worst, 2 frames of 2 lines, region of 2, eager"
          "           9.9 M states    0.7 s  NO ROOM, see --memory")

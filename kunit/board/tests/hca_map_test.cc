@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // What a process may do with the five kinds of memory, and everything that it may not.
+#include "board_facts.h"
 #include "raw_context.h"
 #include "tap.h"
 
@@ -12,15 +13,6 @@
 #include <vector>
 
 namespace {
-
-/// Debuggers see what has no pages only where the kernel asks the driver for it
-/// (HAVE_IOREMAP_PROT, mm/memory.c, __access_remote_vm).
-#ifdef __x86_64__
-constexpr bool kDebuggersAskDrivers = true;
-#else
-constexpr bool kDebuggersAskDrivers = false;
-#endif
-
 
 struct Kind {
 	hca_kind kind;
@@ -216,7 +208,7 @@ void test_pinning(tap::Report &tap, const RawContext &context, const Kind &kind)
 	const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	const auto where = static_cast<off64_t>(reinterpret_cast<std::uintptr_t>(mapping.data()));
 
-	const bool shown = kDebuggersAskDrivers && (kind.allowed & PROT_READ);
+	const bool shown = board::kDebuggersAskDrivers && (kind.allowed & PROT_READ);
 
 	if (memory < 0)
 		tap.skip("no /proc/self/mem", "%s: /proc/self/mem", kind.name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Sleeping until a message comes: by interrupt where the board has one for the chip, else by timer.
+#include "board_facts.h"
 #include "hca_sysfs.h"
 #include "hca_talkers.h"
 #include "kernel_files.h"
@@ -25,11 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-#ifdef __hppa__
-constexpr bool kInterrupt = false;	// no PCI: the window is RAM
-#else
-constexpr bool kInterrupt = true;
-#endif
+using board::kInterrupt;
 constexpr unsigned int kGuardSeconds = 55;
 constexpr int kPatience = 5000;		// milliseconds
 constexpr uint32_t kMessages = 50;
