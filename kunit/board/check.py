@@ -4,6 +4,7 @@
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import suites
@@ -66,6 +67,9 @@ class Check:
         except Stop as error:
             say(f"  {error}")
             score = Score(failures=[f"{title}: {str(error).splitlines()[0]}"])
+        except Exception as error:  # pylint: disable=broad-except
+            say(traceback.format_exc())
+            score = Score(failures=[f"{title}: {type(error).__name__}: {error}"])
         self.total.add(score)
         say(f"== {title}: {score} ({time.monotonic() - start:.0f} s)")
         return not score.failures

@@ -152,7 +152,7 @@ def refusals(board, bundle):
         before = len(score.failures)
         for good, sentence in refusal_verdicts(refusal, boot.console):
             score.take(good, f"{boot.label}: {sentence}")
-        score.take(boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}")
+        score.take(boot.ok(), f"{boot.label}: {boot.reasons()}")
         if len(score.failures) > before:
             boot.show_failure()
         else:
@@ -233,7 +233,7 @@ def stress(board, bundle, messages=MANY):
     score = Score()
     for good, sentence in stress_verdicts(said, messages):
         score.take(good, f"{boot.label}: {sentence}")
-    score.take(boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}")
+    score.take(boot.ok(), f"{boot.label}: {boot.reasons()}")
     if score.failures:
         boot.show_failure()
     return score

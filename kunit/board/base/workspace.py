@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Private folders for a board's memory, and processes that never stay behind."""
 
-import ctypes
 import fcntl
 import os
 import shutil
@@ -12,8 +11,6 @@ from pathlib import Path
 
 from base.paths import cache, environment
 
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
 SHM = Path("/dev/shm")
 PREFIX = "dmamap-"
 
@@ -54,13 +51,19 @@ def _hold(folder):
     return descriptor
 
 
+def _is_ours(folder):
+    """A folder of this user; false, too, if another run has removed it meanwhile."""
+    try:
+        return folder.is_dir() and folder.stat().st_uid == os.getuid()
+    except FileNotFoundError:
+        return False
+
+
 def remove_stale():
     """Remove what a run that was killed outright could not."""
     for place in (SHM, cache() / "tmp"):
         for folder in place.glob(PREFIX + "*"):
-            if not folder.is_dir() or folder.stat().st_uid != os.getuid():
-                continue
-            held = _hold(folder)
+            held = _hold(folder) if _is_ours(folder) else None
             if held is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(held)
@@ -89,9 +92,16 @@ class Workspace:
         os.close(self._held)
 
 
-def _die_with_parent():
-    """Runs before Popen() returns, so no death of ours comes too early."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def with_us(command, parent=None):
+    """The command, in such words that SIGKILL reaches it when this process ends.
+
+    Programs do it, not code of ours between fork() and exec(): threads may start
+    children, and such code would inherit a lock that one of the others holds. If
+    this process was gone before the signal was asked for, the child has another
+    parent by now, and does not start.
+    """
+    return ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c",
+            '[ $PPID = "$0" ] && exec "$@"', str(parent or os.getpid()), *command]
 
 
 class Child:
@@ -99,8 +109,8 @@ class Child:
 
     def __init__(self, command, **pipes):
         self.process = subprocess.Popen(
-            command, env=environment(), start_new_session=True,
-            preexec_fn=_die_with_parent, stdin=subprocess.DEVNULL, **pipes)
+            with_us(command), env=environment(), start_new_session=True,
+            stdin=subprocess.DEVNULL, **pipes)
 
     def __enter__(self):
         return self

@@ -50,12 +50,19 @@ def fit(points):
                                  for x, y in points))
 
 
+def _integer(key, value):
+    try:
+        return int(value)
+    except ValueError as error:
+        raise Stop(f"{key} {value!r} can't be read as a number") from error
+
+
 class Figures:
     """The integers that one boot measured."""
 
     def __init__(self, board, values):
         self.board = board
-        self.values = {key.removeprefix(PREFIX): int(value)
+        self.values = {key.removeprefix(PREFIX): _integer(key, value)
                        for key, value in values.items()
                        if key.startswith(PREFIX)}
 
@@ -136,7 +143,7 @@ def measure(board, bundle):
                     exact=qemu.EXACT, timeout=300).run()
         if not boot.ok():
             boot.show_failure()
-            raise Stop(f"{boot.label}: {boot.errors[0]}")
+            raise Stop(f"{boot.label}: {boot.reasons()}")
         figures = Figures(board, boot.console.values)
         if figures.get("clock.exact") == 1:
             return figures

@@ -68,7 +68,7 @@ def measure(board, bundle):
             continue
         if not boot.ok():
             boot.show_failure()
-            raise Stop(f"{boot.label}: {boot.errors[0]}")
+            raise Stop(f"{boot.label}: {boot.reasons()}")
         return found
     raise Stop(f"{boot.label}: in {BOOTS} boots the clock did not count "
                f"instructions; see {boot.log}")

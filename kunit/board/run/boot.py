@@ -42,7 +42,7 @@ class Boot:
         self.console = Console()
         self.errors = []
         self.seconds = 0.0
-        self.early = False      # ended before the job did
+        self.judged = False     # else there is no verdict, whatever the errors
         self._chip = self._restart = self._qemu = None
         self._doorbell = self._monitor = self._slot = None
 
@@ -160,6 +160,7 @@ class Boot:
             self.errors.append(str(error))
 
     def _judge(self):
+        self.judged = True
         self.errors += self.console.faults[:3] + self.console.errors[:3]
         if self.console.code is None and not self.errors:
             self.errors.append("the board stopped before its job was done")
@@ -167,8 +168,18 @@ class Boot:
             self.errors.append(f"the job {self.job} ended with code "
                                f"{self.console.code}")
 
+    def fail(self, problem):
+        """Something in the runner went wrong, of which the board knows nothing."""
+        text = str(problem)
+        self.errors.append(text if isinstance(problem, Stop)
+                           else f"{type(problem).__name__}: {text}")
+
     def ok(self):
-        return not self.errors
+        return self.judged and not self.errors
+
+    def reasons(self):
+        """Why it is not good, in one line."""
+        return "; ".join(self.errors) or ("" if self.judged else "it was not judged")
 
     def show_failure(self):
         """The end of the console, and why it is a failure."""
@@ -176,7 +187,7 @@ class Boot:
         for line in self.console.lines[-CONSOLE_TAIL:]:
             say(f"  | {line}")
         say(f"  --- everything: {self.log} ---")
-        for error in self.errors:
+        for error in self.errors or [self.reasons()]:
             say(f"  {self.label}: {error}")
 
 

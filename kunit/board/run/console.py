@@ -88,15 +88,23 @@ class Console:
         self.lines.append(line)
         bare = STAMP.sub("", line)
         if bare.startswith(MARK):
-            self._mark(bare[len(MARK):].split(None, 1))
+            self._mark(bare[len(MARK):])
         elif FAULT.search(bare):
             self.faults.append(bare)
         elif self._program:
             self._program.take(bare)
 
-    def _mark(self, words):
+    def _mark(self, text):
+        """A line of init. The kernel's own may fall into it at any place."""
         self.started = True
-        key, value = words[0], words[1] if len(words) > 1 else ""
+        try:
+            self._take_mark(*text.split(None, 1))
+        except (TypeError, ValueError):
+            self.errors.append(f"a line of init can't be read: {text!r}")
+
+    def _take_mark(self, key, value=""):
+        if key in ("test", "rc", "done") and not value:
+            raise ValueError(key)
         if key == "test":
             self._program = Program(value)
             self.programs.append(self._program)
@@ -113,8 +121,9 @@ class Console:
 
     def _end_program(self, value):
         name, code = value.rsplit(None, 1)
+        code = int(code)
         if self._program and self._program.name == name:
-            self._program.code = int(code)
+            self._program.code = code
         self._program = None
 
     def find(self, pattern):

@@ -24,8 +24,12 @@ class Pair:
     def numbers(self):
         """(received, corrupt, rate), as the receiving board said last."""
         key = f"fabric.{self.source + 1}.{self.dest + 1}"
-        words = self.boot.console.values.get(key, "0 0 0").split()
-        return tuple(int(word) for word in words)
+        said = self.boot.console.values.get(key, "0 0 0")
+        try:
+            received, corrupt, rate = (int(word) for word in said.split())
+        except ValueError as error:
+            raise Stop(f"{self.boot.label}: {key} {said!r} can't be read") from error
+        return received, corrupt, rate
 
 
 class Fabric:
@@ -47,7 +51,8 @@ class Fabric:
 
     def run(self):
         """Boot all, show how it goes; true when every message came through."""
-        threads = [threading.Thread(target=boot.run) for boot in self.boots]
+        threads = [threading.Thread(target=_run, args=(boot,))
+                   for boot in self.boots]
         start = time.monotonic()
         for thread in threads:
             thread.start()
@@ -99,7 +104,7 @@ class Fabric:
             yield received == self.messages and not corrupt, \
                 f"{self.title(pair)}: {received} of {self.messages}, {corrupt} corrupt"
         for boot in self.boots:
-            yield boot.ok(), f"{boot.label}: {'; '.join(boot.errors)}"
+            yield boot.ok(), f"{boot.label}: {boot.reasons()}"
 
     def finish(self, seconds):
         """The summary line, and what went wrong before it."""
@@ -115,6 +120,14 @@ class Fabric:
             f"{wanted} messages, {corrupt} corrupt, {seconds:.0f} s: "
             f"{'good' if good else 'BAD'}")
         return good
+
+
+def _run(boot):
+    """A thread of one boot: what ends it is a failure of that boot."""
+    try:
+        boot.run()
+    except Exception as problem:    # pylint: disable=broad-except
+        boot.fail(problem)
 
 
 def options(place, node, faults):

@@ -38,6 +38,9 @@ class Pretended:
     def ok(self):
         return not self.errors
 
+    def reasons(self):
+        return "; ".join(self.errors)
+
     def show_failure(self):
         print("failure shown")
 
