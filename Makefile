@@ -47,7 +47,7 @@ help:
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
 	@echo '  make compile_commands   compile_commands.json for clangd, of what is built'
 	@echo '  make clean              remove what was built'
-	@echo '  make distclean          remove the cache folder, kernel source included'
+	@echo '  make distclean          remove all that was made in the cache folder, kernel source included'
 	@echo
 	@echo 'Variables:'
 	@echo '  BOARD=NAME                 default $(BOARD); $(machines) or all; check takes all'
@@ -55,7 +55,8 @@ help:
 	@echo '  PROFILE=NAME               prove, soak: a board or worst, and these -snooped'
 	@echo '  TARGET=NAME                fuzz: layer, orders, oracle, chip or all'
 	@echo '  CONFIG=NAME                default, or a fragment with-NAME.config in kunit/board or arch/*/board'
-	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, default ~/.cache/dmamap'
+	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, missing or empty at first;'
+	@echo '                             default ~/.cache/dmamap; logs of the last command: log/latest in it'
 
 .PHONY: deps
 deps:

@@ -8,8 +8,8 @@ import traceback
 from pathlib import Path
 
 import suites
-from base import boards
-from base.paths import BOARD_DIR, LOGS, Stop, cache, locked, say
+from base import boards, logs
+from base.paths import BOARD_DIR, Stop, say
 from base.score import Score
 from base.workspace import Child, Workspace
 from build import kernel, programs
@@ -76,8 +76,8 @@ class Check:
 
     def run(self):
         """All phases; true when nothing failed."""
-        with Builds([*kernels(), *self.modular], self.config) as builds, \
-                Workspace() as place:
+        with Workspace() as place, \
+                Builds([*kernels(), *self.modular], self.config, place) as builds:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
             self.phase("judge", judge.check)
@@ -97,7 +97,7 @@ class Check:
         holder = []
 
         def prepare():
-            image = builds.wait_for(which, place)
+            image = builds.wait_for(which)
             holder.append(programs.with_programs(board, place, image, strategy,
                                                  config))
             return Score()
@@ -144,7 +144,7 @@ class Check:
             say(f"FAILED {failure}")
         if self.total.skipped:
             say(f"{self.total.skipped} skipped")
-        say(f"logs: {LOGS}, time: {time.monotonic() - self.start:.0f} s")
+        say(f"logs: {logs.place()}, time: {time.monotonic() - self.start:.0f} s")
         say(f"{self.total.passed} passed, {len(self.total.failures)} failed")
         return not self.total.failures
 
@@ -152,32 +152,35 @@ class Check:
 class Builds:
     """Kernels of all boards, built in the background, one after another."""
 
-    def __init__(self, kernels, config):
+    def __init__(self, kernels, config, place):
         self._kernels = kernels
         self._config = config
-        self._log = cache() / "log" / "kernels.log"
+        self._place = place
+        self._log = logs.place() / "kernels.log"
 
     def __enter__(self):
         self._file = open(self._log, "wb")
         command = [sys.executable, str(BOARD_DIR / "cli.py"), "kernel",
                    "--keep-going", "--config", self._config,
+                   "--copy-to", str(self._place),
                    *(f"--board={name}" for name in self._kernels)]
-        self._child = Child(command, stdout=self._file,
-                            stderr=subprocess.STDOUT)
+        self._child = Child(command, {logs.OF_COMMAND: str(logs.place())},
+                            stdout=self._file, stderr=subprocess.STDOUT)
         return self
 
     def __exit__(self, *problem):
         self._child.__exit__(*problem)
         self._file.close()
 
-    def wait_for(self, which, place):
-        """The kernel's image, copied to place, once its build is over."""
+    def wait_for(self, which):
+        """The kernel's image in place, once its build is over."""
         shown = time.monotonic()
         while True:
             ended = self._child.ended()
             lines = Path(self._log).read_text(errors="replace").splitlines()
             if f"kernel {which}: done" in lines:
-                return self._copy(which, place)
+                name, strategy, config = kernel.named(which, self._config)
+                return programs.image_in(self._place, boards.find(name), strategy, config)
             if f"kernel {which}: failed" in lines or ended:
                 raise Stop("the kernel was not built:\n"
                            + "\n".join(lines[-30:]))
@@ -185,10 +188,6 @@ class Builds:
                 shown = time.monotonic()
                 say(lines[-1])
             time.sleep(0.2)
-
-    def _copy(self, which, place):
-        name, strategy, config = kernel.named(which, self._config)
-        return programs.copy_kernel(boards.find(name), place, strategy, config)
 
 
 def run(config="default"):

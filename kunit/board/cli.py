@@ -3,13 +3,13 @@
 """Builds, boots and tests the boards; the Makefile calls it."""
 
 import argparse
-import shutil
 import sys
+from pathlib import Path
 
 import check
 import suites
-from base import boards, workspace
-from base.paths import CACHE, MARKER, Stop, locked, say
+from base import boards, clean, workspace
+from base.paths import Stop, locked, say
 from base.score import Score
 from build import compile_commands, kernel, programs
 from host import bench, coverage, fuzz, judge
@@ -32,6 +32,8 @@ def _one_kernel(name, board, strategy, config, args):
     try:
         with locked("kernel"):
             image = kernel.build(board, strategy, config)
+            if args.copy_to:
+                programs.copy_kernel(board, Path(args.copy_to), strategy, config)
     except Stop as error:
         if not args.keep_going:
             raise
@@ -176,21 +178,13 @@ def do_compile_commands(args):
 
 def do_clean(_args):
     """Remove what was built; source and compiler cache stay."""
-    with locked("kernel"), locked("user"):
-        for name in ("build", "user", "log", "tmp"):
-            shutil.rmtree(CACHE / name, ignore_errors=True)
-    say(f"  removed the builds in {CACHE}")
+    clean.clean()
     return True
 
 
 def do_distclean(_args):
-    """Remove the whole cache folder, if it is ours."""
-    if CACHE.exists():
-        if not MARKER.exists():
-            raise Stop(f"{CACHE} has no {MARKER.name}: not made by this "
-                       "project, so it stays; remove it by hand")
-        shutil.rmtree(CACHE)
-    say(f"  removed {CACHE}")
+    """Remove all that was made in the cache folder, and the folder."""
+    clean.distclean()
     return True
 
 
@@ -230,6 +224,8 @@ def parser():
                        help="figures: write them there, too")
     found.add_argument("--keep-going", action="store_true",
                        help="kernel: go on with the next board")
+    found.add_argument("--copy-to", metavar="FOLDER",
+                       help="kernel: leave a copy there, which no other build changes")
     return found
 
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
-from base import boards
-from base.paths import BOARD_DIR, LOGS, Stop, environment, say
+from base import boards, logs
+from base.paths import BOARD_DIR, Stop, environment, say
 from base.score import Score
 from build import kernel, programs
 from report import figures, main_job, messages
@@ -262,13 +262,12 @@ def fabric_score(bundles, place):
 def host_tests():
     """All that CTest knows, counted from its own report."""
     where = programs.build("host")
-    result = LOGS / "ctest.xml"
-    result.unlink(missing_ok=True)
+    result = logs.place() / "ctest.xml"
     done = subprocess.run(
         ["ctest", "--test-dir", str(where), "--output-on-failure", "-j2",
          "--output-junit", str(result)], env=environment(),
         capture_output=True, text=True, check=False)
-    (LOGS / "ctest.log").write_text(done.stdout + done.stderr)
+    (logs.place() / "ctest.log").write_text(done.stdout + done.stderr)
     if not result.exists():
         raise Stop(f"ctest could not run: {done.stderr.strip()[-300:]}")
     score = _junit_score(result)

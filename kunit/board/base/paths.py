@@ -4,6 +4,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,12 +15,21 @@ CACHE = Path(os.environ.get("DMAMAP_CACHE")
 LOGS = CACHE / "log"
 MARKER = CACHE / ".dmamap-cache"
 
+# Where a name ends for make, the shell, Kbuild (blanks, colons) or QEMU's options (commas).
+ODD = re.compile(r"[^\w./+@=~^-]")
+
 # Variables of an outer make or shell that would change a build behind its back.
 FOREIGN = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARCH", "BOARD",
            "CROSS_COMPILE", "STRATEGY", "CONFIG", "FILTER", "KSRC", "O", "M",
            "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "KBUILD_OUTPUT",
            "KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "KCFLAGS", "KCPPFLAGS",
-           "CCACHE_BASEDIR")
+           "CCACHE_BASEDIR", "DMAMAP_LOG_FOLDER")
+
+
+# Descriptors of the locks that this process holds. What is built under them inherits
+# them (pass_fds): a lock ends when the last process that has it does, so one of a
+# runner that was killed stays until its build has ended, too.
+HELD = []
 
 
 class Stop(Exception):
@@ -34,18 +44,49 @@ def jobs():
     return len(os.sched_getaffinity(0))
 
 
-def cache():
-    """The cache folder, made and marked as ours."""
-    if CACHE == REPO or REPO in CACHE.parents:
+def check_cache_place():
+    """Refuse a cache folder that can't be one, before anything is made or removed."""
+    place, repo = CACHE.resolve(), REPO.resolve()
+    if place == repo or repo in place.parents:
         raise Stop(f"the cache folder {CACHE} is inside the repository; "
                    "set DMAMAP_CACHE to a folder outside")
+    if place in repo.parents:
+        raise Stop(f"the cache folder {CACHE} has the repository in it; "
+                   "set DMAMAP_CACHE to a folder of its own")
+    if place in (Path("/"), Path.home().resolve()):
+        raise Stop(f"the cache folder {CACHE} has all that you own in it; "
+                   "set DMAMAP_CACHE to a folder of its own")
+    odd = ODD.search(str(CACHE))
+    if odd:
+        raise Stop(f"the cache folder {CACHE} has {odd.group()!r} in its name, where make, "
+                   "Kbuild or QEMU would see an end; set DMAMAP_CACHE to a plain name")
+
+
+def cache():
+    """The cache folder, made and marked as ours if it was missing or empty."""
+    check_cache_place()
     try:
-        LOGS.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        there = os.listdir(CACHE)
+        if there and MARKER.name not in there:
+            raise Stop(f"the cache folder {CACHE} has files in it and no {MARKER.name}: "
+                       "not made by this project; set DMAMAP_CACHE to a folder that "
+                       "is missing or empty")
         MARKER.touch()
+        LOGS.mkdir(exist_ok=True)
     except OSError as error:
         raise Stop(f"can't write the cache folder {CACHE} ({error.strerror}); "
                    "set DMAMAP_CACHE to another one") from error
     return CACHE
+
+
+def have_cache():
+    """Whether there is a cache folder to remove from; refuses one that is not ours."""
+    check_cache_place()
+    if CACHE.exists() and not MARKER.exists():
+        raise Stop(f"{CACHE} has no {MARKER.name}: not made by this "
+                   "project, so all in it stays; remove it by hand")
+    return CACHE.exists()
 
 
 def environment(**more):
@@ -61,13 +102,35 @@ def environment(**more):
 @contextlib.contextmanager
 def locked(what):
     """Hold one part of the cache: two builds in it would mix their files."""
-    with open(cache() / f"{what}.lock", "w", encoding="ascii") as file:
+    path = cache() / f"{what}.lock"
+    file = _lock(path, what)
+    while not _is_file_of(path, file):      # distclean removed it while we waited
+        file.close()
+        path = cache() / f"{what}.lock"
+        file = _lock(path, what)
+    with file:
+        HELD.append(file.fileno())
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"  waiting for another {what} build in {CACHE}")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            yield
+        finally:
+            HELD.remove(file.fileno())
+
+
+def _lock(path, what):
+    """The file, open and locked."""
+    file = open(path, "w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(f"  waiting for another {what} build in {CACHE}")
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def _is_file_of(path, file):
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    return False
 
 
 def write_if_changed(path, data):

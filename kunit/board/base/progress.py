@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from base.paths import Stop, environment, is_terminal, say, tail
+from base.paths import HELD, Stop, environment, is_terminal, say, tail
 
 PERIOD = 10                 # seconds between lines when nobody watches live
 LIVE_PERIOD = 1
@@ -50,7 +50,7 @@ def run(command, log, label, steps, unit="objects", cwd=None):
         process = subprocess.Popen(
             command, cwd=cwd, env=environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace")
+            errors="replace", pass_fds=HELD)
         try:
             for line in process.stdout:
                 file.write(line)

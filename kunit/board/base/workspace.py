@@ -33,7 +33,7 @@ def _place(need):
     return place
 
 
-def _hold(folder):
+def hold(folder):
     """Its descriptor, locked for as long as it is open; None if others have it.
 
     A lock ends with its process, however that ends, and children that we start
@@ -63,7 +63,7 @@ def remove_stale():
     """Remove what a run that was killed outright could not."""
     for place in (SHM, cache() / "tmp"):
         for folder in place.glob(PREFIX + "*"):
-            held = _hold(folder) if _is_ours(folder) else None
+            held = hold(folder) if _is_ours(folder) else None
             if held is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(held)
@@ -81,7 +81,7 @@ class Workspace:
         while self._held is None:
             self.path = Path(tempfile.mkdtemp(
                 prefix=f"{PREFIX}{os.getpid()}-", dir=_place(self._need)))
-            self._held = _hold(self.path)
+            self._held = hold(self.path)
             if self._held is not None and not self.path.is_dir():
                 os.close(self._held)        # another run was quicker
                 self._held = None
@@ -105,11 +105,14 @@ def with_us(command, parent=None):
 
 
 class Child:
-    """A process in a group of its own that dies with us, whatever happens."""
+    """A process in a group of its own that dies with us, whatever happens.
 
-    def __init__(self, command, **pipes):
+    more: variables of its environment.
+    """
+
+    def __init__(self, command, more=None, **pipes):
         self.process = subprocess.Popen(
-            with_us(command), env=environment(), start_new_session=True,
+            with_us(command), env=environment(**more or {}), start_new_session=True,
             stdin=subprocess.DEVNULL, **pipes)
 
     def __enter__(self):

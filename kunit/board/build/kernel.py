@@ -7,8 +7,8 @@ import re
 import shutil
 import subprocess
 
-from base import boards, progress
-from base.paths import (BOARD_DIR, CACHE, LOGS, REPO, Stop, environment, jobs,
+from base import boards, logs, progress
+from base.paths import (BOARD_DIR, CACHE, HELD, REPO, Stop, environment, jobs,
                         locked, say, write_if_changed)
 from build import compile_commands
 
@@ -17,6 +17,7 @@ TARBALL = f"/usr/src/{PACKAGE}.tar.xz"
 TREE = CACHE / PACKAGE
 STEP = re.compile(r"^\s+(?:CC|CXX|AS|HOSTCC|LD|AR|OBJCOPY)\s+(?:\[M\]\s+)?(\S+)")
 STAMP = ".dmamap-configured"
+OWNER = ".dmamap-owner"
 MODULE = re.compile(r"^CONFIG_\w+=m$", re.MULTILINE)
 SETTING = re.compile(r"^(CONFIG_\w+)=(.*)$")
 
@@ -53,7 +54,7 @@ def build(board, strategy=None, config="default"):
     prepare(board, strategy, config)
     folder = build_folder(board, config, strategy)
     progress.run(make(board, folder, board.target, *_module_target(folder)),
-                 LOGS / f"kernel-{folder.name}.log", f"{folder.name} kernel",
+                 logs.place() / f"kernel-{folder.name}.log", f"{folder.name} kernel",
                  STEP)
     compile_commands.of_kernel(folder, TREE)
     return image(board, config, strategy)
@@ -110,7 +111,8 @@ def unpack():
     stamp.unlink(missing_ok=True)
     new.mkdir()
     done = subprocess.run(["tar", "-xJf", TARBALL, "-C", str(new)],
-                          capture_output=True, text=True, check=False)
+                          capture_output=True, text=True, check=False,
+                          pass_fds=HELD)
     if done.returncode:
         raise Stop(f"can't unpack {TARBALL}: {done.stderr.strip()[-300:]}")
     (new / PACKAGE).rename(TREE)
@@ -148,14 +150,19 @@ def attach(folder):
     """Join this checkout; objects that another one left here are stale."""
     done = subprocess.run([str(BOARD_DIR / "build" / "attach.sh"), "attach", str(TREE)],
                           env=environment(), capture_output=True, text=True,
-                          check=False)
+                          check=False, pass_fds=HELD)
     if done.returncode:
         raise Stop(done.stderr.strip())
-    owner = folder / ".dmamap-owner"
-    if not owner.exists() or owner.read_text() != str(REPO):
+    if not is_of_this_checkout(folder):
         shutil.rmtree(folder / "drivers" / "dmamap", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        owner.write_text(str(REPO))
+        (folder / OWNER).write_text(str(REPO))
+
+
+def is_of_this_checkout(folder):
+    """Whether the layer in a build folder is that of this checkout."""
+    owner = folder / OWNER
+    return owner.exists() and owner.read_text() == str(REPO)
 
 
 def fragment(board, strategy, config):
@@ -190,12 +197,12 @@ def configure(board, strategy, config):
 
 
 def _allnoconfig(board, folder, source):
-    log = LOGS / f"config-{folder.name}.log"
+    log = logs.place() / f"config-{folder.name}.log"
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run(
             make(board, folder, "allnoconfig"), stdin=subprocess.DEVNULL,
             env=environment(KCONFIG_ALLCONFIG=str(source)), stdout=file,
-            stderr=subprocess.STDOUT, check=False)
+            stderr=subprocess.STDOUT, check=False, pass_fds=HELD)
     if done.returncode:
         raise Stop(progress.explain(log, f"{folder.name} configuration"))
 
@@ -228,6 +235,6 @@ def menuconfig(board, strategy, config):
         prepare(board, strategy, config)
         folder = build_folder(board, config, strategy)
         done = subprocess.run(make(board, folder, "menuconfig"),
-                              env=environment(), check=False)
+                              env=environment(), check=False, pass_fds=HELD)
     if done.returncode:
         raise Stop("menuconfig failed; it needs a terminal")

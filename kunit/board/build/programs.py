@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """User-space builds through CMake and Ninja, and what boards boot of them."""
 
+import hashlib
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from base import boards, progress
-from base.paths import CACHE, LOGS, REPO, Stop, environment, locked
+from base import boards, logs, progress
+from base.paths import CACHE, HELD, REPO, Stop, environment, locked
 from build import initramfs, kernel
 
 STEP = re.compile(r"^\[\d+/\d+\] (.*)$")
@@ -39,18 +40,25 @@ class Bundle:
 
 
 def folder(name):
-    return CACHE / "user" / name
+    """A build of this checkout: another one must not test what this has built."""
+    key = hashlib.sha256(str(REPO).encode()).hexdigest()[:8]
+    return CACHE / "user" / f"checkout-{key}" / name
 
 
 def build(name, *targets):
     """Bring the host's or a board's programs up to date: all, or only some."""
+    with locked("user"):
+        return _build(name, *targets)
+
+
+def _build(name, *targets):
+    """The same; caller holds the lock of user builds."""
     if not (REPO / "CMakeLists.txt").exists():
         raise Stop("there is no CMakeLists.txt in this checkout")
     where = folder(name)
-    with locked("user"):
-        _configure(name, where)
-        progress.run(["ninja", "-C", str(where), *targets], LOGS / f"user-{name}.log",
-                     f"{name} programs", STEP, "steps")
+    _configure(name, where)
+    progress.run(["ninja", "-C", str(where), *targets],
+                 logs.place() / f"user-{name}.log", f"{name} programs", STEP, "steps")
     return where
 
 
@@ -85,7 +93,7 @@ def _configure(name, where):
                 and (where / "build.ninja").exists():
             return
         shutil.rmtree(where)            # of another checkout, or half done
-    log = LOGS / f"cmake-{name}.log"
+    log = logs.place() / f"cmake-{name}.log"
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run(
             ["cmake", "-S", str(REPO), "-B", str(where), "-G", "Ninja",
@@ -93,7 +101,7 @@ def _configure(name, where):
              "-DCMAKE_C_COMPILER_LAUNCHER=ccache",
              "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *_compiler(name)],
             env=environment(), stdin=subprocess.DEVNULL, stdout=file,
-            stderr=subprocess.STDOUT, check=False)
+            stderr=subprocess.STDOUT, check=False, pass_fds=HELD)
     if done.returncode:
         raise Stop(progress.explain(log, f"cmake for {name}"))
 
@@ -129,9 +137,20 @@ def prepare(board, place, strategy=None, config="default"):
     return with_programs(board, place, image, strategy, config)
 
 
+def image_in(place, board, strategy=None, config="default"):
+    """Where the copy of a kernel is."""
+    return place / f"{kernel.build_folder(board, config, strategy).name}-kernel"
+
+
 def copy_kernel(board, place, strategy=None, config="default"):
-    """The kernel's image in place, and its modules beside it."""
-    image = place / f"{kernel.build_folder(board, config, strategy).name}-kernel"
+    """The kernel's image in place, and its modules beside it.
+
+    Caller has held the lock of kernel builds since it built this one.
+    """
+    folder_of = kernel.build_folder(board, config, strategy)
+    if not kernel.is_of_this_checkout(folder_of):
+        raise Stop(f"the kernel in {folder_of} is of another checkout")
+    image = image_in(place, board, strategy, config)
     shutil.copyfile(kernel.image(board, config, strategy), image)
     _modules_of(image).mkdir(exist_ok=True)
     for file in kernel.modules(board, strategy, config):
@@ -145,14 +164,16 @@ def _modules_of(image):
 
 def with_programs(board, place, image, strategy=None, config="default"):
     """The rest of the Bundle, once the kernel is there."""
-    build("host", MODEL)        # a run doesn't wait for the host's tests
-    build(board.name)
     archive = image.with_name(f"{image.name}.cpio.gz")
-    tests = _pack(board, sorted(_modules_of(image).glob("*.ko")), archive)
-    model = folder("host") / "bin" / MODEL
-    if model.exists():
-        shutil.copy2(model, place / MODEL)
+    model = archive.with_name(f"{image.name}-{MODEL}")
+    with locked("user"):        # until all is copied that others may build anew
+        _build("host", MODEL)   # a run doesn't wait for the host's tests
+        _build(board.name)
+        tests = _pack(board, sorted(_modules_of(image).glob("*.ko")), archive)
+        built = folder("host") / "bin" / MODEL
+        if built.exists():
+            shutil.copy2(built, model)
     return Bundle(kernel=image, initramfs=archive, tests=tests,
-                  model=place / MODEL if model.exists() else None,
+                  model=model if model.exists() else None,
                   strategy=strategy, config=config,
                   slower=SLOWER.get(config, 1))

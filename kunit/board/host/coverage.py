@@ -8,7 +8,8 @@ import json
 import shutil
 import subprocess
 
-from base.paths import LOGS, REPO, Stop, environment, say
+from base import logs
+from base.paths import REPO, Stop, environment, say
 from build import programs
 from host import coverage_export
 
@@ -46,7 +47,7 @@ def _profile(where):
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     for words in PROGRAMS:
-        log = LOGS / f"coverage-{words[0]}.log"
+        log = logs.place() / f"coverage-{words[0]}.log"
         with open(log, "w", encoding="utf-8") as file:
             done = subprocess.run(
                 [str(where / "bin" / words[0]), *words[1:]],

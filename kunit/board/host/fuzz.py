@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import time
 
-from base.paths import CACHE, LOGS, Stop, environment, is_terminal, say, tail
+from base import logs
+from base.paths import CACHE, Stop, environment, is_terminal, say, tail
 from build import programs
 
 # How long an input is at first, and may become. An order has 40 steps of two
@@ -49,7 +50,7 @@ def _fuzz(program, name, seconds):
     crashes.mkdir(exist_ok=True)
     first, longest = TARGETS[name]
     plant(corpus, first)
-    log = LOGS / f"fuzz-{name}.log"
+    log = logs.place() / f"fuzz-{name}.log"
     command = [str(program), str(corpus), f"-max_total_time={seconds}",
                f"-max_len={longest}", "-timeout=60",
                f"-artifact_prefix={crashes}/{name}-"]

@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 
-from base.paths import LOGS, REPO, Stop, environment, say
+from base import logs
+from base.paths import REPO, Stop, environment, say
 from build import programs
 from base.score import Score
 
@@ -47,7 +48,7 @@ def _only(strategy, profile):
 
 def check():
     """The searches for every day: each that kept all rules has passed."""
-    log = LOGS / "judge.log"
+    log = logs.place() / "judge.log"
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run(command("prove", "--part=check"), stdout=file,
                               stderr=subprocess.STDOUT, env=environment(),
@@ -90,7 +91,7 @@ def murphi(pattern):
 def check_murphi():
     """The orders as designed: models and judge accept each."""
     done = _agree("--only=*/*as-designed", capture_output=True, text=True)
-    (LOGS / "murphi.log").write_text(done.stdout + done.stderr)
+    (logs.place() / "murphi.log").write_text(done.stdout + done.stderr)
     found = AGREED.search(done.stdout)
     score = Score()
     if found:

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 
-from base import boards
-from base.paths import LOGS, Stop, say
+from base import boards, logs
+from base.paths import Stop, say
 from base.workspace import Child, Workspace
 from run import qemu
 from run.console import Console
@@ -38,7 +38,8 @@ class Boot:
             self.label += f"-{bundle.strategy}"
         if bundle.config != "default":
             self.label += f"-{bundle.config}"
-        self.log = LOGS / f"boot-{self.label}.log"
+        self.log = logs.place() / f"boot-{self.label}.log"
+        self.chip_log = self.log.with_name(f"chip-{self.label}.log")
         self.console = Console()
         self.errors = []
         self.seconds = 0.0
@@ -84,8 +85,7 @@ class Boot:
             return None
         if not self.bundle.model:
             raise Stop("the chip model is not built; run: make host")
-        log = stack.enter_context(
-            open(LOGS / f"chip-{self.label}.log", mode))
+        log = stack.enter_context(open(self.chip_log, mode))
         rings = self._doorbell and self._doorbell.eventfd
         command = qemu.model_command(self.board, self.bundle.model, folder,
                                        interrupt=rings)
@@ -126,7 +126,7 @@ class Boot:
             self.errors.append(
                 f"the chip model ended by itself, code "
                 f"{self._chip.process.returncode}; "
-                f"see {LOGS}/chip-{self.label}.log")
+                f"see {self.chip_log}")
 
     def _asked(self):
         """Of a board that hangs: where its CPUs are, and what they wait for."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from unittest import mock
 
 import common
-from base import workspace
-from base.paths import LOGS, cache
+from base import logs, workspace
+from base.paths import cache
 from build import programs
 from build.programs import Bundle
 from run.boot import Boot
@@ -143,13 +143,13 @@ class Pretended(unittest.TestCase):
     def test_says_where_a_hanging_board_is(self):
         with mock.patch("run.wires.Monitor.ask", "answer to {0}".format):
             self.boot("exec sleep 1000", timeout=0.3)
-        log = (LOGS / "boot-selftest.log").read_text()
+        log = (logs.place() / "boot-selftest.log").read_text()
         self.assertIn("answer to info registers -a", log)
         self.assertIn("answer to info lapic 1", log)
 
     def test_says_that_qemu_hangs_too(self):
         self.boot("exec sleep 1000", timeout=0.3)
-        self.assertIn("does not answer", (LOGS / "boot-selftest.log").read_text())
+        self.assertIn("does not answer", (logs.place() / "boot-selftest.log").read_text())
 
     def test_hangs_after_its_job(self):
         got = self.boot("echo '@dmamap done 0'; sleep 1000", timeout=60)
@@ -205,7 +205,7 @@ class Pretended(unittest.TestCase):
 
     def test_log(self):
         self.boot("echo one line; echo '@dmamap done 0'")
-        self.assertIn("one line", (LOGS / "boot-selftest.log").read_text())
+        self.assertIn("one line", (logs.place() / "boot-selftest.log").read_text())
 
 
 def default_interrupt():

@@ -120,6 +120,7 @@ class Modules(unittest.TestCase):
         for name in ("a", "b"):
             (self.folder / "drivers" / f"{name}.ko").write_text(name)
         (self.folder / self.board.image).write_text("kernel")
+        (self.folder / kernel.OWNER).write_text(str(REPO))
 
     def modules(self, config):
         (self.folder / ".config").write_text(config)
@@ -139,6 +140,21 @@ class Modules(unittest.TestCase):
         self.assertEqual(image.read_text(), "kernel")
         copied = sorted(file.name for file in place.rglob("*.ko"))
         self.assertEqual(copied, ["a.ko", "b.ko"])
+
+
+    def test_of_another_checkout(self):
+        self.modules("CONFIG_A=m\n")
+        (self.folder / kernel.OWNER).write_text("/somewhere/else")
+        with self.assertRaisesRegex(Stop, "is of another checkout"):
+            programs.copy_kernel(self.board, self.place, config="module")
+        (self.folder / kernel.OWNER).unlink()
+        with self.assertRaisesRegex(Stop, "is of another checkout"):
+            programs.copy_kernel(self.board, self.place, config="module")
+
+    def test_programs_of_two_checkouts(self):
+        mine = programs.folder("host")
+        with mock.patch.object(programs, "REPO", self.place):
+            self.assertNotEqual(programs.folder("host").parent, mine.parent)
 
 
 class Room(unittest.TestCase):
