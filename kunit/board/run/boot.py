@@ -13,9 +13,9 @@ from base.paths import Stop, say
 from base.workspace import Child, Workspace
 from run import qemu
 from run.console import Console
+from run.patience import OwnTime, Patience
 from run.wires import Doorbell, Monitor, Slot
 
-GRACE = 2                   # seconds from the end of the job to power off
 QUIET = 120                 # seconds without a word before init: it hangs
 CONSOLE_TAIL = 40
 SIGNALS = {"pull-cable": signal.SIGUSR1, "plug-cable": signal.SIGUSR2}
@@ -108,10 +108,11 @@ class Boot:
 
     def _listen(self, machine):
         """Read the console until the power is off, or patience is."""
-        patience = Patience(self.console, self.timeout, self.quiet)
+        patience = Patience(self.console, self.timeout, self.quiet,
+                            OwnTime(machine.process.pid))
         # Not buffered: of a board that hangs, the last line is what matters.
         with open(self.log, "wb", buffering=0) as log:
-            for line in _lines(machine.process.stdout, patience.deadline):
+            for line in _lines(machine.process.stdout, patience):
                 log.write(line)
                 self.console.take(line.decode("utf-8", "replace"))
                 patience.heard()
@@ -191,45 +192,12 @@ class Boot:
             say(f"  {self.label}: {error}")
 
 
-class Patience:
-    """Until when a board is waited for, and why not for longer."""
-
-    def __init__(self, console, seconds, quiet):
-        self._console = console
-        self._seconds, self._quiet = seconds, quiet
-        self._heard = time.monotonic()
-        self._end = self._heard + seconds
-
-    def heard(self):
-        """It has said something."""
-        self._heard = time.monotonic()
-        if self._console.code is not None:
-            self._end = min(self._end, self._heard + GRACE)
-
-    def _quiet_end(self):
-        """Of its programs we don't know how long they say nothing."""
-        return self._end if self._console.started else self._heard + self._quiet
-
-    def deadline(self):
-        return min(self._end, self._quiet_end())
-
-    def lost(self):
-        """Why it is given up, or None."""
-        now = time.monotonic()
-        if now >= self._end:
-            return f"time-out after {self._seconds} s"
-        if now >= self._quiet_end():
-            return f"it hangs: not a word for {self._quiet} s, and init has not begun"
-        return None
-
-
-def _lines(stream, deadline):
-    """Lines of a pipe as they come, until it closes or the deadline is over."""
+def _lines(stream, patience):
+    """Lines of a pipe as they come, until it closes or patience is over."""
     rest = b""
-    while True:
-        left = deadline() - time.monotonic()
-        if left <= 0 or not select.select([stream], [], [], left)[0]:
-            break
+    while left := patience.left():
+        if not select.select([stream], [], [], left)[0]:
+            continue
         data = os.read(stream.fileno(), 65536)
         if not data:
             break

@@ -14,7 +14,7 @@ import struct
 
 from base.paths import Stop
 
-PATIENCE = 20               # seconds for an answer of QEMU
+PATIENCE = 600              # seconds for an answer of QEMU, on a host however busy
 HOLES = 8                   # descriptors that QEMU may have closed lately
 VERSION, SELF, MEMORY = 0, 0, -1
 

@@ -131,7 +131,7 @@ class Pretended(unittest.TestCase):
 
     def test_hangs_before_its_init(self):
         got = self.boot("echo hello; sleep 1000", timeout=60, quiet=0.5)
-        self.assertIn("not a word for 0.5 s", got.errors[0])
+        self.assertIn("not a word for 0.5 s of its own time", got.errors[0])
         self.assertIn("at the end of the log", got.errors[0])
         self.assertLess(got.seconds, 30)
 
