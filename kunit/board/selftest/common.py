@@ -13,6 +13,7 @@ sys.path.insert(0, str(BOARD_DIR))
 # Tests write logs and folders; never into the real cache.
 CACHE = tempfile.TemporaryDirectory(prefix="selftest-")
 os.environ["DMAMAP_CACHE"] = CACHE.name
+(Path(CACHE.name) / ".dmamap-cache").touch()
 
 from base.board import MIB, Board, DeviceTree, Limits, Refusal  # noqa: E402
 

@@ -32,6 +32,9 @@ with workspace.Workspace() as place, \\
 """
 
 
+PATIENT = 300       # seconds: more than a busy host needs, less than the sleeps in here
+
+
 def kill_group(leader):
     try:
         os.killpg(leader, signal.SIGKILL)
@@ -47,7 +50,7 @@ def process_group_lives(leader):
     return True
 
 
-def wait_until(condition, seconds=5):
+def wait_until(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
@@ -126,18 +129,18 @@ class Pretended(unittest.TestCase):
         start = time.monotonic()
         got = self.boot("echo hello; sleep 1000", timeout=0.5)
         self.assertIn("time-out", got.errors[0])
-        self.assertLess(time.monotonic() - start, 5)
+        self.assertLess(time.monotonic() - start, PATIENT)
         self.assertEqual(self.leftovers(), [])
 
     def test_hangs_before_its_init(self):
-        got = self.boot("echo hello; sleep 1000", timeout=60, quiet=0.5)
+        got = self.boot("echo hello; sleep 1000", timeout=PATIENT, quiet=0.5)
         self.assertIn("not a word for 0.5 s of its own time", got.errors[0])
         self.assertIn("at the end of the log", got.errors[0])
-        self.assertLess(got.seconds, 30)
+        self.assertLess(got.seconds, PATIENT)
 
     def test_programs_may_be_quiet(self):
-        got = self.boot("echo '@dmamap test x'; sleep 1; echo '@dmamap done 0'",
-                        timeout=60, quiet=0.3)
+        got = self.boot("echo '@dmamap test x'; sleep 5; echo '@dmamap done 0'",
+                        timeout=PATIENT, quiet=4)
         self.assertEqual(got.errors, [])
 
     def test_says_where_a_hanging_board_is(self):
@@ -152,13 +155,15 @@ class Pretended(unittest.TestCase):
         self.assertIn("does not answer", (logs.place() / "boot-selftest.log").read_text())
 
     def test_hangs_after_its_job(self):
-        got = self.boot("echo '@dmamap done 0'; sleep 1000", timeout=60)
+        got = self.boot("echo '@dmamap done 0'; sleep 1000", timeout=PATIENT)
         self.assertEqual(got.errors, [])
-        self.assertLess(got.seconds, 10)
+        self.assertLess(got.seconds, PATIENT)
 
     def test_chip_dies_by_itself(self):
-        got = self.boot("sleep 0.3; echo '@dmamap done 0'; sleep 0.1",
-                        model="exit 4")
+        ends = self.place / "ends"
+        got = self.boot(f"until [ -e {ends} ]; do sleep 0.05; done; sleep 1;"
+                        "echo '@dmamap done 0'; sleep 0.1",
+                        model=f": > {ends}; exit 4")
         self.assertIn("the chip model ended by itself, code 4", got.errors[0])
 
     def test_chip_killed_on_wish(self):
@@ -167,7 +172,7 @@ class Pretended(unittest.TestCase):
                         "echo '@dmamap want kill-model';"
                         f"while kill -0 $(cat {pid}); do sleep 0.05; done;"
                         "echo '@dmamap done 0'",
-                        model=f"echo $$ > {pid}; exec sleep 1000", timeout=10)
+                        model=f"echo $$ > {pid}; exec sleep 1000", timeout=PATIENT)
         self.assertEqual(got.errors, [])
 
     def test_chip_comes_back_on_wish(self):
@@ -178,7 +183,7 @@ class Pretended(unittest.TestCase):
                         f"until [ $(wc -l < {lives}) = 2 ]; do sleep 0.05; done;"
                         "echo '@dmamap done 0'",
                         model=f"echo life >> {lives}; exec sleep 1000",
-                        timeout=10)
+                        timeout=PATIENT)
         self.assertEqual(got.errors, [])
 
     def test_cable(self):
@@ -191,7 +196,7 @@ class Pretended(unittest.TestCase):
                         model=f"trap 'echo out >> {seen}' USR1;"
                               f"trap 'echo in >> {seen}' USR2;"
                               f"echo up >> {seen};"
-                              "while :; do sleep 0.05; done", timeout=10)
+                              "while :; do sleep 0.05; done", timeout=PATIENT)
         self.assertEqual(got.errors, [])
         self.assertEqual(seen.read_text().split(), ["up", "out", "in"])
 
@@ -230,7 +235,7 @@ class Interrupted(unittest.TestCase):
     def ends_clean(self, number):
         process, place, leader = self.start()
         process.send_signal(number)
-        process.wait(10)
+        process.wait(300)
         self.assertFalse(place.exists())
         self.assertTrue(wait_until(lambda: not process_group_lives(leader)))
 
@@ -248,7 +253,7 @@ class Interrupted(unittest.TestCase):
         process, place, leader = self.start()
         self.addCleanup(kill_group, leader)     # the child's own children live
         process.kill()
-        process.wait(10)
+        process.wait(300)
         self.assertTrue(wait_until(lambda: not Path(f"/proc/{leader}").exists()
                                    or "Z" in Path(f"/proc/{leader}/stat")
                                    .read_text().split()[2]))
@@ -261,7 +266,7 @@ class Interrupted(unittest.TestCase):
         workspace.remove_stale()
         self.assertTrue(place.is_dir())
         process.terminate()
-        process.wait(10)
+        process.wait(300)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class Run(unittest.TestCase):
         good, text = self.run_with(boots + [Pretended(lines(3), ["panic"])])
         self.assertFalse(good)
         self.assertIn("failure shown", text)
-        self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(time.monotonic() - start, 300)
         self.assertTrue(all(boot.stopped.is_set() for boot in boots))
 
 
