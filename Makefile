@@ -20,6 +20,9 @@ help:
 	@echo '  make run          two processes say hello through the HCA; prints measured values'
 	@echo '  make check        all tests, on the host and on all boards'
 	@echo
+	@echo 'While you work:'
+	@echo '  make quick        host tests, and KUnit and the short programs of one board'
+	@echo
 	@echo 'Parts of them:'
 	@echo '  make deps         install the Debian packages that are missing'
 	@echo '  make kernel       build the kernel of a board'
@@ -62,8 +65,8 @@ help:
 deps:
 	@$(rooms)/build/deps.sh
 
-.PHONY: run kunit test xray check kernel user host
-run kunit test xray check kernel user host: deps
+.PHONY: run kunit test xray check quick kernel user host
+run kunit test xray check quick kernel user host: deps
 	@$(board) $@ $(options)
 
 .PHONY: fabric

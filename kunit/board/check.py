@@ -56,6 +56,7 @@ class Check:
         self.modular = modular() if config == "default" else []
         self.total = Score()
         self.bundles = {}       # of each board, with its default strategy
+        self.spent = []         # (seconds, phase)
         self.start = time.monotonic()
 
     def phase(self, title, work):
@@ -71,7 +72,9 @@ class Check:
             say(traceback.format_exc())
             score = Score(failures=[f"{title}: {type(error).__name__}: {error}"])
         self.total.add(score)
-        say(f"== {title}: {score} ({time.monotonic() - start:.0f} s)")
+        seconds = time.monotonic() - start
+        self.spent.append((seconds, title))
+        say(f"== {title}: {score} ({seconds:.0f} s)")
         return not score.failures
 
     def run(self):
@@ -88,7 +91,7 @@ class Check:
                 self._board(name, AS_MODULES, builds, place)
             self._fabric(place)
             self.phase("benchmarks", bench.check)
-        return self._finish()
+        return self.finish()
 
     def _bundle(self, which, builds, place):
         """What a board boots, once its kernel is built; None if it can't be."""
@@ -138,7 +141,11 @@ class Check:
                                         for name in boards.BOARDS], place)
         self.phase("fabric", run)
 
-    def _finish(self):
+    def finish(self):
+        say()
+        say("where the time went, seconds:")
+        for seconds, title in sorted(self.spent, reverse=True):
+            say(f"  {seconds:>6.0f}  {title}")
         say()
         for failure in self.total.failures:
             say(f"FAILED {failure}")
@@ -188,6 +195,25 @@ class Builds:
                 shown = time.monotonic()
                 say(lines[-1])
             time.sleep(0.2)
+
+
+def quick(board, strategy, config):
+    """What a change should not be without: host tests, one board's KUnit and programs.
+
+    Not those that boot alone, and no search of the judge: make check has them.
+    """
+    one = Check(config)
+    with Workspace() as place:
+        bundle = []
+        one.phase("build", lambda: bundle.append(
+            programs.prepare(board, place, strategy, config)) or Score())
+        one.phase("host tests", suites.host_tests)
+        if bundle:
+            for title, suite in (("KUnit", suites.kunit),
+                                 ("programs", suites.short_tests)):
+                one.phase(f"{board.name} {title}",
+                          lambda suite=suite: suite(board, bundle[0]))
+    return one.finish()
 
 
 def run(config="default"):

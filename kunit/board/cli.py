@@ -139,6 +139,11 @@ def do_check(args):
     return check.run(args.config)
 
 
+def do_quick(args):
+    """Host tests, and KUnit and the short programs of one board."""
+    return check.quick(boards.find(args.board[0]), args.strategy, args.config)
+
+
 def do_prove(args):
     """All that strategies and machines can do together."""
     return judge.prove(args.part, args.strategy, args.profile)

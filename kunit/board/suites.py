@@ -116,6 +116,12 @@ def board_tests(board, bundle, pattern=None):
     return score
 
 
+def short_tests(board, bundle):
+    """Those that need no boot of their own."""
+    return _boot_tests(board, bundle, [name for name in bundle.tests
+                                       if not OWN_BOOT.search(name)])
+
+
 def driver_tests(board, bundle):
     """Those of the drivers, where they are modules."""
     return board_tests(board, bundle, DRIVERS)

@@ -70,6 +70,49 @@ class Phases(unittest.TestCase):
         self.assertEqual(said.splitlines()[-1],
                          f"{len(self.asked)} passed, 0 failed")
 
+    def test_quick(self):
+        asked = []
+
+        def suite(title):
+            return lambda *_: asked.append(title) or Score(passed=1)
+
+        with contextlib.redirect_stdout(io.StringIO()) as out, \
+                mock.patch("check.Workspace", mock.MagicMock()), \
+                mock.patch("check.programs.prepare", lambda *_: "bundle"), \
+                mock.patch("check.suites.host_tests", suite("host")), \
+                mock.patch("check.suites.kunit", suite("KUnit")), \
+                mock.patch("check.suites.short_tests", suite("programs")):
+            self.assertTrue(check.quick(common.TWO, None, "default"))
+        self.assertEqual(asked, ["host", "KUnit", "programs"])
+        self.assertTrue(out.getvalue().endswith("3 passed, 0 failed\n"))
+
+    def test_quick_without_a_kernel_tests_the_host(self):
+        def broken(*_):
+            raise Stop("the kernel was not built")
+
+        with contextlib.redirect_stdout(io.StringIO()) as out, \
+                mock.patch("check.Workspace", mock.MagicMock()), \
+                mock.patch("check.programs.prepare", broken), \
+                mock.patch("check.suites.host_tests", lambda: Score(passed=5)):
+            self.assertFalse(check.quick(common.TWO, None, "default"))
+        self.assertTrue(out.getvalue().endswith("5 passed, 1 failed\n"))
+
+    def test_where_the_time_went(self):
+        one = check.Check("debug")
+        one.spent = [(1.2, "quick"), (70.4, "slow"), (9.0, "middling")]
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertTrue(one.finish())
+        lines = out.getvalue().splitlines()
+        first = lines.index("where the time went, seconds:") + 1
+        self.assertEqual(lines[first:first + 3],
+                         ["      70  slow", "       9  middling", "       1  quick"])
+
+    def test_every_phase_is_counted(self):
+        said = self.run_check()[1].splitlines()
+        table = said[said.index("where the time went, seconds:") + 1:]
+        for title in ("scripts", "eniac KUnit", "fabric", "benchmarks"):
+            self.assertTrue(any(line.endswith(f"  {title}") for line in table), title)
+
     def test_what_a_kernel_is_not_asked_for(self):
         self.run_check()
         self.assertNotIn("eniac None:default refusals", self.asked)   # has none
