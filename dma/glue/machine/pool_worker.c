@@ -56,9 +56,11 @@ void dmamap_machine_tend_later(void)
 	queue_work(system_unbound_wq, &dmamap_tending);
 }
 
+/* Pages that the worker gives back may be enough to queue it again. */
 void dmamap_pool_settle(void)
 {
-	flush_work(&dmamap_tending);
+	while (flush_work(&dmamap_tending))
+		;
 }
 
 /* Caller holds the flip gate: dmamap_pool_drain() for reading, hibernate.c for writing. */

@@ -100,18 +100,25 @@ static int pool_show(struct seq_file *out, void *unused)
 	return 0;
 }
 
-/* Accepts "drain", with or without a newline, in one write; any other word is -EINVAL. */
+/* Accepts "drain" or "settle", with or without a newline, in one write; else -EINVAL. */
 static ssize_t pool_write(struct file *file, const char __user *from, size_t bytes, loff_t *at)
 {
-	char command[sizeof("drain\n")] = "";
+	char command[sizeof("settle\n")] = "";
 
 	if (*at || bytes >= sizeof(command))
 		return -EINVAL;
 	if (copy_from_user(command, from, bytes))
 		return -EFAULT;
-	if (strlen(command) != bytes || !sysfs_streq(command, "drain"))
+	if (strlen(command) != bytes)
 		return -EINVAL;
-	dmamap_pool_drain();
+	if (sysfs_streq(command, "drain")) {
+		dmamap_pool_drain();
+	} else if (sysfs_streq(command, "settle")) {
+		dmamap_regions_settle(); /* an end may queue the worker of the pool */
+		dmamap_pool_settle();
+	} else {
+		return -EINVAL;
+	}
 	*at += bytes;
 	return bytes;
 }
