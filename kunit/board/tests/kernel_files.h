@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #pragma once
 
+#include "patience.h"
+
 #include <fcntl.h>
 #include <sys/klog.h>
 #include <unistd.h>
@@ -49,6 +51,13 @@ inline int drain_pool()
 	return write_file("/sys/kernel/debug/dmamap/pool", "drain\n");
 }
 
+/// Waits until the layer's workers have nothing to do: what the layer counts stands still then, as
+/// long as nothing is allocated or freed. 0 or a negative errno value.
+inline int settle_layer()
+{
+	return write_file("/sys/kernel/debug/dmamap/pool", "settle\n");
+}
+
 inline std::vector<std::string> lines_of(const std::string &text)
 {
 	std::vector<std::string> lines;
@@ -86,19 +95,19 @@ inline long long value_of(const Values &values, const char *name)
 	return found == values.end() ? 0 : found->second;
 }
 
-/// How many times as long all may take: kernels that check all they do are SLOWER, which the
-/// runner tells them, and so us (unknown words of the command line are init's environment).
-inline unsigned int slower()
+/// Bytes of vmalloc space that the layer has. Not VmallocUsed of meminfo, which counts the stacks of
+/// the kernel's workers as well: they come and go with time, and mappings of frames are not in it.
+inline long long layer_vmalloc()
 {
-	const char *times = std::getenv("SLOWER");
+	long long bytes = 0;
 
-	return times ? static_cast<unsigned int>(std::atoi(times)) : 1;
-}
+	for (const std::string &line : lines_of(read_file("/proc/vmallocinfo"))) {
+		const std::size_t at = line.find(' ');
 
-/// Ends the program with SIGALRM if it hangs.
-inline void guard(unsigned int seconds)
-{
-	alarm(seconds * slower());
+		if (line.find(" dmamap_") != std::string::npos && at != std::string::npos)
+			bytes += std::strtoll(line.c_str() + at, nullptr, 10);
+	}
+	return bytes;
 }
 
 /// What the kernel has said since it started, as far as it still knows.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #pragma once
 
+#include "patience.h"
+
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -98,6 +100,7 @@ private:
 
 	void result(bool good, const char *format, std::va_list args)
 	{
+		alive();
 		failed_ += !good;
 		std::printf("%s %u - ", good ? "ok" : "not ok", ++count_);
 		std::vprintf(format, args);
