@@ -15,15 +15,20 @@ constexpr const char *kState = "/sys/power/state";
 constexpr const char *kDisk = "/sys/power/disk";
 constexpr unsigned int kGuardSeconds = 50;
 
-unsigned long statistic(const std::string &name)
-{
-	const std::string key = name + " ";
+// Coherent frames, and those of them that nobody has, of one reading and of one moment: no worker
+// is on its way from one to the other.
+struct Frames {
+	long long coherent, unused;
 
-	for (const std::string &line : lines_of(read_file("/sys/kernel/debug/dmamap/stats")))
-		if (line.starts_with(key))
-			return std::strtoul(line.c_str() + key.size(), nullptr, 10);
-	return 0;
-}
+	static Frames now()
+	{
+		settle_layer();
+
+		const Values stats = values_of("/sys/kernel/debug/dmamap/stats");
+
+		return {value_of(stats, "frames_coherent"), value_of(stats, "frames_in_pool")};
+	}
+};
 
 // What the kernel says while it tries to hibernate, and the errno of that.
 struct Attempt {
@@ -51,12 +56,12 @@ void test_refused(tap::Report &tap)
 	// The chunks of the context are the last that nobody can give back.
 	drain_pool();
 
-	const unsigned long frames = statistic("frames_coherent"), unused = statistic("frames_in_pool");
+	const auto [frames, unused] = Frames::now();
 	const Attempt attempt = hibernate();
 	const std::string sentence = "dmamap: hibernation refused: it would copy " +
 				     std::to_string(frames) + " coherent frames";
 
-	tap.gives(-EBUSY, attempt.error, "with %lu coherent frames, hibernation is refused", frames);
+	tap.gives(-EBUSY, attempt.error, "with %lld coherent frames, hibernation is refused", frames);
 	tap.ok(frames > unused && attempt.says(sentence) &&
 	       attempt.says(" " + std::to_string(frames - unused) + ", unused beside them " +
 			    std::to_string(unused) + "); close what uses them"),
@@ -70,9 +75,9 @@ void test_accepted(tap::Report &tap)
 {
 	using Clock = std::chrono::steady_clock;
 	RawContext context;
-	const unsigned long frames = statistic("frames_coherent"), unused = statistic("frames_in_pool");
+	const auto [frames, unused] = Frames::now();
 
-	tap.ok(frames != 0 && frames == unused, "%lu coherent frames are left, of nobody", frames);
+	tap.ok(frames != 0 && frames == unused, "%lld coherent frames are left, of nobody", frames);
 
 	const auto start = Clock::now();
 	const Attempt attempt = hibernate();
@@ -108,7 +113,7 @@ int main()
 	guard(kGuardSeconds);
 	if (!is_safe(tap))
 		return tap.finish();
-	tap.ok(drain_pool() == 0 && statistic("frames_coherent") == 0,
+	tap.ok(drain_pool() == 0 && Frames::now().coherent == 0,
 	       "a drained pool leaves no coherent frame");
 	test_refused(tap);
 	test_accepted(tap);
