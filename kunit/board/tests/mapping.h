@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -49,7 +50,7 @@ struct Case {
 	const char *name;	///< begins with its number
 	void (*run)(Check &check);
 	unsigned int needs = 0;	///< MAPPER_HAS_..., or these:
-	unsigned int seconds = 60;	///< only against hanging: some take 15 under KASAN
+	unsigned int seconds = 60;	///< without a check: only against hanging
 };
 
 /// Not on all boards: RAM that can be adopted, a CPU that can go offline, a block device.
@@ -110,6 +111,21 @@ private:
 	std::byte *data_ = nullptr;
 	std::size_t bytes_ = 0;
 	int error_ = 0;
+};
+
+/// Steps that a process or a thread has made, as others see them: a test that needs it to have run
+/// waits for them, not for a while.
+class Steps {
+public:
+	Steps();
+
+	void step() const { ++*count_; }
+	/// Returns when so many steps more were made, counted from the call.
+	void await(unsigned int more) const;
+
+private:
+	Map memory_;
+	std::atomic<unsigned int> *const count_;
 };
 
 struct Segment {
@@ -198,7 +214,7 @@ struct Counts {
 };
 
 void expect_same(Check &check, const Counts &before);
-/// Waits for it a little: the last reference of a file is dropped late.
+/// Waits for it: the last reference of a file is dropped late.
 void expect_soon(Check &check, const Counts &before);
 /// Translations of a frame that conflict, as the X-ray sees them; negative: errno.
 long conflicts(std::uint64_t pfn);

@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t kPages = 16;
 
-/// Reads one address all the time: what is there is ours, or nothing.
+/// Reads one address all the time: what is there is ours, or nothing. That its thread runs is not
+/// left to chance: the thread that changes the mapping waits for a look before, and for one after.
 class Watcher {
 public:
 	Watcher(volatile std::uint32_t *at, std::uint32_t expected)
@@ -33,25 +34,42 @@ public:
 			thread_.join();
 	}
 
+	/// Returns when a look that began after the call has found something.
+	void await_read() const { await_more(read_); }
+	/// Returns when a look that began after the call is over, whatever it found.
+	void await_look() const { await_more(looks_); }
+
 	[[nodiscard]] long foreign() const { return foreign_; }
 	[[nodiscard]] long read() const { return read_; }
+	[[nodiscard]] long refused() const { return looks_ - read_; }
 
 private:
+	/// Two: one may have begun before.
+	static void await_more(const std::atomic<long> &count)
+	{
+		for (const long before = count; count < before + 2;)
+			std::this_thread::yield();
+	}
+
 	void watch(volatile std::uint32_t *at, std::uint32_t expected)
 	{
-		while (!stop_)
-			signal_of([&] {
+		while (!stop_) {
+			const int signal = signal_of([&] {
 				while (!stop_) {
 					const std::uint32_t word = *at;
 
 					foreign_ += word != expected;
 					++read_;
+					++looks_;
 				}
 			});
+
+			looks_ += signal != 0;
+		}
 	}
 
 	std::atomic<bool> stop_ = false;
-	std::atomic<long> foreign_ = 0, read_ = 0;
+	std::atomic<long> foreign_ = 0, read_ = 0, looks_ = 0;
 	std::thread thread_;
 };
 
@@ -74,6 +92,8 @@ void reuse_under_a_reader(Check &check)
 	for (unsigned int round = 0; round < 300; ++round) {
 		const long next = file.alloc(bytes);
 
+		watcher.await_read();
+
 		/* Away and gone: a stale translation at home would show its next use. */
 		mremap(home, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, away);
 		munmap(away, bytes);
@@ -82,6 +102,7 @@ void reuse_under_a_reader(Check &check)
 
 		file.fill(other, 2);
 		file.fill(next, 1);
+		watcher.await_look();
 		file.free(other);
 		if (!check.gives(0, map_at(home, file, next, 0, kPages), "round %u", round))
 			break;
@@ -89,7 +110,8 @@ void reuse_under_a_reader(Check &check)
 	}
 	watcher.stop();
 	check.gives(0, watcher.foreign(), "reads of what was not ours");
-	check.ok(watcher.read() > 0, "%ld reads", watcher.read());
+	check.ok(watcher.read() > 0 && watcher.refused() > 0, "%ld reads, %ld looks at nothing",
+		 watcher.read(), watcher.refused());
 }
 
 void close_under_a_fault(Check &check)
@@ -105,7 +127,15 @@ void close_under_a_fault(Check &check)
 		file.fill(id, 1);
 		if (!check.gives(0, map.error(), "maps"))
 			return;
-		std::thread reader([&] { wrong = map.wrong(1); });
+		std::atomic<bool> reads = false;
+		std::thread reader([&] {
+			reads = true;
+			wrong = map.wrong(1);
+		});
+
+		/* Before its first fault, or while it reads. */
+		while (round % 2 && !reads)
+			std::this_thread::yield();
 		file.free(id);
 		file.shut();
 		reader.join();
@@ -115,31 +145,35 @@ void close_under_a_fault(Check &check)
 }
 
 /// Reads all that /proc says of a process's memory, until it is told to stop.
-[[noreturn]] void read_proc(pid_t process)
+[[noreturn]] void read_proc(pid_t process, const Steps &files)
 {
 	const std::string folder = "/proc/" + std::to_string(process) + "/";
 	char page[4096];
 
 	for (;;) {
 		for (const char *name : {"maps", "smaps", "smaps_rollup", "numa_maps", "status",
-					 "statm"})
+					 "statm"}) {
 			read_file(folder + name);
+			files.step();
+		}
 
 		const int fd = open((folder + "pagemap").c_str(), O_RDONLY | O_CLOEXEC);
 
 		for (off64_t at = 0x40000000 >> 9; fd >= 0 && at < 0x41000000 >> 9; at += 4096)
 			static_cast<void>(!pread64(fd, page, sizeof(page), at));
 		close(fd);
+		files.step();
 	}
 }
 
 void walked_while_large(Check &check)
 {
 	const Counts before = Counts::now();
+	const Steps files;
 	const pid_t self = getpid(), walker = fork();
 
 	if (walker == 0)
-		read_proc(self);
+		read_proc(self, files);
 	for (unsigned int round = 0; round < 12; ++round) {
 		const File file;
 		const std::size_t bytes = std::size_t(round % 2 ? 8 : 2) << 20;
@@ -155,6 +189,7 @@ void walked_while_large(Check &check)
 		file.fill(id, round);
 		for (std::size_t i = 0; i < bytes; i += page_bytes())
 			read_signal(map.data() + i);
+		files.await(7);		/* all of them: large leaves are there */
 		mprotect(map.data() + bytes / 2, page_bytes(), PROT_READ);
 		munmap(map.data() + bytes / 4, page_bytes());
 		check.gives(0, read_signal(map.data() + bytes - 1), "the last byte");
@@ -176,16 +211,21 @@ bool online(unsigned int cpu, bool on)
 void cpus_come_and_go(Check &check)
 {
 	const File file;
+	const Steps turns;
 	std::atomic<bool> stop = false;
 	std::atomic<unsigned int> times = 0;
 	std::thread plugger([&] {
 		while (!stop) {
 			times += online(1, false);
 			online(1, true);
+			turns.step();
 		}
 	});
 
 	for (unsigned int round = 0; round < 200; ++round) {
+		if (round % 20 == 0)
+			turns.await(1);
+
 		const long id = file.alloc(round % 8 ? 4 * page_bytes() : 1 << 20);
 		const Map map = file.map(id, 4 * page_bytes());
 
@@ -199,7 +239,7 @@ void cpus_come_and_go(Check &check)
 	}
 	stop = true;
 	plugger.join();
-	check.ok(times > 0, "a CPU went offline %u times", times.load());
+	check.ok(times >= 10, "a CPU went offline %u times", times.load());
 }
 
 constexpr Case kCases[] = {

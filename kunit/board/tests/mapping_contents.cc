@@ -76,17 +76,21 @@ void fresh_memory_of_snooping(Check &check)
 	expect_zero(check, file, MAPPER_SNOOPING, "again");
 }
 
-/// Of what the pool has: it may be empty while its worker fills it, not for long.
+/// Of what the pool has. An allocation that finds it empty asks its worker to fill it: then it is not.
 long alloc_atomic(const File &file)
 {
-	long id = -ENOMEM;
+	long id = file.alloc(4096, MAPPER_NO_SNOOP, MAPPER_ATOMIC);
 
-	for (int tries = 0; tries < 200; ++tries) {
+	if (id == -ENOMEM && !stock) {
+		settle_layer();
 		id = file.alloc(4096, MAPPER_NO_SNOOP, MAPPER_ATOMIC);
-		if (id != -ENOMEM)
-			break;
-		usleep(10'000);
 	}
+	/* The kernel's own has a worker, too, which can't be waited for. */
+	if (id == -ENOMEM && stock)
+		eventually([&] {
+			id = file.alloc(4096, MAPPER_NO_SNOOP, MAPPER_ATOMIC);
+			return id != -ENOMEM;
+		});
 	return id;
 }
 

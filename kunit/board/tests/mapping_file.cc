@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #ifndef MAPPING_NODE
@@ -73,6 +74,16 @@ void Map::fill(std::uint32_t value) const
 {
 	for (std::size_t i = 0; i < bytes_ / sizeof(std::uint32_t); ++i)
 		word(i) = value;
+}
+
+Steps::Steps()
+	: memory_(-1, 0, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS),
+	  count_(reinterpret_cast<std::atomic<unsigned int> *>(memory_.data())) {}
+
+void Steps::await(unsigned int more) const
+{
+	for (const unsigned int before = *count_; *count_ - before < more;)
+		std::this_thread::yield();
 }
 
 File::File(int flags) : fd_(open(node, flags | O_CLOEXEC)) {}
@@ -231,12 +242,16 @@ int map_at(std::byte *place, const File &file, long id, std::size_t first, std::
 
 Counts Counts::now()
 {
-	auto stats = values_of("/sys/kernel/debug/dmamap/stats");
 	const File file;
 	mapper_info latest = {};
 
 	latest.abi = MAPPER_ABI_VERSION;
 	file.request(MAPPER_IOC_INFO, &latest);
+	/* A worker that moves pages has some that are counted nowhere. */
+	settle_layer();
+
+	auto stats = values_of("/sys/kernel/debug/dmamap/stats");
+
 	return {stats["regions"], stats["frames_coherent"], stats["frames_in_pool"],
 		stats["quarantined"], latest.buffers};
 }

@@ -47,6 +47,7 @@ void tell(const char *format, std::va_list args, const char *more)
 
 bool judge(bool good, const char *more, const char *format, std::va_list args)
 {
+	alive();
 	__atomic_add_fetch(&told->checks, 1, __ATOMIC_RELAXED);
 	if (good)
 		return true;
@@ -178,13 +179,11 @@ void expect_same(Check &check, const Counts &before)
 
 void expect_soon(Check &check, const Counts &before)
 {
-	for (int tries = 0; tries < 100; ++tries) {
+	eventually([&] {
 		const Counts now = Counts::now();
 
-		if (now.regions == before.regions && now.buffers == before.buffers)
-			break;
-		usleep(20'000);
-	}
+		return now.regions == before.regions && now.buffers == before.buffers;
+	});
 	expect_same(check, before);
 }
 
