@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Contexts: who gets one, who doesn't, and what is left of the one before.
+#include "patience.h"
 #include "raw_context.h"
 #include "tap.h"
 
@@ -103,7 +104,7 @@ int talk_to_oneself(hca *handle)
 
 	if (const int error = hca_send(handle, hca_context(handle), 7, "to myself", 9))
 		return error;
-	if (const int error = hca_wait(handle, 5000))
+	if (const int error = hca_wait(handle, kPatience))
 		return error;
 	if (const int error = hca_receive(handle, &message))
 		return error;
@@ -145,9 +146,7 @@ void test_refused_packet(tap::Report &tap)
 	if (!tap.gives(0, hca_open(nullptr, &handle), "a context for a bad packet opens"))
 		return;
 	tap.gives(0, hca_send(handle, HCA_CONTEXTS, 0, nullptr, 0), "a bad destination is sent to");
-	for (int i = 0; i < 5000 && !hca_drained(handle); ++i)
-		usleep(1000);
-	tap.ok(hca_drained(handle) && hca_errors(handle, &last) == 1 && last == HCA_ERR_BAD_DEST,
+	tap.ok(eventually([&] { return hca_drained(handle); }) && hca_errors(handle, &last) == 1 && last == HCA_ERR_BAD_DEST,
 	       "the chip refuses it and says so");
 	tap.gives(0, talk_to_oneself(handle), "and takes the next");
 	hca_close(handle);

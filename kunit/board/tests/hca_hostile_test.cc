@@ -9,7 +9,9 @@
 #include "hca.h"
 
 #include <endian.h>
+#include <sched.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -18,9 +20,35 @@
 
 namespace {
 
-constexpr unsigned int kGuardSeconds = 290;
+constexpr unsigned int kGuardSeconds = 120;	// without a message or a result
 constexpr uint32_t kForeign = 7;	// partition of who is hostile
 constexpr int kKills = 60;
+constexpr uint32_t kHostile = 3;	// processes
+constexpr uint32_t kDeeds = 1000;	// of each, before and while others talk
+
+/// What each hostile process has done so far; between processes.
+struct Deeds {
+	std::atomic<uint32_t> of[kHostile];
+
+	bool all_have(const uint32_t (&before)[kHostile]) const
+	{
+		for (uint32_t i = 0; i < kHostile; ++i) {
+			if (of[i] - before[i] < kDeeds)
+				return false;
+		}
+		return true;
+	}
+};
+
+/// Zeroed memory that children share.
+template <typename T>
+T *shared_with_children()
+{
+	void *memory = mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+
+	return memory == MAP_FAILED ? nullptr : static_cast<T *>(memory);
+}
 
 volatile unsigned int &word_at(const Mapping &mapping, std::size_t offset)
 {
@@ -40,7 +68,7 @@ uint32_t talk(hca *handle, uint32_t messages)
 		    hca_send(handle, hca_address(handle), sent, payload, sizeof(payload)) == 0)
 			++sent;
 		if (hca_receive(handle, &message) != 0) {
-			if (hca_wait(handle, 5000) != 0)
+			if (hca_wait(handle, kPatience) != 0)
 				return messages;
 			continue;
 		}
@@ -53,12 +81,13 @@ uint32_t talk(hca *handle, uint32_t messages)
 			 memcmp(message.payload, expected, sizeof(expected)) != 0;
 		++received;
 		hca_release(handle);
+		alive();
 	}
 	return wrong;
 }
 
 // Writes garbage into everything that it may map, for ever.
-[[noreturn]] void rage(unsigned int seed, uint32_t target)
+[[noreturn]] void rage(unsigned int seed, uint32_t target, std::atomic<uint32_t> &deeds)
 {
 	RawContext context;
 	std::minstd_rand random(seed);
@@ -82,6 +111,7 @@ uint32_t talk(hca *handle, uint32_t messages)
 		word_at(pio, random() % HCA_PIO_CONTEXT_BYTES & ~3u) = random();
 		word_at(registers, random() % HCA_PAGE_BYTES & ~3u) = random();
 		word_at(headers, random() % headers.size() & ~3u) = random();
+		++deeds;
 	}
 }
 
@@ -89,30 +119,43 @@ void test_garbage(tap::Report &tap)
 {
 	hca *handle = nullptr;
 	std::vector<pid_t> hostile;
+	auto *deeds = shared_with_children<Deeds>();
+	uint32_t before[kHostile] = {};
 
 	write_file(hca_sysfs::kFolder + "partitions", std::to_string(kForeign));
 	if (!tap.gives(0, hca_open(nullptr, &handle), "somebody opens a context"))
 		return;
 	std::fflush(stdout);
-	for (unsigned int seed = 1; seed <= 3; ++seed) {
+	for (unsigned int i = 0; i < kHostile; ++i) {
 		const pid_t child = fork();
 
 		if (child == 0)
-			rage(seed, hca_address(handle));
+			rage(i + 1, hca_address(handle), deeds->of[i]);
 		hostile.push_back(child);
 	}
-	usleep(100000);
 
-	const uint32_t wrong = talk(handle, 3000);
-	int alive = 0, status = 0;
+	// Until each of them runs, and the chip has seen it.
+	const bool begun = eventually([&] {
+		return deeds->all_have(before) && std::stol(hca_sysfs::value("counters/errors")) > 0;
+	});
 
+	for (uint32_t i = 0; i < kHostile; ++i)
+		before[i] = deeds->of[i];
+
+	uint32_t wrong = talk(handle, 3000), more = 0;
+	int living = 0, status = 0;
+
+	// And until each of them has run beside it.
+	for (; begun && wrong == 0 && !deeds->all_have(before); more += 100)
+		wrong += talk(handle, 100);
 	for (const pid_t child : hostile) {
-		alive += waitpid(child, &status, WNOHANG) == 0;
+		living += waitpid(child, &status, WNOHANG) == 0;
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
 	}
-	tap.ok(alive == 3, "%d of 3 hostile processes did their worst to the end", alive);
-	tap.ok(wrong == 0, "3000 messages beside them are right (%u are not)", wrong);
+	tap.ok(begun && living == kHostile, "%d of %u hostile processes did their worst to the end",
+	       living, kHostile);
+	tap.ok(wrong == 0, "%u messages beside them are right (%u are not)", 3000 + more, wrong);
 	tap.ok(hca_errors(handle, nullptr) == 0, "nothing was refused to who is not hostile");
 	tap.ok(hca_sysfs::value("state") == "alive", "the chip lives");
 	tap.ok(std::stol(hca_sysfs::value("counters/errors")) > 0, "and has refused theirs");
@@ -124,13 +167,15 @@ void test_kills(tap::Report &tap)
 {
 	const long before = hca_sysfs::regions();
 	std::minstd_rand random(9);
+	auto *lives = shared_with_children<std::atomic<uint32_t>>();
 
 	std::fflush(stdout);
 	for (int i = 0; i < kKills; ++i) {
+		const uint32_t lived = *lives + random() % 4;
 		const pid_t child = fork();
 
 		if (child == 0) {
-			for (;;) {
+			for (;; ++*lives) {
 				hca *handle = nullptr;
 
 				if (hca_open(nullptr, &handle) == 0)
@@ -138,9 +183,13 @@ void test_kills(tap::Report &tap)
 				hca_close(handle);
 			}
 		}
-		usleep(random() % 30000);
+		// Some before they have done anything, others in the middle of it.
+		while (*lives < lived)
+			sched_yield();
+		usleep(random() % 10000);
 		kill(child, SIGKILL);
 		waitpid(child, nullptr, 0);
+		alive();
 	}
 	tap.ok(hca_sysfs::value("contexts") == "0", "after %d kills no context is in use (%s)", kKills,
 	       hca_sysfs::value("contexts").c_str());
@@ -173,30 +222,31 @@ void test_fork(tap::Report &tap)
 // The queue is filled to its end several times over, and nothing is lost.
 void test_overflow(tap::Report &tap)
 {
-	hca *handle = nullptr;
+	hca *handle = nullptr, *other = nullptr;
 
-	hca_open(nullptr, &handle);
+	if (hca_open(nullptr, &handle) != 0 || hca_open(nullptr, &other) != 0)
+		tap.bail_out("two contexts don't open");
 
 	const hca_context_info &info = *hca_info(handle);
 	const uint32_t room = std::min(info.header_entries, info.eager_buffers);
 	uint32_t sent = 0, received = 0, wrong = 0, full = 0;
 
 	for (int lap = 0; lap < 6; ++lap) {
-		// Until it stays full: room in the queue, and all PIO buffers wait.
-		for (int tries = 0; tries < 100; ) {
-			if (hca_send(handle, hca_address(handle), sent, &sent, 4) == 0) {
+		const auto send_all = [&] {
+			while (hca_send(handle, hca_address(handle), sent, &sent, 4) == 0)
 				++sent;
-				tries = 0;
-			} else {
-				usleep(1000);
-				++tries;
-			}
-		}
-		full += sent - received == room + info.pio_buffers;
+			return sent - received;
+		};
+
+		// Room in the queue, and all PIO buffers wait; and it stays so: whatever the chip
+		// may take yet, it has taken when it has looked at all contexts some times more.
+		eventually([&] { return send_all() >= room + info.pio_buffers; });
+		wrong += talk(other, 8);
+		full += send_all() == room + info.pio_buffers;
 
 		hca_message message;
 
-		while (received < sent && hca_wait(handle, 5000) == 0 &&
+		while (received < sent && hca_wait(handle, kPatience) == 0 &&
 		       hca_receive(handle, &message) == 0) {
 			wrong += message.tag != received || memcmp(message.payload, &received, 4) != 0;
 			++received;
@@ -207,6 +257,7 @@ void test_overflow(tap::Report &tap)
 	       full);
 	tap.ok(received == sent && wrong == 0, "all %u messages come, in order (%u, %u wrong)", sent,
 	       received, wrong);
+	hca_close(other);
 	hca_close(handle);
 }
 

@@ -40,8 +40,7 @@ uint32_t outcome(const Handle &from, uint32_t dest)
 	const uint32_t before = hca_errors(from.get(), nullptr);
 
 	hca_send(from.get(), dest, 1, "x", 1);
-	for (int i = 0; i < 5000 && !hca_drained(from.get()); ++i)
-		usleep(1000);
+	eventually([&] { return hca_drained(from.get()); });
 	return hca_errors(from.get(), &last) == before ? uint32_t{HCA_ERR_NONE} : last;
 }
 
@@ -158,9 +157,7 @@ void test_sysfs(tap::Report &tap)
 
 bool wait_for_link(const Handle &handle, enum hca_link link)
 {
-	for (int i = 0; i < 500 && hca_link(handle.get()) != link; ++i)
-		usleep(10000);
-	return hca_link(handle.get()) == link &&
+	return eventually([&] { return hca_link(handle.get()) == link; }) &&
 	       hca_sysfs::value("link") == (link == HCA_LINK_UP ? "up" : "down");
 }
 

@@ -38,7 +38,7 @@ void test_reset(tap::Report &tap)
 	const int epoll = epoll_create1(EPOLL_CLOEXEC);
 
 	epoll_ctl(epoll, EPOLL_CTL_ADD, hca_fd(handle), &event);
-	tap.ok(epoll_wait(epoll, &event, 1, 2000) == 1 && (event.events & EPOLLHUP),
+	tap.ok(epoll_wait(epoll, &event, 1, kPatience) == 1 && (event.events & EPOLLHUP),
 	       "epoll says so of a context that was lost");
 	close(epoll);
 	hca_close(handle);
@@ -86,12 +86,7 @@ void test_unbind(tap::Report &tap, const hca_sysfs::Binding &binding)
 
 bool wait_for_state(const char *state)
 {
-	for (int i = 0; i < 2000; ++i) {
-		if (hca_sysfs::value("state") == state)
-			return true;
-		usleep(10000);
-	}
-	return false;
+	return eventually([=] { return hca_sysfs::value("state") == state; });
 }
 
 // Surprise: the chip is gone, then its device is taken away; the memory is free when a chip is back.
@@ -106,8 +101,7 @@ void test_dead_chip(tap::Report &tap, const hca_sysfs::Binding &binding, long be
 	       hca_sysfs::regions(), before);
 	tap.gives(-ENODEV, binding.bind(), "it can't be bound without a chip");
 	ask("start-model");
-	for (int i = 0; i < 100 && binding.bind() != 0; ++i)
-		usleep(50000);
+	eventually([&] { return binding.bind() == 0; });	/* when the chip is there */
 	tap.gives(0, use_it(), "with a new chip it works again");
 	tap.ok(hca_sysfs::regions() == before, "and the memory is free: %ld regions",
 	       hca_sysfs::regions());
@@ -119,8 +113,9 @@ void test_new_chip(tap::Report &tap, long before)
 	ask("kill-model");
 	tap.ok(wait_for_state("dead"), "a dead chip is noticed");
 	ask("start-model");
-	usleep(500000);
-	tap.gives(0, write_file(hca_sysfs::kFolder + "reset", "1"), "a reset revives it");
+	/* Nothing but a reset asks a chip whether it is there. */
+	tap.ok(eventually([] { return write_file(hca_sysfs::kFolder + "reset", "1") == 0; }),
+	       "a reset revives it");
 	tap.gives(0, use_it(), "and it works");
 	tap.ok(hca_sysfs::regions() == before, "nothing is left: %ld regions", hca_sysfs::regions());
 }

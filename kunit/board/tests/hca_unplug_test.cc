@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <string>
 
 namespace {
@@ -37,17 +36,6 @@ std::string slot_of(const std::string &device)
 	if (slots)
 		closedir(slots);
 	return found;
-}
-
-template <typename Condition>
-bool eventually(Condition condition)
-{
-	for (int i = 0; i < 2000; ++i) {
-		if (condition())
-			return true;
-		usleep(10000);
-	}
-	return false;
 }
 
 int pull_out(const std::string &device)
