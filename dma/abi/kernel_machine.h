@@ -25,7 +25,7 @@ public:
 	{
 		u64 pfn = 0;
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), &pfn)));
 		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
 	}
@@ -38,7 +38,7 @@ public:
 	{
 		u64 pfn = 0;
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte,
 							    static_cast<u32>(reach.node),
 							    reach.may_sleep, &pfn)));
@@ -53,7 +53,7 @@ public:
 	{
 		u64 bus = 0;
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_bus_address(device, run.first.raw(),
 							     run.pages.count(), &bus)));
 		return BusAddr(bus);
@@ -72,7 +72,7 @@ public:
 	{
 		const u32 value = static_cast<u32>(linear);
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		dmamap_note(DMAMAP_STEP_SET_LINEAR, unit.first.raw(), unit.pages.count(), value);
 		return from_c(dmamap_machine_set_linear(unit.first.raw(), unit.pages.count(),
 							value));
@@ -84,7 +84,7 @@ public:
 	}
 	[[nodiscard]] Result<void> claim(FrameRun run, Attribute attribute) noexcept
 	{
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		note(DMAMAP_STEP_CLAIM, run);
 		return from_c(dmamap_machine_claim(run.first.raw(), run.pages.count(),
 						   static_cast<u32>(attribute)));
@@ -98,7 +98,7 @@ public:
 	{
 		u64 addr = 0;
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		note(DMAMAP_STEP_MAP, run);
 		DMAMAP_TRY(from_c(dmamap_machine_map(run.first.raw(), run.pages.count(),
 						     static_cast<u32>(attribute), &addr)));
@@ -133,7 +133,7 @@ public:
 	{
 		u64 addr = 0;
 
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_map_device(run.first.raw(), run.pages.count(),
 							    static_cast<u32>(attribute), &addr)));
 		return CpuAddr(addr);
@@ -149,13 +149,13 @@ public:
 
 	[[nodiscard]] Result<void> publish(FrameRun run, void *owner) noexcept
 	{
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		note(DMAMAP_STEP_PUBLISH, run);
 		return from_c(dmamap_machine_publish(run.first.raw(), run.pages.count(), owner));
 	}
 	[[nodiscard]] Result<void> hold(FrameRun run) noexcept
 	{
-		DMAMAP_TRY(from_c(dmamap_fault()));
+		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		note(DMAMAP_STEP_HOLD, run);
 		return from_c(dmamap_machine_hold(run.first.raw(), run.pages.count()));
 	}

@@ -17,7 +17,7 @@ struct dmamap_core_region {
 	u32 strategy;	/* enum dmamap_strategy_id */
 	u32 attribute;	/* enum dmamap_attribute */
 	u32 behind;	/* enum dmamap_behind */
-	u16 spare;
+	u16 tail_frames;
 	u16 chunk;	/* 0 if not of the pool */
 };
 

@@ -17,7 +17,7 @@ inline void store(const Region &from, dmamap_core_region &to) noexcept
 	to.strategy = static_cast<u32>(from.strategy);
 	to.attribute = static_cast<u32>(from.attribute);
 	to.behind = static_cast<u32>(from.behind);
-	to.spare = from.spare;
+	to.tail_frames = from.tail_frames;
 	to.chunk = from.chunk;
 }
 
@@ -30,7 +30,7 @@ inline void store(const Region &from, dmamap_core_region &to) noexcept
 		.strategy = static_cast<StrategyId>(from.strategy),
 		.attribute = static_cast<Attribute>(from.attribute),
 		.behind = static_cast<Behind>(from.behind),
-		.spare = from.spare,
+		.tail_frames = from.tail_frames,
 		.chunk = from.chunk,
 	};
 }

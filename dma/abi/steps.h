@@ -58,9 +58,9 @@ void dmamap_count_flush(u32 way, u64 pages);
  * Context: any.
  */
 #if defined(CONFIG_DMAMAP_KUNIT) || !defined(__KERNEL__)
-u32 dmamap_fault(void);
+u32 dmamap_injected_failure(void);
 #else
-static inline u32 dmamap_fault(void)
+static inline u32 dmamap_injected_failure(void)
 {
 	return 0;
 }

@@ -10,7 +10,7 @@
  *
  * - flipped: frames of the board's strategy, made coherent in whole units of the
  *   linear map. Frames of the last unit beyond the requested size stay with the
- *   region (Region::spare), and are flipped back with it.
+ *   region (Region::tail_frames), and are flipped back with it.
  * - snooped: ordinary cached pages, for a device that snoops. Nothing is flipped.
  * - adopted: memory that belongs to no allocator. Its frames are mapped, but neither
  *   flushed nor zeroed.
@@ -41,7 +41,7 @@ struct Request {
 };
 
 /// True if @request needs an attribute that pool memory does not have.
-[[nodiscard]] constexpr bool combines(const Request &request, BoardFacts facts) noexcept
+[[nodiscard]] constexpr bool needs_own_attribute(const Request &request, BoardFacts facts) noexcept
 {
 	return request.write_combine && facts.combines;
 }
@@ -93,7 +93,7 @@ public:
 		auto mapped = m_.map_device(run, attribute);
 		if (!mapped)
 			return fail(mapped.error());
-		unpublish.release();
+		unpublish.dismiss();
 		return Region{run, *mapped, BusAddr(phys.raw()), StrategyId::adopted, attribute,
 			      behind};
 	}
@@ -123,7 +123,7 @@ public:
 	[[nodiscard]] Result<Region> hold(Pages pages, const Request &request) noexcept
 	{
 		const BoardFacts facts = m_.facts();
-		const Attribute attribute = combines(request, facts) ? Attribute::write_combine
+		const Attribute attribute = needs_own_attribute(request, facts) ? Attribute::write_combine
 								     : S::kAttribute;
 
 		if (!S::probe(facts).kept)
@@ -169,8 +169,8 @@ private:
 
 		if (!region)
 			return region;
-		region->spare = static_cast<std::uint16_t>(region->run.pages.count() -
-							   pages.count());
+		region->tail_frames = static_cast<std::uint16_t>(region->run.pages.count() -
+								 pages.count());
 		region->run.pages = pages;
 		m_.lend(region->run, owner);
 		return region;
@@ -179,7 +179,7 @@ private:
 	/// @region with the spare frames, as it was flipped.
 	[[nodiscard]] static constexpr Region whole(Region region) noexcept
 	{
-		region.run.pages = Pages(region.run.pages.count() + region.spare);
+		region.run.pages = Pages(region.run.pages.count() + region.tail_frames);
 		return region;
 	}
 
@@ -199,7 +199,7 @@ private:
 
 		m_.zero(cpu, pages);
 		DMAMAP_TRY(m_.publish(*run, owner));
-		give.release();
+		give.dismiss();
 		return Region{*run, cpu, *bus, Snooped::kId, Snooped::kAttribute, Behind::page};
 	}
 

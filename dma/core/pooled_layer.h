@@ -62,7 +62,7 @@ public:
 	{
 		const auto pages = pages_of_bytes(request.bytes);
 
-		if (!pages || request.snooping || combines(request, m_.facts()))
+		if (!pages || request.snooping || needs_own_attribute(request, m_.facts()))
 			return layer_.alloc(request, owner);
 
 		if (const Lent lent = take(*pages, request)) {

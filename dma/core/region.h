@@ -18,7 +18,7 @@ struct Region {
 	StrategyId strategy = StrategyId::snooped;
 	Attribute attribute = Attribute::cached;
 	Behind behind = Behind::page;
-	std::uint16_t spare = 0;      ///< frames after the run that were flipped with it
+	std::uint16_t tail_frames = 0;      ///< frames after the run that were flipped with it
 	std::uint16_t chunk = 0;      ///< number of the pool's chunk, from 1; 0: not of the pool
 
 	[[nodiscard]] constexpr bool flipped() const noexcept

@@ -40,7 +40,7 @@ using Result = std::expected<T, Errno>;
 	return std::unexpected<Errno>(why);
 }
 
-/// Runs @fn when the scope ends, unless release() was called: undoes a step whose
+/// Runs @fn when the scope ends, unless dismiss() was called: undoes a step whose
 /// later steps failed.
 template <class Fn>
 class [[nodiscard]] OnExit {
@@ -53,7 +53,7 @@ public:
 		if (armed_)
 			fn_();
 	}
-	constexpr void release() noexcept { armed_ = false; }
+	constexpr void dismiss() noexcept { armed_ = false; }
 
 private:
 	Fn fn_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory that no allocator had. */
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -14,7 +14,7 @@ protected:
 			     Behind behind = Behind::device,
 			     Attribute attribute = Attribute::uncached)
 	{
-		return bench_.layer.adopt(PhysAddr(phys), bytes, behind, attribute, &bench_.owner);
+		return fixture_.layer.adopt(PhysAddr(phys), bytes, behind, attribute, &fixture_.owner);
 	}
 	void expect_untouched()
 	{
@@ -22,8 +22,8 @@ protected:
 		EXPECT_KEPT(machine_);
 	}
 
-	Bench<Unmap> bench_{sim::kSmallPages};
-	sim::SimulatedMachine &machine_ = bench_.machine;
+	Fixture<Unmap> fixture_{sim::kSmallPages};
+	sim::SimulatedMachine &machine_ = fixture_.machine;
 	sim::SimulatedMachine::State start_ = machine_.state();
 };
 
@@ -54,7 +54,7 @@ TEST_F(AdoptTest, RegionSaysWhatItIs)
 		EXPECT_FALSE(region->flipped());
 		EXPECT_EQ(machine_.state().directory.size(), 2u);
 
-		bench_.layer.release(*region);
+		fixture_.layer.release(*region);
 		EXPECT_FALSE(machine_.read(0, region->cpu));
 		expect_untouched();
 	}
@@ -66,7 +66,7 @@ TEST_F(AdoptTest, EveryFrameIsFoundUnderItsOwner)
 
 	ASSERT_TRUE(region);
 	for (const auto &[pfn, owner] : machine_.state().directory)
-		EXPECT_EQ(owner, &bench_.owner) << pfn.raw();
+		EXPECT_EQ(owner, &fixture_.owner) << pfn.raw();
 }
 
 /// A machine that remembers with which attribute it mapped adopted memory.
@@ -105,7 +105,7 @@ TEST_F(AdoptTest, IsNeitherZeroedNorFlushed)
 	ASSERT_TRUE(region);
 	EXPECT_EQ(machine_.read(0, region->cpu), 55u);
 	EXPECT_EQ(words(machine_.steps()), "publish");
-	bench_.layer.release(*region);
+	fixture_.layer.release(*region);
 	EXPECT_EQ(machine_.read(chip, BusAddr(kReserved)), 55u);
 }
 
@@ -218,7 +218,7 @@ TEST_F(AdoptTest, RefusesOverlapsAndLeavesTheFirstAlone)
 	EXPECT_TRUE(adopt(kWindow, 4096));
 	EXPECT_TRUE(adopt(kWindow + 12288, 4096));
 
-	bench_.layer.release(*region);
+	fixture_.layer.release(*region);
 	EXPECT_TRUE(adopt(kWindow + 4096, 8192));
 	EXPECT_KEPT(machine_);
 }

@@ -3,7 +3,7 @@
  * Every step that can fail does so, one after another and in pairs. One failure
  * is undone without a trace; when the undo fails too, the frames are kept back.
  */
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -55,22 +55,22 @@ TYPED_TEST(FailureTest, AllocIsUndoneWhicheverStepFails)
 
 	for (;; ++nth) {
 		SCOPED_TRACE(nth);
-		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-		const auto before = bench.machine.state();
+		Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+		const auto before = fixture.machine.state();
 
-		bench.machine.fail_next(nth);
-		auto region = bench.alloc(this->kPages);
-		EXPECT_KEPT(bench.machine);
-		if (bench.machine.failures() == 0) {
+		fixture.machine.fail_next(nth);
+		auto region = fixture.alloc(this->kPages);
+		EXPECT_KEPT(fixture.machine);
+		if (fixture.machine.failures() == 0) {
 			EXPECT_TRUE(region);
 			break;
 		}
 		ASSERT_FALSE(region);
-		EXPECT_EQ(bench.machine.state(), before);
-		EXPECT_EQ(bench.machine.quarantined(), 0u);
+		EXPECT_EQ(fixture.machine.state(), before);
+		EXPECT_EQ(fixture.machine.quarantined(), 0u);
 		/* An undone operation can be done again: nothing is left that would refuse. */
-		EXPECT_TRUE(bench.alloc(this->kPages));
-		EXPECT_KEPT(bench.machine);
+		EXPECT_TRUE(fixture.alloc(this->kPages));
+		EXPECT_KEPT(fixture.machine);
 	}
 	EXPECT_EQ(nth - 1, this->kFallible);
 }
@@ -81,10 +81,10 @@ TYPED_TEST(FailureTest, AllocSaysWhichStepFailed)
 
 	expected.resize(this->kFallible, Errno::nomem);
 	for (unsigned nth = 1; nth <= this->kFallible; ++nth) {
-		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
+		Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
 
-		bench.machine.fail_next(nth);
-		EXPECT_EQ(why(bench.alloc(this->kPages)), expected[nth - 1]) << nth;
+		fixture.machine.fail_next(nth);
+		EXPECT_EQ(why(fixture.alloc(this->kPages)), expected[nth - 1]) << nth;
 	}
 }
 
@@ -96,22 +96,22 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenTheUndoOfAllocFails)
 	for (unsigned nth = 1; nth <= this->kFallible; ++nth)
 		for (unsigned again = 1;; ++again) {
 			SCOPED_TRACE(::testing::Message() << nth << ", then " << again);
-			Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-			const auto before = bench.machine.state();
+			Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+			const auto before = fixture.machine.state();
 
-			bench.machine.fail_next(nth, again);
-			ASSERT_FALSE(bench.alloc(this->kPages));
-			EXPECT_KEPT(bench.machine);
-			if (bench.machine.failures() < 2)
+			fixture.machine.fail_next(nth, again);
+			ASSERT_FALSE(fixture.alloc(this->kPages));
+			EXPECT_KEPT(fixture.machine);
+			if (fixture.machine.failures() < 2)
 				break;
 			++pairs;
-			if (bench.machine.quarantined() == 0) {
-				EXPECT_EQ(bench.machine.state(), before);
+			if (fixture.machine.quarantined() == 0) {
+				EXPECT_EQ(fixture.machine.state(), before);
 				continue;
 			}
 			++quarantines;
-			EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
-			this->expect_same_but_quarantine(before, bench.machine.state());
+			EXPECT_EQ(fixture.machine.quarantined(), this->kFlipped);
+			this->expect_same_but_quarantine(before, fixture.machine.state());
 		}
 
 	/* The undo edits the linear map, or has nothing that could fail. */
@@ -125,27 +125,27 @@ TYPED_TEST(FailureTest, FramesGoToQuarantineWhenReleaseFails)
 
 	for (;; ++nth) {
 		SCOPED_TRACE(nth);
-		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-		const auto before = bench.machine.state();
-		auto region = bench.alloc(this->kPages);
+		Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+		const auto before = fixture.machine.state();
+		auto region = fixture.alloc(this->kPages);
 
 		ASSERT_TRUE(region);
-		bench.machine.fail_next(nth);
-		bench.layer.release(*region);
-		EXPECT_KEPT(bench.machine);
-		if (bench.machine.failures() == 0) {
-			EXPECT_EQ(bench.machine.state(), before);
+		fixture.machine.fail_next(nth);
+		fixture.layer.release(*region);
+		EXPECT_KEPT(fixture.machine);
+		if (fixture.machine.failures() == 0) {
+			EXPECT_EQ(fixture.machine.state(), before);
 			break;
 		}
-		EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
-		this->expect_same_but_quarantine(before, bench.machine.state());
+		EXPECT_EQ(fixture.machine.quarantined(), this->kFlipped);
+		this->expect_same_but_quarantine(before, fixture.machine.state());
 
 		/* No allocation gets these frames again, whatever is asked for. */
 		const FrameRun kept{region->run.first, Pages(this->kFlipped)};
 
-		for (auto next = bench.alloc(1); next; next = bench.alloc(1))
+		for (auto next = fixture.alloc(1); next; next = fixture.alloc(1))
 			EXPECT_FALSE(sim::contains(kept, next->run.first));
-		EXPECT_KEPT(bench.machine);
+		EXPECT_KEPT(fixture.machine);
 	}
 	EXPECT_EQ(nth - 1, this->kSets);
 }
@@ -177,14 +177,14 @@ TYPED_TEST(FailureTest, AFailedReopenClosesAgain)
 	using S = typename TypeParam::Strategy;
 
 	for (unsigned nth = 1; nth <= this->kSets; ++nth) {
-		Bench<S> bench(TypeParam::profile);
-		auto region = bench.alloc(this->kPages);
+		Fixture<S> fixture(TypeParam::profile);
+		auto region = fixture.alloc(this->kPages);
 
 		ASSERT_TRUE(region);
-		bench.machine.fail_next(nth);
-		bench.layer.release(*region);
+		fixture.machine.fail_next(nth);
+		fixture.layer.release(*region);
 		for (std::uint64_t i = 0; i < this->kFlipped; ++i)
-			EXPECT_EQ(bench.machine.linear(region->run.first + i), kWhileCoherent<S>)
+			EXPECT_EQ(fixture.machine.linear(region->run.first + i), kWhileCoherent<S>)
 				<< nth << ", frame " << i;
 	}
 }
@@ -193,15 +193,15 @@ TYPED_TEST(FailureTest, FramesStayInQuarantineWhenReleaseFailsTwice)
 {
 	for (unsigned nth = 1; nth <= this->kPages; ++nth)
 		for (unsigned again = 1; again <= this->kPages; ++again) {
-			Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-			auto region = bench.alloc(this->kPages);
+			Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+			auto region = fixture.alloc(this->kPages);
 
 			ASSERT_TRUE(region);
-			bench.machine.fail_next(nth, again);
-			bench.layer.release(*region);
-			EXPECT_KEPT(bench.machine);
-			if (bench.machine.failures() == 2) {
-				EXPECT_EQ(bench.machine.quarantined(), this->kFlipped);
+			fixture.machine.fail_next(nth, again);
+			fixture.layer.release(*region);
+			EXPECT_KEPT(fixture.machine);
+			if (fixture.machine.failures() == 2) {
+				EXPECT_EQ(fixture.machine.quarantined(), this->kFlipped);
 			}
 		}
 }
@@ -210,20 +210,20 @@ TYPED_TEST(FailureTest, SnoopedAllocIsUndoneWhicheverStepFails)
 {
 	for (unsigned nth = 1; nth <= 4; ++nth) {
 		SCOPED_TRACE(nth);
-		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-		const auto before = bench.machine.state();
+		Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+		const auto before = fixture.machine.state();
 
-		bench.device.snooping = true;
-		bench.machine.fail_next(nth);
-		auto region = bench.alloc(this->kPages);
+		fixture.device.snooping = true;
+		fixture.machine.fail_next(nth);
+		auto region = fixture.alloc(this->kPages);
 
 		EXPECT_EQ(region.has_value(), nth == 4);
-		EXPECT_EQ(bench.machine.failures(), nth == 4 ? 0 : 1);
+		EXPECT_EQ(fixture.machine.failures(), nth == 4 ? 0 : 1);
 		if (region)
-			bench.layer.release(*region);
-		EXPECT_EQ(bench.machine.state(), before);
-		EXPECT_EQ(bench.machine.quarantined(), 0u);
-		EXPECT_KEPT(bench.machine);
+			fixture.layer.release(*region);
+		EXPECT_EQ(fixture.machine.state(), before);
+		EXPECT_EQ(fixture.machine.quarantined(), 0u);
+		EXPECT_KEPT(fixture.machine);
 	}
 }
 
@@ -231,21 +231,21 @@ TYPED_TEST(FailureTest, OtherRegionsAreNotTouched)
 {
 	for (unsigned nth = 1; nth <= this->kFallible; ++nth) {
 		SCOPED_TRACE(nth);
-		Bench<typename TypeParam::Strategy> bench(TypeParam::profile);
-		auto other = bench.alloc(2);
-		auto adopted = bench.adopt(TypeParam::profile);
+		Fixture<typename TypeParam::Strategy> fixture(TypeParam::profile);
+		auto other = fixture.alloc(2);
+		auto adopted = fixture.adopt(TypeParam::profile);
 
 		ASSERT_TRUE(other && adopted);
-		bench.machine.write(bench.device, other->bus, 8);
-		bench.machine.write(bench.device, adopted->bus, 9);
-		const auto before = bench.machine.state();
+		fixture.machine.write(fixture.device, other->bus, 8);
+		fixture.machine.write(fixture.device, adopted->bus, 9);
+		const auto before = fixture.machine.state();
 
-		bench.machine.fail_next(nth);
-		EXPECT_FALSE(bench.alloc(this->kPages));
-		EXPECT_EQ(bench.machine.state(), before);
-		EXPECT_EQ(bench.machine.read(0, other->cpu), 8u);
-		EXPECT_EQ(bench.machine.read(0, adopted->cpu), 9u);
-		EXPECT_KEPT(bench.machine);
+		fixture.machine.fail_next(nth);
+		EXPECT_FALSE(fixture.alloc(this->kPages));
+		EXPECT_EQ(fixture.machine.state(), before);
+		EXPECT_EQ(fixture.machine.read(0, other->cpu), 8u);
+		EXPECT_EQ(fixture.machine.read(0, adopted->cpu), 9u);
+		EXPECT_KEPT(fixture.machine);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each strategy on its machine: the order of the steps, and the bytes. */
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -22,8 +22,8 @@ protected:
 	static constexpr std::uint64_t kFlipped = Sizes<B>::flipped(kPages);
 	static constexpr unsigned kSets = Sizes<B>::edits(kPages);
 
-	Bench<typename B::Strategy> bench_{B::profile};
-	sim::SimulatedMachine &machine_ = bench_.machine;
+	Fixture<typename B::Strategy> fixture_{B::profile};
+	sim::SimulatedMachine &machine_ = fixture_.machine;
 };
 
 TYPED_TEST_SUITE(FlipTest, Boards, BoardName);
@@ -34,7 +34,7 @@ TYPED_TEST(FlipTest, ToCoherentRunsInTheOneOrder)
 				     "uncached" :
 				     "absent";
 
-	ASSERT_TRUE(this->bench_.alloc(this->kPages));
+	ASSERT_TRUE(this->fixture_.alloc(this->kPages));
 	EXPECT_EQ(words(this->machine_.steps()),
 		  "take claim drop_lazy " + this->edits(closed) +
 			  "purge map flush barrier zero barrier hold lend");
@@ -43,11 +43,11 @@ TYPED_TEST(FlipTest, ToCoherentRunsInTheOneOrder)
 
 TYPED_TEST(FlipTest, ToCachedRunsInTheMirroredOrder)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	this->machine_.forget_steps();
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	EXPECT_EQ(words(this->machine_.steps()),
 		  "recall withdraw barrier unmap " + this->edits("cached") + "purge release give");
 	EXPECT_KEPT(this->machine_);
@@ -60,7 +60,7 @@ TYPED_TEST(FlipTest, AFailedMapIsUndoneInTheMirroredOrder)
 				     "absent";
 
 	this->machine_.fail_next(4 + this->kSets);   // behind take, bus_address and claim
-	ASSERT_FALSE(this->bench_.alloc(this->kPages));
+	ASSERT_FALSE(this->fixture_.alloc(this->kPages));
 	EXPECT_EQ(words(this->machine_.steps()),
 		  "take claim drop_lazy " + this->edits(closed) + "purge map " +
 			  this->edits("cached") + "purge release give");
@@ -69,10 +69,10 @@ TYPED_TEST(FlipTest, AFailedMapIsUndoneInTheMirroredOrder)
 
 TYPED_TEST(FlipTest, AStepCoversTheWholeBatch)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	std::uint64_t unit = 0;
 
 	for (const dmamap_step &step : this->machine_.steps()) {
@@ -97,7 +97,7 @@ TYPED_TEST(FlipTest, AStepCoversTheWholeBatch)
 TYPED_TEST(FlipTest, LinearMapHoldsNoCacheableTranslationWhileCoherent)
 {
 	using S = typename TypeParam::Strategy;
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	for (std::uint64_t i = 0; i < this->kFlipped; ++i)
@@ -107,7 +107,7 @@ TYPED_TEST(FlipTest, LinearMapHoldsNoCacheableTranslationWhileCoherent)
 TYPED_TEST(FlipTest, StrayAccessThroughTheLinearMapTraps)
 {
 	using S = typename TypeParam::Strategy;
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	const CpuAddr stray = this->machine_.linear_address(region->run.first);
@@ -118,11 +118,11 @@ TYPED_TEST(FlipTest, StrayAccessThroughTheLinearMapTraps)
 
 TYPED_TEST(FlipTest, NoSecretOfTheLastUserIsVisible)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	each_line_of(this->kPages, [&](std::uint64_t byte) {
-		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + byte), 0u) << byte;
+		EXPECT_EQ(this->machine_.read(this->fixture_.device, region->bus + byte), 0u) << byte;
 		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
 			EXPECT_EQ(this->machine_.read(cpu, region->cpu + byte), 0u) << byte;
 	});
@@ -130,11 +130,11 @@ TYPED_TEST(FlipTest, NoSecretOfTheLastUserIsVisible)
 
 TYPED_TEST(FlipTest, EveryCpuReadsWhatTheDeviceWrote)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	each_line_of(this->kPages, [&](std::uint64_t byte) {
-		this->machine_.write(this->bench_.device, region->bus + byte, 100 + byte);
+		this->machine_.write(this->fixture_.device, region->bus + byte, 100 + byte);
 	});
 	each_line_of(this->kPages, [&](std::uint64_t byte) {
 		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
@@ -145,25 +145,25 @@ TYPED_TEST(FlipTest, EveryCpuReadsWhatTheDeviceWrote)
 
 TYPED_TEST(FlipTest, WritesOfEachCpuReachTheDevice)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 	sim::Value value = 1;
 
 	ASSERT_TRUE(region);
 	for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu, ++value) {
 		EXPECT_TRUE(this->machine_.write(cpu, region->cpu + 8192, value));
 		this->machine_.barrier();
-		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + 8192), value);
+		EXPECT_EQ(this->machine_.read(this->fixture_.device, region->bus + 8192), value);
 	}
 	EXPECT_KEPT(this->machine_);
 }
 
 TYPED_TEST(FlipTest, NextUserOfAFrameFindsWhatTheDeviceLeft)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
-	this->machine_.write(this->bench_.device, region->bus, 77);
-	this->bench_.layer.release(*region);
+	this->machine_.write(this->fixture_.device, region->bus, 77);
+	this->fixture_.layer.release(*region);
 	if (kEdits<typename TypeParam::Strategy>) {
 		EXPECT_EQ(this->machine_.read(0, this->machine_.linear_address(region->run.first)),
 			  77u);
@@ -173,11 +173,11 @@ TYPED_TEST(FlipTest, NextUserOfAFrameFindsWhatTheDeviceLeft)
 
 TYPED_TEST(FlipTest, RegionIsUnreachableAfterRelease)
 {
-	auto region = this->bench_.alloc(this->kPages);
+	auto region = this->fixture_.alloc(this->kPages);
 
 	ASSERT_TRUE(region);
 	EXPECT_TRUE(this->machine_.write(0, region->cpu, 5));
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	each_line_of(this->kPages, [&](std::uint64_t byte) {
 		for (unsigned cpu = 0; cpu < TypeParam::profile.cpus; ++cpu)
 			EXPECT_EQ(this->machine_.read(cpu, region->cpu + byte), std::nullopt);
@@ -190,15 +190,15 @@ TYPED_TEST(FlipTest, FramesCanBeFlippedAgainAndAgain)
 	const auto before = this->machine_.state();
 
 	for (int round = 0; round < 20; ++round) {
-		auto one = this->bench_.alloc(3);
-		auto two = this->bench_.alloc(2);
+		auto one = this->fixture_.alloc(3);
+		auto two = this->fixture_.alloc(2);
 
 		ASSERT_TRUE(one && two);
 		EXPECT_FALSE(sim::contains(one->run, two->run.first));
-		this->machine_.write(this->bench_.device, one->bus, 1);
+		this->machine_.write(this->fixture_.device, one->bus, 1);
 		this->machine_.write(0, two->cpu, 2);
-		this->bench_.layer.release(*one);
-		this->bench_.layer.release(*two);
+		this->fixture_.layer.release(*one);
+		this->fixture_.layer.release(*two);
 		EXPECT_EQ(this->machine_.state(), before);
 	}
 	EXPECT_KEPT(this->machine_);

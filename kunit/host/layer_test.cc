@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Allocation and release through the layer. */
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -18,8 +18,8 @@ protected:
 		EXPECT_KEPT(machine_);
 	}
 
-	Bench<typename B::Strategy> bench_{B::profile};
-	sim::SimulatedMachine &machine_ = bench_.machine;
+	Fixture<typename B::Strategy> fixture_{B::profile};
+	sim::SimulatedMachine &machine_ = fixture_.machine;
 	sim::SimulatedMachine::State start_ = machine_.state();
 };
 
@@ -28,7 +28,7 @@ TYPED_TEST_SUITE(AllocTest, Boards, BoardName);
 TYPED_TEST(AllocTest, RegionSaysWhatItIs)
 {
 	using S = typename TypeParam::Strategy;
-	auto region = this->bench_.alloc_bytes(4097);
+	auto region = this->fixture_.alloc_bytes(4097);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->run.pages, Pages(2));
@@ -36,7 +36,7 @@ TYPED_TEST(AllocTest, RegionSaysWhatItIs)
 	EXPECT_EQ(region->strategy, S::kId);
 	EXPECT_EQ(region->attribute, Attribute::coherent);
 	EXPECT_EQ(region->behind, Behind::reserved);
-	EXPECT_EQ(region->spare, Sizes<TypeParam>::flipped(2) - 2);
+	EXPECT_EQ(region->tail_frames, Sizes<TypeParam>::flipped(2) - 2);
 	EXPECT_EQ(region->chunk, 0);
 	EXPECT_TRUE(region->flipped());
 }
@@ -48,27 +48,27 @@ constexpr Attribute kCombined = B::profile.combines ? Attribute::write_combine
 
 TYPED_TEST(AllocTest, WritesAreGatheredWhereTheBoardCan)
 {
-	this->bench_.write_combine = true;
-	auto region = this->bench_.alloc(3);
+	this->fixture_.write_combine = true;
+	auto region = this->fixture_.alloc(3);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->attribute, kCombined<TypeParam>);
 	EXPECT_EQ(region->behind, Behind::reserved);
 	EXPECT_TRUE(region->flipped());
 	EXPECT_EQ(resolve(*region, region->cpu, region->bus)->attribute, kCombined<TypeParam>);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 
-	this->bench_.device.snooping = true;
-	region = this->bench_.alloc(3);
+	this->fixture_.device.snooping = true;
+	region = this->fixture_.alloc(3);
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->attribute, Attribute::cached);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	this->expect_untouched();
 }
 
 TYPED_TEST(AllocTest, EveryFrameIsFoundUnderItsOwner)
 {
-	auto region = this->bench_.alloc(3);
+	auto region = this->fixture_.alloc(3);
 
 	ASSERT_TRUE(region);
 	const auto directory = this->machine_.state().directory;
@@ -78,17 +78,17 @@ TYPED_TEST(AllocTest, EveryFrameIsFoundUnderItsOwner)
 		auto found = directory.find(region->run.first + i);
 
 		ASSERT_NE(found, directory.end());
-		EXPECT_EQ(found->second == &this->bench_.owner, i < 3) << i;
+		EXPECT_EQ(found->second == &this->fixture_.owner, i < 3) << i;
 	}
 }
 
 TYPED_TEST(AllocTest, ReleaseLeavesNothingBehind)
 {
-	auto region = this->bench_.alloc(3);
+	auto region = this->fixture_.alloc(3);
 
 	ASSERT_TRUE(region);
 	EXPECT_NE(this->machine_.state(), this->start_);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	this->expect_untouched();
 }
 
@@ -109,8 +109,8 @@ TYPED_TEST(AllocTest, RefusesSizesThatMakeNoSense)
 
 	for (bool snooping : {false, true})
 		for (const Case &c : cases) {
-			this->bench_.device.snooping = snooping;
-			EXPECT_EQ(why(this->bench_.alloc_bytes(c.bytes)), c.why) << c.bytes;
+			this->fixture_.device.snooping = snooping;
+			EXPECT_EQ(why(this->fixture_.alloc_bytes(c.bytes)), c.why) << c.bytes;
 		}
 	this->expect_untouched();
 }
@@ -118,9 +118,9 @@ TYPED_TEST(AllocTest, RefusesSizesThatMakeNoSense)
 TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
 {
 	std::vector<Region> regions;
-	auto region = this->bench_.alloc(1);
+	auto region = this->fixture_.alloc(1);
 
-	for (; region; region = this->bench_.alloc(1))
+	for (; region; region = this->fixture_.alloc(1))
 		regions.push_back(*region);
 	EXPECT_EQ(why(region), Errno::nomem);
 
@@ -130,17 +130,17 @@ TYPED_TEST(AllocTest, MemoryRunsOutWithoutALeak)
 	EXPECT_EQ(regions.size(), (cma ? profile.cma.pages.count() : profile.lowmem) /
 					  Sizes<TypeParam>::kUnit);
 	for (const Region &r : regions)
-		this->bench_.layer.release(r);
+		this->fixture_.layer.release(r);
 	this->expect_untouched();
 }
 
 TYPED_TEST(AllocTest, RefusesWhoCannotSleep)
 {
 	const Request request{
-		.bytes = 8192, .reach = {.may_sleep = false}, .device = &this->bench_.device};
+		.bytes = 8192, .reach = {.may_sleep = false}, .device = &this->fixture_.device};
 
 	this->machine_.in_interrupt(true);
-	EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::nomem);
+	EXPECT_EQ(why(this->fixture_.layer.alloc(request, nullptr)), Errno::nomem);
 	EXPECT_EQ(words(this->machine_.steps()), "");
 	this->expect_untouched();
 }
@@ -148,8 +148,8 @@ TYPED_TEST(AllocTest, RefusesWhoCannotSleep)
 TYPED_TEST(AllocTest, RefusesMasksThatNoFrameMeets)
 {
 	for (bool snooping : {false, true}) {
-		this->bench_.device = {.mask = kFirst - 1, .snooping = snooping};
-		EXPECT_EQ(why(this->bench_.alloc(1)), Errno::io);
+		this->fixture_.device = {.mask = kFirst - 1, .snooping = snooping};
+		EXPECT_EQ(why(this->fixture_.alloc(1)), Errno::io);
 	}
 	this->expect_untouched();
 }
@@ -163,7 +163,7 @@ TYPED_TEST(AllocTest, RefusesFramesThatTheBusDoesNotReach)
 		const Request request{
 			.bytes = 8192, .reach = {}, .device = &window, .snooping = snooping};
 
-		EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::io);
+		EXPECT_EQ(why(this->fixture_.layer.alloc(request, nullptr)), Errno::io);
 	}
 	this->expect_untouched();
 }
@@ -171,34 +171,34 @@ TYPED_TEST(AllocTest, RefusesFramesThatTheBusDoesNotReach)
 TYPED_TEST(AllocTest, RefusesBusAddressesThatWrap)
 {
 	/* Find out which frames come next. */
-	auto region = this->bench_.alloc(2);
+	auto region = this->fixture_.alloc(2);
 	ASSERT_TRUE(region);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 
 	sim::Device device{.offset = 0 - to_phys(region->run.first).raw() - kPageBytes};
 	const Request request{.bytes = 8192, .reach = {}, .device = &device};
 
-	EXPECT_EQ(why(this->bench_.layer.alloc(request, nullptr)), Errno::io);
+	EXPECT_EQ(why(this->fixture_.layer.alloc(request, nullptr)), Errno::io);
 	this->expect_untouched();
 }
 
 TYPED_TEST(AllocTest, BusAddressIsWhereTheDeviceFindsTheFrames)
 {
-	this->bench_.device.offset = 0x8000'0000;
-	auto region = this->bench_.alloc(2);
+	this->fixture_.device.offset = 0x8000'0000;
+	auto region = this->fixture_.alloc(2);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->bus.raw(), to_phys(region->run.first).raw() + 0x8000'0000);
-	this->machine_.write(this->bench_.device, region->bus + 4096, 3);
+	this->machine_.write(this->fixture_.device, region->bus + 4096, 3);
 	EXPECT_EQ(this->machine_.read(0, region->cpu + 4096), 3u);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	this->expect_untouched();
 }
 
 TYPED_TEST(AllocTest, SnoopingDeviceGetsPagesWithoutAFlip)
 {
-	this->bench_.device.snooping = true;
-	auto region = this->bench_.alloc(2);
+	this->fixture_.device.snooping = true;
+	auto region = this->fixture_.alloc(2);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(words(this->machine_.steps()), "take zero publish");
@@ -208,13 +208,13 @@ TYPED_TEST(AllocTest, SnoopingDeviceGetsPagesWithoutAFlip)
 	EXPECT_EQ(region->cpu, this->machine_.linear_address(region->run.first));
 	EXPECT_FALSE(region->flipped());
 	each_line_of(2, [&](std::uint64_t byte) {
-		EXPECT_EQ(this->machine_.read(this->bench_.device, region->bus + byte), 0u);
+		EXPECT_EQ(this->machine_.read(this->fixture_.device, region->bus + byte), 0u);
 	});
-	this->machine_.write(this->bench_.device, region->bus, 4);
+	this->machine_.write(this->fixture_.device, region->bus, 4);
 	EXPECT_EQ(this->machine_.read(0, region->cpu), 4u);
 
 	this->machine_.forget_steps();
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	EXPECT_EQ(words(this->machine_.steps()), "withdraw give");
 	this->expect_untouched();
 }
@@ -222,28 +222,28 @@ TYPED_TEST(AllocTest, SnoopingDeviceGetsPagesWithoutAFlip)
 TYPED_TEST(AllocTest, FramesThatAnotherRegionHoldsAreRefused)
 {
 	/* Find out which frames come next, and publish one of them for another owner. */
-	auto region = this->bench_.alloc(3);
+	auto region = this->fixture_.alloc(3);
 	ASSERT_TRUE(region);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	ASSERT_TRUE(this->machine_.publish({region->run.first + 2, Pages(1)}, this));
 	const auto before = this->machine_.state();
 
-	EXPECT_EQ(why(this->bench_.alloc(3)), Errno::busy);
+	EXPECT_EQ(why(this->fixture_.alloc(3)), Errno::busy);
 	EXPECT_EQ(this->machine_.state(), before);
 	EXPECT_EQ(this->machine_.quarantined(), 0u);
 }
 
 TYPED_TEST(AllocTest, FramesWithAnotherAttributeAreRefused)
 {
-	auto region = this->bench_.alloc(3);
+	auto region = this->fixture_.alloc(3);
 	ASSERT_TRUE(region);
-	this->bench_.layer.release(*region);
+	this->fixture_.layer.release(*region);
 	ASSERT_TRUE(this->machine_.claim({region->run.first + 1, Pages(1)},
 					 Attribute::write_combine));
 	const auto before = this->machine_.state();
 
 	this->machine_.forget_steps();
-	EXPECT_EQ(why(this->bench_.alloc(3)), Errno::busy);
+	EXPECT_EQ(why(this->fixture_.alloc(3)), Errno::busy);
 	EXPECT_EQ(words(this->machine_.steps()), "take claim give");
 	EXPECT_EQ(this->machine_.state(), before);
 }
@@ -269,7 +269,7 @@ TEST(StrategyTest, SaysWhichItIs)
 
 TEST(RegionTest, HasNoSpareFramesUnlessItSaysSo)
 {
-	EXPECT_EQ(Region().spare, 0u);
+	EXPECT_EQ(Region().tail_frames, 0u);
 }
 
 TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
@@ -285,50 +285,50 @@ TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
 /* The allocator may have memory below the mask that is not its first choice. */
 TEST(ReachTest, TakesFramesInReach)
 {
-	Bench<Unmap> bench(sim::kSmallPages);
+	Fixture<Unmap> fixture(sim::kSmallPages);
 
-	bench.device.mask = kFirst + 4 * kPageBytes - 1;
-	auto region = bench.alloc(3);
+	fixture.device.mask = kFirst + 4 * kPageBytes - 1;
+	auto region = fixture.alloc(3);
 
 	ASSERT_TRUE(region);
-	EXPECT_LE(region->bus.raw() + region->run.pages.bytes() - 1, bench.device.mask);
-	EXPECT_EQ(why(bench.alloc(3)), Errno::io);
+	EXPECT_LE(region->bus.raw() + region->run.pages.bytes() - 1, fixture.device.mask);
+	EXPECT_EQ(why(fixture.alloc(3)), Errno::io);
 }
 
 /* A device that ends within a unit would be given frames that it can't reach. */
 TEST(ReachTest, AsksForWholeUnits)
 {
-	Bench<Unmap> bench(sim::kLargePages);
+	Fixture<Unmap> fixture(sim::kLargePages);
 	const std::uint64_t unit = sim::kLargePages.unit.bytes();
 
-	bench.device.mask = kFirst + unit - 2;
-	EXPECT_EQ(why(bench.alloc(1)), Errno::io);
-	bench.device.mask = kFirst + unit - 1;
-	auto region = bench.alloc(1);
+	fixture.device.mask = kFirst + unit - 2;
+	EXPECT_EQ(why(fixture.alloc(1)), Errno::io);
+	fixture.device.mask = kFirst + unit - 1;
+	auto region = fixture.alloc(1);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->run, (FrameRun{sim::Profile::kRam, Pages(1)}));
-	EXPECT_EQ(region->spare, sim::kLargePages.unit.count() - 1);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(region->tail_frames, sim::kLargePages.unit.count() - 1);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* No other allocation gets the frames that were flipped along with a region. */
 TEST(SpareTest, BelongsToNobody)
 {
-	Bench<Unmap> bench(sim::kLargePages);
-	auto region = bench.alloc(1);
-	auto next = bench.alloc(1);
+	Fixture<Unmap> fixture(sim::kLargePages);
+	auto region = fixture.alloc(1);
+	auto next = fixture.alloc(1);
 
 	ASSERT_TRUE(region && next);
-	const auto directory = bench.machine.state().directory;
+	const auto directory = fixture.machine.state().directory;
 
 	EXPECT_EQ(directory.size(), 2 * sim::kLargePages.unit.count());
 	EXPECT_FALSE(resolve(*region, region->cpu + kPageBytes, region->bus + kPageBytes));
 	EXPECT_GE(next->run.first.raw() ^ region->run.first.raw(), sim::kLargePages.unit.count());
 	for (const Region &each : {*region, *next})
-		for (std::uint64_t i = 1; i <= each.spare; ++i)
-			EXPECT_NE(directory.at(each.run.first + i), &bench.owner) << i;
-	EXPECT_KEPT(bench.machine);
+		for (std::uint64_t i = 1; i <= each.tail_frames; ++i)
+			EXPECT_NE(directory.at(each.run.first + i), &fixture.owner) << i;
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* The boundary passes a number on, whatever it is. */
@@ -351,20 +351,20 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 
 	for (const Refusal &c : cases) {
 		SCOPED_TRACE(c.profile.name);
-		Bench<Highmem> bench(c.profile);
-		const auto before = bench.machine.state();
+		Fixture<Highmem> fixture(c.profile);
+		const auto before = fixture.machine.state();
 		const Verdict verdict = Highmem::probe({c.placement});
 
 		EXPECT_FALSE(verdict.kept);
 		EXPECT_NE(verdict.why.find(c.word), verdict.why.npos) << verdict.why;
-		EXPECT_EQ(why(bench.alloc()), Errno::nodev);
+		EXPECT_EQ(why(fixture.alloc()), Errno::nodev);
 		/* Which no other memory at another time would change. */
-		EXPECT_EQ(why(bench.layer.alloc({.bytes = 4096, .reach = {.may_sleep = false},
-						 .device = &bench.device},
-						nullptr)),
+		EXPECT_EQ(why(fixture.layer.alloc({.bytes = 4096, .reach = {.may_sleep = false},
+						   .device = &fixture.device},
+						  nullptr)),
 			  Errno::nodev);
-		EXPECT_EQ(words(bench.machine.steps()), "");
-		EXPECT_EQ(bench.machine.state(), before);
+		EXPECT_EQ(words(fixture.machine.steps()), "");
+		EXPECT_EQ(fixture.machine.state(), before);
 	}
 	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
 }
@@ -390,31 +390,31 @@ TEST(UnmapCmaTest, RefusesBoardsThatCannotKeepIt)
 
 TEST(HighmemTest, SnoopingDeviceNeedsNoHighmem)
 {
-	Bench<Highmem> bench(sim::kWithoutCma);
+	Fixture<Highmem> fixture(sim::kWithoutCma);
 
-	bench.device.snooping = true;
-	EXPECT_TRUE(bench.alloc());
+	fixture.device.snooping = true;
+	EXPECT_TRUE(fixture.alloc());
 }
 
 /* The probe saw highmem; the frames are looked at all the same. */
 TEST(HighmemTest, RefusesEveryRunWithALowmemFrame)
 {
-	Bench<Highmem> bench(sim::kCmaAcross);
-	auto highmem = bench.alloc(4);
+	Fixture<Highmem> fixture(sim::kCmaAcross);
+	auto highmem = fixture.alloc(4);
 
 	ASSERT_TRUE(highmem);
-	const auto before = bench.machine.state();
+	const auto before = fixture.machine.state();
 
-	EXPECT_EQ(why(bench.alloc(1)), Errno::nodev);
-	EXPECT_EQ(why(bench.alloc(2)), Errno::nodev);
-	EXPECT_EQ(bench.machine.state(), before);
+	EXPECT_EQ(why(fixture.alloc(1)), Errno::nodev);
+	EXPECT_EQ(why(fixture.alloc(2)), Errno::nodev);
+	EXPECT_EQ(fixture.machine.state(), before);
 
-	bench.layer.release(*highmem);
+	fixture.layer.release(*highmem);
 	for (std::uint64_t pages : {5, 6})
-		EXPECT_EQ(why(bench.alloc(pages)), Errno::nodev) << pages;
-	EXPECT_TRUE(bench.alloc(4));
-	EXPECT_EQ(bench.machine.quarantined(), 0u);
-	EXPECT_KEPT(bench.machine);
+		EXPECT_EQ(why(fixture.alloc(pages)), Errno::nodev) << pages;
+	EXPECT_TRUE(fixture.alloc(4));
+	EXPECT_EQ(fixture.machine.quarantined(), 0u);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* A translation that is not there now may come back any time. */
@@ -465,13 +465,13 @@ TEST(HighmemTest, LooksAtEveryFrame)
 /* Lowmem that is mapped by sections: a strategy that has to edit them fails closed. */
 TEST(UnmapTest, LinearMapThatCannotBeEditedIsAnError)
 {
-	Bench<Unmap> bench(sim::kCmaInHighmem);
-	const auto before = bench.machine.state();
+	Fixture<Unmap> fixture(sim::kCmaInHighmem);
+	const auto before = fixture.machine.state();
 
-	EXPECT_EQ(why(bench.alloc()), Errno::nodev);
-	EXPECT_EQ(bench.machine.state(), before);
-	EXPECT_EQ(bench.machine.quarantined(), 0u);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(why(fixture.alloc()), Errno::nodev);
+	EXPECT_EQ(fixture.machine.state(), before);
+	EXPECT_EQ(fixture.machine.quarantined(), 0u);
+	EXPECT_KEPT(fixture.machine);
 }
 
 TEST(StrategyTest, EachGoesByItsOwnName)

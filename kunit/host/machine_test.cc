@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The simulated machine itself: it sees machines that do less than is asked. */
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 #include <algorithm>
 
@@ -120,16 +120,16 @@ struct UnmapsLazily : SimulatedMachine {
 template <class M, class S>
 void expect_seen(const sim::Profile &profile, Rule rule)
 {
-	Bench<S, M> bench(profile);
-	auto region = bench.alloc(3);
+	Fixture<S, M> fixture(profile);
+	auto region = fixture.alloc(3);
 
 	ASSERT_TRUE(region);
-	bench.machine.write(0, region->cpu, 1);
-	bench.layer.release(*region);
-	EXPECT_TRUE(std::ranges::any_of(bench.machine.violations(),
+	fixture.machine.write(0, region->cpu, 1);
+	fixture.layer.release(*region);
+	EXPECT_TRUE(std::ranges::any_of(fixture.machine.violations(),
 					[&](const auto &v) { return v.rule == rule; }))
 		<< judge::name_of(rule) << " expected, seen "
-		<< ::testing::PrintToString(bench.machine.violations());
+		<< ::testing::PrintToString(fixture.machine.violations());
 }
 
 TEST(SimulatedMachineTest, SeesMachinesThatDoTooLittle)

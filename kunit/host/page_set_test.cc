@@ -2,7 +2,7 @@
 /* The free pages of a chunk, and the chunk that a page is of. */
 #include "dma/core/pool.h"
 
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -197,7 +197,7 @@ TEST(ChunkTest, PagesAreLentWhereTheyAre)
 	EXPECT_EQ(region->strategy, whole.strategy);
 	EXPECT_EQ(region->attribute, whole.attribute);
 	EXPECT_EQ(region->behind, whole.behind);
-	EXPECT_EQ(region->spare, 0);
+	EXPECT_EQ(region->tail_frames, 0);
 }
 
 TEST(ChunkTest, IsUnusedWhenTheLastPageIsBack)

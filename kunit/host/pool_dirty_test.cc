@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages are zero before they are lent again, zeroed by the worker or by the caller. */
-#include "kunit/host/pool_bench.h"
+#include "kunit/host/pool_fixture.h"
 
 #include <array>
 #include <functional>
@@ -15,21 +15,21 @@ constexpr PoolLimits kTwoDirty{Pages(), Pages(64), Pages(2)};
 template <class B>
 class DirtyTest : public ::testing::Test {
 protected:
-	using Bench = PoolBench<typename B::Strategy>;
+	using Fixture = PoolFixture<typename B::Strategy>;
 
 	/// A region that was written by its owner, and by its device.
-	static void soil(Bench &bench, const Region &region)
+	static void soil(Fixture &fixture, const Region &region)
 	{
 		each_line_of(region.run.pages.count(), [&](std::uint64_t byte) {
-			bench.machine.write(bench.device, region.bus + byte, 7);
-			bench.machine.write(0, region.cpu + byte, 8);
+			fixture.machine.write(fixture.device, region.bus + byte, 7);
+			fixture.machine.write(0, region.cpu + byte, 8);
 		});
 	}
-	static void expect_zero(Bench &bench, const Region &region)
+	static void expect_zero(Fixture &fixture, const Region &region)
 	{
 		each_line_of(region.run.pages.count(), [&](std::uint64_t byte) {
-			ASSERT_EQ(bench.machine.read(bench.device, region.bus + byte), 0u) << byte;
-			ASSERT_EQ(bench.machine.read(0, region.cpu + byte), 0u) << byte;
+			ASSERT_EQ(fixture.machine.read(fixture.device, region.bus + byte), 0u) << byte;
+			ASSERT_EQ(fixture.machine.read(0, region.cpu + byte), 0u) << byte;
 		});
 	}
 };
@@ -38,155 +38,155 @@ TYPED_TEST_SUITE(DirtyTest, Boards, BoardName);
 
 TYPED_TEST(DirtyTest, WhatIsZeroGoesFirst)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	auto first = bench.alloc(1);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	auto first = fixture.alloc(1);
 
 	ASSERT_TRUE(first);
-	this->soil(bench, *first);
-	bench.release(*first);
-	(void)bench.said();
+	this->soil(fixture, *first);
+	fixture.release(*first);
+	(void)fixture.said();
 	for (std::uint64_t i = 1; i < kChunk; ++i) {
-		auto next = bench.alloc(1);
+		auto next = fixture.alloc(1);
 
 		ASSERT_TRUE(next);
-		EXPECT_EQ(bench.said(), "lend");
+		EXPECT_EQ(fixture.said(), "lend");
 		EXPECT_EQ(next->run.first, first->run.first + i);
 	}
-	auto last = bench.alloc(1);
+	auto last = fixture.alloc(1);
 
 	ASSERT_TRUE(last);
-	EXPECT_EQ(bench.said(), "zero barrier lend");
+	EXPECT_EQ(fixture.said(), "zero barrier lend");
 	EXPECT_EQ(last->run, first->run);
-	this->expect_zero(bench, *last);
-	EXPECT_KEPT(bench.machine);
+	this->expect_zero(fixture, *last);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* Rather than flip another chunk. */
 TYPED_TEST(DirtyTest, InterruptsZeroWhatTheyGet)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	auto all = bench.alloc(kChunk);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	auto all = fixture.alloc(kChunk);
 
 	ASSERT_TRUE(all);
-	this->soil(bench, *all);
-	bench.release(*all);
-	(void)bench.said();
-	auto region = bench.alloc_at_once(2);
+	this->soil(fixture, *all);
+	fixture.release(*all);
+	(void)fixture.said();
+	auto region = fixture.alloc_at_once(2);
 
 	ASSERT_TRUE(region);
-	EXPECT_EQ(bench.said(), "zero barrier lend");
-	EXPECT_EQ(bench.machine.steps().size(), 0u);
-	this->expect_zero(bench, *region);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(fixture.said(), "zero barrier lend");
+	EXPECT_EQ(fixture.machine.steps().size(), 0u);
+	this->expect_zero(fixture, *region);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* A run that is dirty in part is zeroed as a whole, and counted right. */
 TYPED_TEST(DirtyTest, ARunThatIsDirtyInPartIsZero)
 {
-	typename TestFixture::Bench bench(TypeParam::profile, kTwoDirty);
-	auto one = bench.alloc(1);
+	typename TestFixture::Fixture fixture(TypeParam::profile, kTwoDirty);
+	auto one = fixture.alloc(1);
 
 	ASSERT_TRUE(one);
-	this->soil(bench, *one);
-	bench.release(*one);
-	auto all = bench.alloc(kChunk);
+	this->soil(fixture, *one);
+	fixture.release(*one);
+	auto all = fixture.alloc(kChunk);
 
 	ASSERT_TRUE(all);
 	EXPECT_EQ(all->chunk, 1);
-	this->expect_zero(bench, *all);
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
-	bench.release(*all);
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages(kChunk));
-	EXPECT_KEPT(bench.machine);
+	this->expect_zero(fixture, *all);
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages());
+	fixture.release(*all);
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages(kChunk));
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(DirtyTest, TheWorkerZeroesWhatNobodyHas)
 {
-	typename TestFixture::Bench bench(TypeParam::profile, kTwoDirty);
-	auto lent = bench.alloc(1);
-	auto other = bench.alloc(2);
+	typename TestFixture::Fixture fixture(TypeParam::profile, kTwoDirty);
+	auto lent = fixture.alloc(1);
+	auto other = fixture.alloc(2);
 
 	ASSERT_TRUE(lent && other);
-	this->soil(bench, *lent);
-	this->soil(bench, *other);
-	bench.release(*other);
-	bench.layer.tend();
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
-	EXPECT_EQ(bench.free(), kChunk - 1);
-	this->expect_zero(bench, *other);
-	EXPECT_EQ(bench.machine.read(0, lent->cpu), 8u);
-	(void)bench.said();
-	ASSERT_TRUE(bench.alloc(2));
-	EXPECT_EQ(bench.said(), "lend");
-	bench.layer.tend();
-	EXPECT_EQ(bench.said(), "");
-	EXPECT_KEPT(bench.machine);
+	this->soil(fixture, *lent);
+	this->soil(fixture, *other);
+	fixture.release(*other);
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages());
+	EXPECT_EQ(fixture.free(), kChunk - 1);
+	this->expect_zero(fixture, *other);
+	EXPECT_EQ(fixture.machine.read(0, lent->cpu), 8u);
+	(void)fixture.said();
+	ASSERT_TRUE(fixture.alloc(2));
+	EXPECT_EQ(fixture.said(), "lend");
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.said(), "");
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* However many runs they lie in. */
 TYPED_TEST(DirtyTest, TheWorkerLeavesNothingDirty)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	std::array<Result<Region>, kChunk> lent{bench.alloc(1), bench.alloc(1), bench.alloc(1),
-						bench.alloc(1)};
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	std::array<Result<Region>, kChunk> lent{fixture.alloc(1), fixture.alloc(1), fixture.alloc(1),
+						fixture.alloc(1)};
 
 	for (const auto &region : lent)
 		ASSERT_TRUE(region);
 	for (const std::size_t apart : {0, 2}) {
-		this->soil(bench, *lent[apart]);
-		bench.release(*lent[apart]);
+		this->soil(fixture, *lent[apart]);
+		fixture.release(*lent[apart]);
 	}
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages(2));
-	bench.layer.tend();
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
-	this->expect_zero(bench, *lent[0]);
-	this->expect_zero(bench, *lent[2]);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages(2));
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages());
+	this->expect_zero(fixture, *lent[0]);
+	this->expect_zero(fixture, *lent[2]);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* Once for many pages, not for each. */
 TYPED_TEST(DirtyTest, TheWorkerIsAskedWhenThereIsEnough)
 {
-	typename TestFixture::Bench bench(TypeParam::profile, kTwoDirty);
+	typename TestFixture::Fixture fixture(TypeParam::profile, kTwoDirty);
 	std::vector<Region> regions;
 
 	for (std::uint64_t i = 0; i < kChunk; ++i)
-		regions.push_back(*bench.alloc(1));
+		regions.push_back(*fixture.alloc(1));
 	for (std::uint64_t i = 0; i < kChunk; ++i) {
-		bench.release(regions[i]);
-		EXPECT_EQ(bench.machine.tend_wanted(), i < 1 ? 0u : 1u) << i;
+		fixture.release(regions[i]);
+		EXPECT_EQ(fixture.machine.tend_wanted(), i < 1 ? 0u : 1u) << i;
 	}
-	bench.layer.tend();
-	auto two = bench.alloc(2);
+	fixture.layer.tend();
+	auto two = fixture.alloc(2);
 
 	ASSERT_TRUE(two);
-	bench.release(*two);
-	EXPECT_EQ(bench.machine.tend_wanted(), 2u);
-	EXPECT_KEPT(bench.machine);
+	fixture.release(*two);
+	EXPECT_EQ(fixture.machine.tend_wanted(), 2u);
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* Nothing is zeroed that its allocator gets. */
 TYPED_TEST(DirtyTest, ADirtyChunkGoesBackAsItIs)
 {
-	typename TestFixture::Bench bench(TypeParam::profile, kTwoDirty);
-	const auto before = bench.machine.state();
-	auto all = bench.alloc(kChunk);
+	typename TestFixture::Fixture fixture(TypeParam::profile, kTwoDirty);
+	const auto before = fixture.machine.state();
+	auto all = fixture.alloc(kChunk);
 
 	ASSERT_TRUE(all);
-	this->soil(bench, *all);
-	bench.release(*all);
-	(void)bench.said();
-	EXPECT_TRUE(bench.layer.shrink(Pages()));
-	EXPECT_FALSE(bench.said().contains("zero"));
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
-	EXPECT_EQ(bench.free(), 0u);
-	EXPECT_EQ(bench.machine.state(), before);
-	EXPECT_KEPT(bench.machine);
+	this->soil(fixture, *all);
+	fixture.release(*all);
+	(void)fixture.said();
+	EXPECT_TRUE(fixture.layer.shrink(Pages()));
+	EXPECT_FALSE(fixture.said().contains("zero"));
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages());
+	EXPECT_EQ(fixture.free(), 0u);
+	EXPECT_EQ(fixture.machine.state(), before);
+	EXPECT_KEPT(fixture.machine);
 
 	/* Nor does the next chunk inherit anything. */
-	(void)bench.alloc(1);
-	EXPECT_TRUE(bench.said().ends_with("zero barrier hold lend"));
-	EXPECT_EQ(bench.pool.dirty_pages(), Pages());
+	(void)fixture.alloc(1);
+	EXPECT_TRUE(fixture.said().ends_with("zero barrier hold lend"));
+	EXPECT_EQ(fixture.pool.dirty_pages(), Pages());
 }
 
 /// A machine on which something happens while pages are zeroed.
@@ -205,23 +205,23 @@ struct Zeroing : sim::SimulatedMachine {
 
 TYPED_TEST(DirtyTest, PagesThatAreBeingZeroedAreNobodyElses)
 {
-	PoolBench<typename TypeParam::Strategy, 1, Zeroing> bench(TypeParam::profile, kTwoDirty);
-	auto all = bench.alloc(kChunk);
+	PoolFixture<typename TypeParam::Strategy, 1, Zeroing> fixture(TypeParam::profile, kTwoDirty);
+	auto all = fixture.alloc(kChunk);
 	bool tried = false;
 
 	ASSERT_TRUE(all);
-	bench.machine.write(0, all->cpu, 9);
-	bench.release(*all);
-	bench.machine.while_zeroed_ = [&] {
+	fixture.machine.write(0, all->cpu, 9);
+	fixture.release(*all);
+	fixture.machine.while_zeroed_ = [&] {
 		tried = true;
-		EXPECT_EQ(bench.free(), kChunk);
-		EXPECT_EQ(why(bench.alloc_at_once(1)), Errno::nomem);
-		EXPECT_FALSE(bench.layer.shrink(Pages()));
+		EXPECT_EQ(fixture.free(), kChunk);
+		EXPECT_EQ(why(fixture.alloc_at_once(1)), Errno::nomem);
+		EXPECT_FALSE(fixture.layer.shrink(Pages()));
 	};
-	bench.layer.tend();
+	fixture.layer.tend();
 	EXPECT_TRUE(tried);
-	EXPECT_TRUE(bench.alloc_at_once(kChunk));
-	EXPECT_KEPT(bench.machine);
+	EXPECT_TRUE(fixture.alloc_at_once(kChunk));
+	EXPECT_KEPT(fixture.machine);
 }
 
 } // namespace

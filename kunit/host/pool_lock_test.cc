@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The state of a pool is read and written with its lock held. */
-#include "kunit/host/pool_bench.h"
+#include "kunit/host/pool_fixture.h"
 
 #include <cstring>
 #include <random>
@@ -64,8 +64,8 @@ template <class B>
 class PoolLockTest : public ::testing::Test {
 protected:
 	/// The calls of a driver and the worker, and what the pool asked for.
-	template <class Bench>
-	std::string story(Bench &bench)
+	template <class Fixture>
+	std::string story(Fixture &fixture)
 	{
 		std::mt19937 random(1);
 		std::vector<Region> regions;
@@ -73,20 +73,20 @@ protected:
 
 		for (unsigned i = 0; i < 400; ++i) {
 			if (random() % 8 == 0)
-				bench.layer.tend();
+				fixture.layer.tend();
 			else if (random() % 8 == 0)
-				story += bench.layer.shrink(Pages(random() % 4)) ? "shrunk " : "";
+				story += fixture.layer.shrink(Pages(random() % 4)) ? "shrunk " : "";
 			else if (random() % 2 && !regions.empty()) {
 				std::swap(regions[random() % regions.size()], regions.back());
-				bench.release(regions.back());
+				fixture.release(regions.back());
 				regions.pop_back();
-			} else if (auto region = random() % 2 ? bench.alloc_at_once(1 + random() % 2) :
-								bench.alloc(1 + random() % 3)) {
+			} else if (auto region = random() % 2 ? fixture.alloc_at_once(1 + random() % 2) :
+								fixture.alloc(1 + random() % 3)) {
 				story += std::to_string(region->run.first.raw()) + ' ';
 				regions.push_back(*region);
 			}
-			story += bench.said() + " free " + std::to_string(bench.free()) + " asked " +
-				 std::to_string(bench.machine.tend_wanted()) + '\n';
+			story += fixture.said() + " free " + std::to_string(fixture.free()) + " asked " +
+				 std::to_string(fixture.machine.tend_wanted()) + '\n';
 		}
 		return story;
 	}
@@ -97,8 +97,8 @@ TYPED_TEST_SUITE(PoolLockTest, Boards, BoardName);
 TYPED_TEST(PoolLockTest, NobodyLooksAtWhatIsNotLocked)
 {
 	static_assert(TypeParam::profile.chunk == Pages(kChunk));
-	PoolBench<typename TypeParam::Strategy, kChunks> alone(TypeParam::profile, kLimits);
-	PoolBench<typename TypeParam::Strategy, kChunks, Contended> contended(TypeParam::profile,
+	PoolFixture<typename TypeParam::Strategy, kChunks> alone(TypeParam::profile, kLimits);
+	PoolFixture<typename TypeParam::Strategy, kChunks, Contended> contended(TypeParam::profile,
 									     kLimits);
 
 	contended.machine.contend_for(contended.pool);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Small regions out of chunks that are flipped once. */
-#include "kunit/host/pool_bench.h"
+#include "kunit/host/pool_fixture.h"
 
 #include <random>
 #include <set>
@@ -18,21 +18,21 @@ protected:
 	/// All regions are back, and so is the memory.
 	void expect_all_back()
 	{
-		const std::uint64_t free = bench_.free();
+		const std::uint64_t free = fixture_.free();
 
-		bench_.machine.forget_steps();
-		bench_.empty();
-		EXPECT_EQ(bench_.free(), 0u);
-		EXPECT_EQ(std::ranges::count(bench_.machine.steps(), DMAMAP_STEP_WITHDRAW,
+		fixture_.machine.forget_steps();
+		fixture_.empty();
+		EXPECT_EQ(fixture_.free(), 0u);
+		EXPECT_EQ(std::ranges::count(fixture_.machine.steps(), DMAMAP_STEP_WITHDRAW,
 					     &dmamap_step::id),
 			  std::ptrdiff_t(free / kChunk));
-		EXPECT_EQ(bench_.machine.state(), start_);
-		EXPECT_EQ(bench_.machine.quarantined(), 0u);
-		EXPECT_KEPT(bench_.machine);
+		EXPECT_EQ(fixture_.machine.state(), start_);
+		EXPECT_EQ(fixture_.machine.quarantined(), 0u);
+		EXPECT_KEPT(fixture_.machine);
 	}
 
-	PoolBench<typename B::Strategy> bench_{B::profile};
-	sim::SimulatedMachine::State start_ = bench_.machine.state();
+	PoolFixture<typename B::Strategy> fixture_{B::profile};
+	sim::SimulatedMachine::State start_ = fixture_.machine.state();
 };
 
 TYPED_TEST_SUITE(PooledTest, Boards, BoardName);
@@ -40,25 +40,25 @@ TYPED_TEST_SUITE(PooledTest, Boards, BoardName);
 TYPED_TEST(PooledTest, TheFirstRegionFlipsAWholeChunk)
 {
 	using S = typename TypeParam::Strategy;
-	auto region = this->bench_.alloc(1);
+	auto region = this->fixture_.alloc(1);
 	const char *closed = kWhileCoherent<S> == Linear::uncached ? "uncached " : "absent ";
 	std::string edits;
 
 	for (unsigned i = 0; i < Sizes<TypeParam>::edits(kChunk); ++i)
 		edits += closed;
 	ASSERT_TRUE(region);
-	EXPECT_EQ(this->bench_.said(),
+	EXPECT_EQ(this->fixture_.said(),
 		  "take claim drop_lazy " + edits + "purge map flush barrier zero barrier hold lend");
 	EXPECT_EQ(region->run.pages, Pages(1));
 	EXPECT_EQ(region->bus.raw(), to_phys(region->run.first).raw());
 	EXPECT_EQ(region->strategy, S::kId);
 	EXPECT_EQ(region->attribute, Attribute::coherent);
 	EXPECT_EQ(region->behind, Behind::reserved);
-	EXPECT_EQ(region->spare, 0);
+	EXPECT_EQ(region->tail_frames, 0);
 	EXPECT_EQ(region->chunk, 1);
 	EXPECT_TRUE(region->flipped());
-	EXPECT_EQ(this->bench_.free(), kChunk - 1);
-	this->bench_.release(*region);
+	EXPECT_EQ(this->fixture_.free(), kChunk - 1);
+	this->fixture_.release(*region);
 	this->expect_all_back();
 }
 
@@ -66,13 +66,13 @@ TYPED_TEST(PooledTest, TheFirstRegionFlipsAWholeChunk)
 TYPED_TEST(PooledTest, WriteCombiningMemoryIsOfThePoolOnlyIfItIsTheSame)
 {
 	constexpr bool apart = TypeParam::profile.combines;
-	auto pooled = this->bench_.alloc(1);
+	auto pooled = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(pooled);
-	this->bench_.write_combine = true;
-	EXPECT_EQ(this->bench_.alloc_at_once(1).has_value(), !apart);
+	this->fixture_.write_combine = true;
+	EXPECT_EQ(this->fixture_.alloc_at_once(1).has_value(), !apart);
 
-	auto region = this->bench_.alloc(1);
+	auto region = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->attribute, apart ? Attribute::write_combine : Attribute::coherent);
@@ -81,51 +81,51 @@ TYPED_TEST(PooledTest, WriteCombiningMemoryIsOfThePoolOnlyIfItIsTheSame)
 
 TYPED_TEST(PooledTest, TheNextRegionsFlipNothing)
 {
-	auto first = this->bench_.alloc(1);
+	auto first = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(first);
-	(void)this->bench_.said();
+	(void)this->fixture_.said();
 	for (int round = 0; round < 5; ++round) {
-		auto next = this->bench_.alloc(2);
+		auto next = this->fixture_.alloc(2);
 
 		ASSERT_TRUE(next);
-		EXPECT_EQ(this->bench_.said(), "lend");
-		EXPECT_EQ(this->bench_.free(), kChunk - 3);
-		this->bench_.release(*next);
-		EXPECT_EQ(this->bench_.said(), "recall");
-		this->bench_.layer.tend();
-		EXPECT_EQ(this->bench_.said(), "zero barrier");
-		EXPECT_EQ(this->bench_.free(), kChunk - 1);
+		EXPECT_EQ(this->fixture_.said(), "lend");
+		EXPECT_EQ(this->fixture_.free(), kChunk - 3);
+		this->fixture_.release(*next);
+		EXPECT_EQ(this->fixture_.said(), "recall");
+		this->fixture_.layer.tend();
+		EXPECT_EQ(this->fixture_.said(), "zero barrier");
+		EXPECT_EQ(this->fixture_.free(), kChunk - 1);
 	}
-	this->bench_.release(*first);
+	this->fixture_.release(*first);
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, NoSecretOfTheLastOwnerIsVisible)
 {
-	auto &machine = this->bench_.machine;
+	auto &machine = this->fixture_.machine;
 	const auto expect_zero = [&](const Region &region) {
 		each_line_of(2, [&](std::uint64_t byte) {
-			ASSERT_EQ(machine.read(this->bench_.device, region.bus + byte), 0u) << byte;
+			ASSERT_EQ(machine.read(this->fixture_.device, region.bus + byte), 0u) << byte;
 			ASSERT_EQ(machine.read(0, region.cpu + byte), 0u) << byte;
 		});
 	};
-	auto region = this->bench_.alloc(2);
+	auto region = this->fixture_.alloc(2);
 
-	ASSERT_TRUE(this->bench_.alloc(2));   // nothing else is left in the chunk
+	ASSERT_TRUE(this->fixture_.alloc(2));   // nothing else is left in the chunk
 	for (int round = 0; round < 4; ++round) {
 		ASSERT_TRUE(region);
 		expect_zero(*region);
 		each_line_of(2, [&](std::uint64_t byte) {
-			machine.write(this->bench_.device, region->bus + byte, 7);
+			machine.write(this->fixture_.device, region->bus + byte, 7);
 			machine.write(0, region->cpu + byte, 8);
 		});
 		const FrameRun before = region->run;
 
-		this->bench_.release(*region);
+		this->fixture_.release(*region);
 		if (round % 2)
-			this->bench_.layer.tend();
-		region = this->bench_.alloc(2);
+			this->fixture_.layer.tend();
+		region = this->fixture_.alloc(2);
 		ASSERT_TRUE(region);
 		EXPECT_EQ(region->run, before);
 	}
@@ -134,63 +134,63 @@ TYPED_TEST(PooledTest, NoSecretOfTheLastOwnerIsVisible)
 
 TYPED_TEST(PooledTest, AReturnedRegionIsNobodys)
 {
-	auto one = this->bench_.alloc(1);
-	auto two = this->bench_.alloc(2);
+	auto one = this->fixture_.alloc(1);
+	auto two = this->fixture_.alloc(2);
 
 	ASSERT_TRUE(one && two);
 	const auto owned = [&] {
 		std::set<Pfn> frames;
 
-		for (const auto &[pfn, owner] : this->bench_.machine.state().directory)
-			if (owner == &this->bench_.owner)
+		for (const auto &[pfn, owner] : this->fixture_.machine.state().directory)
+			if (owner == &this->fixture_.owner)
 				frames.insert(pfn);
 		return frames;
 	};
 
 	EXPECT_EQ(owned(), (std::set{one->run.first, two->run.first, two->run.first + 1}));
-	this->bench_.release(*two);
+	this->fixture_.release(*two);
 	EXPECT_EQ(owned(), std::set{one->run.first});
-	this->bench_.release(*one);
+	this->fixture_.release(*one);
 	EXPECT_EQ(owned(), std::set<Pfn>());
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, ANeighbourKeepsItsBytes)
 {
-	auto &machine = this->bench_.machine;
-	auto one = this->bench_.alloc(1);
-	auto two = this->bench_.alloc(1);
-	auto three = this->bench_.alloc(1);
+	auto &machine = this->fixture_.machine;
+	auto one = this->fixture_.alloc(1);
+	auto two = this->fixture_.alloc(1);
+	auto three = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(one && two && three);
 	each_line_of(1, [&](std::uint64_t byte) {
-		machine.write(this->bench_.device, one->bus + byte, 1);
-		machine.write(this->bench_.device, two->bus + byte, 2);
+		machine.write(this->fixture_.device, one->bus + byte, 1);
+		machine.write(this->fixture_.device, two->bus + byte, 2);
 		machine.write(0, three->cpu + byte, 3);
 	});
-	this->bench_.release(*two);
+	this->fixture_.release(*two);
 	each_line_of(1, [&](std::uint64_t byte) {
 		EXPECT_EQ(machine.read(0, one->cpu + byte), 1u) << byte;
-		EXPECT_EQ(machine.read(this->bench_.device, three->bus + byte), 3u) << byte;
+		EXPECT_EQ(machine.read(this->fixture_.device, three->bus + byte), 3u) << byte;
 	});
 	EXPECT_KEPT(machine);
 }
 
 TYPED_TEST(PooledTest, RegionsAreAlignedToTheirSize)
 {
-	auto one = this->bench_.alloc(1);
-	auto two = this->bench_.alloc(2);
-	auto three = this->bench_.alloc(3);
-	auto hole = this->bench_.alloc(1);
+	auto one = this->fixture_.alloc(1);
+	auto two = this->fixture_.alloc(2);
+	auto three = this->fixture_.alloc(3);
+	auto hole = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(one && two && three && hole);
 	EXPECT_EQ(two->run.first, one->run.first + 2);
 	EXPECT_EQ(hole->run.first, one->run.first + 1);
 	EXPECT_EQ(hole->chunk, one->chunk);
 	EXPECT_NE(three->chunk, one->chunk);
-	EXPECT_EQ(this->bench_.free(), 1u);
+	EXPECT_EQ(this->fixture_.free(), 1u);
 	for (const Region &region : {*one, *two, *three, *hole})
-		this->bench_.release(region);
+		this->fixture_.release(region);
 	this->expect_all_back();
 }
 
@@ -200,22 +200,22 @@ TYPED_TEST(PooledTest, EveryRegionHasItsOwnPages)
 	sim::Value value = 0;
 
 	for (unsigned i = 0; i < 2 * kChunk; ++i) {
-		auto region = this->bench_.alloc(1);
+		auto region = this->fixture_.alloc(1);
 
 		ASSERT_TRUE(region);
 		EXPECT_EQ(region->chunk, 1 + i / kChunk);
 		regions.push_back(*region);
-		this->bench_.machine.write(0, region->cpu, ++value);
+		this->fixture_.machine.write(0, region->cpu, ++value);
 	}
-	EXPECT_EQ(this->bench_.free(), 0u);
+	EXPECT_EQ(this->fixture_.free(), 0u);
 	value = 0;
 	for (const Region &region : regions)
-		EXPECT_EQ(this->bench_.machine.read(this->bench_.device, region.bus), ++value);
+		EXPECT_EQ(this->fixture_.machine.read(this->fixture_.device, region.bus), ++value);
 
 	/* Each goes back to where it came from. */
 	for (const Region &region : regions) {
-		this->bench_.release(region);
-		auto again = this->bench_.alloc(1);
+		this->fixture_.release(region);
+		auto again = this->fixture_.alloc(1);
 
 		ASSERT_TRUE(again);
 		EXPECT_EQ(again->run, region.run);
@@ -223,82 +223,82 @@ TYPED_TEST(PooledTest, EveryRegionHasItsOwnPages)
 		EXPECT_EQ(again->chunk, region.chunk);
 	}
 	for (const Region &region : regions)
-		this->bench_.release(region);
-	EXPECT_EQ(this->bench_.free(), 2 * kChunk);
+		this->fixture_.release(region);
+	EXPECT_EQ(this->fixture_.free(), 2 * kChunk);
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, AWholeChunkCanBeARegion)
 {
-	auto region = this->bench_.alloc(kChunk);
+	auto region = this->fixture_.alloc(kChunk);
 
 	ASSERT_TRUE(region);
 	EXPECT_EQ(region->chunk, 1);
-	EXPECT_EQ(this->bench_.free(), 0u);
-	this->bench_.release(*region);
-	EXPECT_EQ(this->bench_.free(), kChunk);
+	EXPECT_EQ(this->fixture_.free(), 0u);
+	this->fixture_.release(*region);
+	EXPECT_EQ(this->fixture_.free(), kChunk);
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, WhatIsLargerThanAChunkIsNotPooled)
 {
-	auto small = this->bench_.alloc(1);
-	auto large = this->bench_.alloc(kChunk + 1);
+	auto small = this->fixture_.alloc(1);
+	auto large = this->fixture_.alloc(kChunk + 1);
 
 	if (TypeParam::profile.placement != CmaPlacement::none) {
-		this->bench_.release(*small);   // no room beside it
-		this->bench_.empty();
-		large = this->bench_.alloc(kChunk + 1);
+		this->fixture_.release(*small);   // no room beside it
+		this->fixture_.empty();
+		large = this->fixture_.alloc(kChunk + 1);
 		ASSERT_TRUE(large);
-		EXPECT_EQ(this->bench_.free(), 0u);
+		EXPECT_EQ(this->fixture_.free(), 0u);
 	} else {
 		ASSERT_TRUE(small && large);
-		EXPECT_EQ(this->bench_.free(), kChunk - 1);
-		this->bench_.release(*small);
+		EXPECT_EQ(this->fixture_.free(), kChunk - 1);
+		this->fixture_.release(*small);
 	}
 	EXPECT_EQ(large->chunk, 0);
 	EXPECT_EQ(large->run.pages, Pages(kChunk + 1));
-	EXPECT_EQ(large->spare, Sizes<TypeParam>::flipped(kChunk + 1) - kChunk - 1);
-	this->bench_.machine.forget_steps();
-	const std::uint64_t free = this->bench_.free();
+	EXPECT_EQ(large->tail_frames, Sizes<TypeParam>::flipped(kChunk + 1) - kChunk - 1);
+	this->fixture_.machine.forget_steps();
+	const std::uint64_t free = this->fixture_.free();
 
-	this->bench_.release(*large);
-	EXPECT_TRUE(this->bench_.said().starts_with("recall withdraw barrier unmap "));
-	EXPECT_EQ(this->bench_.free(), free);
+	this->fixture_.release(*large);
+	EXPECT_TRUE(this->fixture_.said().starts_with("recall withdraw barrier unmap "));
+	EXPECT_EQ(this->fixture_.free(), free);
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, SnoopingDevicesNeedNoPool)
 {
-	this->bench_.device.snooping = true;
-	auto region = this->bench_.alloc(1);
+	this->fixture_.device.snooping = true;
+	auto region = this->fixture_.alloc(1);
 
 	ASSERT_TRUE(region);
-	EXPECT_EQ(this->bench_.said(), "take zero publish");
+	EXPECT_EQ(this->fixture_.said(), "take zero publish");
 	EXPECT_EQ(region->chunk, 0);
-	this->bench_.release(*region);
-	EXPECT_EQ(this->bench_.said(), "withdraw give");
+	this->fixture_.release(*region);
+	EXPECT_EQ(this->fixture_.said(), "withdraw give");
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, RefusesSizesThatMakeNoSense)
 {
 	const auto ask = [&](std::uint64_t bytes) {
-		return why(this->bench_.layer.alloc({.bytes = bytes, .device = &this->bench_.device},
-						    nullptr));
+		return why(this->fixture_.layer.alloc({.bytes = bytes, .device = &this->fixture_.device},
+						      nullptr));
 	};
 
 	EXPECT_EQ(ask(0), Errno::inval);
 	EXPECT_EQ(ask(~std::uint64_t{0}), Errno::overflow);
 	EXPECT_EQ(ask(std::uint64_t{1} << 20), Errno::nomem);
-	EXPECT_EQ(this->bench_.said(), "");
+	EXPECT_EQ(this->fixture_.said(), "");
 	this->expect_all_back();
 }
 
 TYPED_TEST(PooledTest, RegionsResolveToTheirOwnFrames)
 {
-	auto one = this->bench_.alloc(1);
-	auto two = this->bench_.alloc(2);
+	auto one = this->fixture_.alloc(1);
+	auto two = this->fixture_.alloc(2);
 
 	ASSERT_TRUE(one && two);
 	each_line_of(2, [&](std::uint64_t byte) {
@@ -324,7 +324,7 @@ TYPED_TEST(PooledTest, AnyOrderOfAllocationsEndsWhereItBegan)
 
 	for (int step = 0; step < 300; ++step) {
 		if (regions.empty() || random() % 2) {
-			auto region = this->bench_.alloc(1 + random() % kChunk);
+			auto region = this->fixture_.alloc(1 + random() % kChunk);
 
 			if (!region)
 				continue;
@@ -338,13 +338,13 @@ TYPED_TEST(PooledTest, AnyOrderOfAllocationsEndsWhereItBegan)
 			const std::size_t at = random() % regions.size();
 
 			lent -= regions[at].chunk ? regions[at].run.pages.count() : 0;
-			this->bench_.release(regions[at]);
+			this->fixture_.release(regions[at]);
 			regions.erase(regions.begin() + std::ptrdiff_t(at));
 		}
-		ASSERT_EQ(this->bench_.free() + lent, pooled * kChunk) << step;
+		ASSERT_EQ(this->fixture_.free() + lent, pooled * kChunk) << step;
 	}
 	for (const Region &region : regions)
-		this->bench_.release(region);
+		this->fixture_.release(region);
 	this->expect_all_back();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "dma/core/region.h"
 
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {

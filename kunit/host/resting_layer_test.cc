@@ -2,7 +2,7 @@
 /* Regions that rest on a machine: what the next owner finds, and who has the frames. */
 #include "dma/core/resting_layer.h"
 
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 namespace {
@@ -13,8 +13,8 @@ constexpr RestingLimits kLimits{{Pages(), Pages(64)}, Pages(8), Pages(2)};
 
 /// A machine, a device on it, and the layer with regions that rest.
 template <class S>
-struct RestingBench {
-	explicit RestingBench(const sim::Profile &profile, RestingLimits limits = kLimits)
+struct RestingFixture {
+	explicit RestingFixture(const sim::Profile &profile, RestingLimits limits = kLimits)
 		: machine(profile), layer(machine, pool, resting, limits) {}
 
 	Result<Region> alloc(std::uint64_t pages, void *owner)
@@ -86,121 +86,121 @@ struct RestingBench {
 template <class B>
 class RestingLayerTest : public ::testing::Test {
 protected:
-	using Bench = RestingBench<typename B::Strategy>;
+	using Fixture = RestingFixture<typename B::Strategy>;
 };
 
 TYPED_TEST_SUITE(RestingLayerTest, Boards, BoardName);
 
 TYPED_TEST(RestingLayerTest, TheNextOwnerFindsZeroes)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(2, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(2, &fixture.one);
 
 	ASSERT_TRUE(region);
-	bench.soil(*region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	EXPECT_FALSE(bench.wake(2)) << "dirty";
-	EXPECT_EQ(bench.layer.resting_pages(), Pages(2));
-	bench.layer.tend();
-	(void)bench.said();
+	fixture.soil(*region);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	EXPECT_FALSE(fixture.wake(2)) << "dirty";
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages(2));
+	fixture.layer.tend();
+	(void)fixture.said();
 
-	const auto woken = bench.wake(2);
+	const auto woken = fixture.wake(2);
 
 	ASSERT_TRUE(woken);
-	EXPECT_EQ(woken.owner, &bench.one);
+	EXPECT_EQ(woken.owner, &fixture.one);
 	EXPECT_EQ(woken.bus, region->bus);
-	EXPECT_EQ(bench.said(), "") << "no step of the machine";
-	EXPECT_EQ(bench.layer.resting_pages(), Pages());
-	bench.expect_zero(*region);
-	bench.layer.release(*region);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(fixture.said(), "") << "no step of the machine";
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages());
+	fixture.expect_zero(*region);
+	fixture.layer.release(*region);
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, TheWorkerZeroesWhatRests)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
-	bench.soil(*region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	(void)bench.said();
-	bench.layer.tend();
-	EXPECT_EQ(bench.said(), "zero barrier");
-	bench.layer.tend();
-	EXPECT_EQ(bench.said(), "recall zero barrier") << "the pool's, not wanted in between";
-	EXPECT_KEPT(bench.machine);
+	fixture.soil(*region);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	(void)fixture.said();
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.said(), "zero barrier");
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.said(), "recall zero barrier") << "the pool's, not wanted in between";
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, TheWorkerIsWokenOnce)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
 	std::vector<Region> regions;
 	int owners[4] = {};
 
 	for (int &owner : owners)
-		regions.push_back(bench.alloc(1, &owner).value_or(Region{}));
-	const unsigned before = bench.machine.tend_wanted();
+		regions.push_back(fixture.alloc(1, &owner).value_or(Region{}));
+	const unsigned before = fixture.machine.tend_wanted();
 
-	ASSERT_TRUE(bench.rest(regions[0], &owners[0]));
-	EXPECT_EQ(bench.machine.tend_wanted(), before);
-	ASSERT_TRUE(bench.rest(regions[1], &owners[1]));
-	EXPECT_EQ(bench.machine.tend_wanted(), before + 1);
-	ASSERT_TRUE(bench.rest(regions[2], &owners[2]));
-	EXPECT_EQ(bench.machine.tend_wanted(), before + 1);
-	bench.layer.tend();
-	ASSERT_TRUE(bench.rest(regions[3], &owners[3]));
-	EXPECT_EQ(bench.machine.tend_wanted(), before + 1) << "one page is not enough";
-	EXPECT_KEPT(bench.machine);
+	ASSERT_TRUE(fixture.rest(regions[0], &owners[0]));
+	EXPECT_EQ(fixture.machine.tend_wanted(), before);
+	ASSERT_TRUE(fixture.rest(regions[1], &owners[1]));
+	EXPECT_EQ(fixture.machine.tend_wanted(), before + 1);
+	ASSERT_TRUE(fixture.rest(regions[2], &owners[2]));
+	EXPECT_EQ(fixture.machine.tend_wanted(), before + 1);
+	fixture.layer.tend();
+	ASSERT_TRUE(fixture.rest(regions[3], &owners[3]));
+	EXPECT_EQ(fixture.machine.tend_wanted(), before + 1) << "one page is not enough";
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, ManyPagesAtOnceWakeItToo)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(3, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(3, &fixture.one);
 
 	ASSERT_TRUE(region);
-	const unsigned before = bench.machine.tend_wanted();
+	const unsigned before = fixture.machine.tend_wanted();
 
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	EXPECT_EQ(bench.machine.tend_wanted(), before + 1);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	EXPECT_EQ(fixture.machine.tend_wanted(), before + 1);
 }
 
 TYPED_TEST(RestingLayerTest, WithoutALimitItIsNeverWoken)
 {
-	typename TestFixture::Bench bench(TypeParam::profile, {{Pages(), Pages(64)}, Pages(8)});
-	const auto region = bench.alloc(3, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile, {{Pages(), Pages(64)}, Pages(8)});
+	const auto region = fixture.alloc(3, &fixture.one);
 
 	ASSERT_TRUE(region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	EXPECT_EQ(bench.machine.tend_wanted(), 0u);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	EXPECT_EQ(fixture.machine.tend_wanted(), 0u);
 }
 
 TYPED_TEST(RestingLayerTest, OutOfReachItRestsOn)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	bench.layer.tend();
-	bench.device.mask = 0;
-	EXPECT_FALSE(bench.wake(1));
-	EXPECT_EQ(bench.layer.resting_pages(), Pages(1));
-	EXPECT_KEPT(bench.machine);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	fixture.layer.tend();
+	fixture.device.mask = 0;
+	EXPECT_FALSE(fixture.wake(1));
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages(1));
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, TheNextDeviceHasItsOwnAddress)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	bench.layer.tend();
-	bench.device.offset = 0x1000000;
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	fixture.layer.tend();
+	fixture.device.offset = 0x1000000;
 
-	const auto woken = bench.wake(1);
+	const auto woken = fixture.wake(1);
 
 	ASSERT_TRUE(woken);
 	EXPECT_EQ(woken.bus, region->bus + 0x1000000);
@@ -208,112 +208,112 @@ TYPED_TEST(RestingLayerTest, TheNextDeviceHasItsOwnAddress)
 
 TYPED_TEST(RestingLayerTest, OnlyRegionsOfThePoolRest)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
 	Region alone = *region;
 
 	alone.chunk = 0;
-	EXPECT_FALSE(bench.rest(alone, &bench.one));
-	EXPECT_EQ(bench.layer.resting_pages(), Pages());
-	bench.layer.release(*region);
-	EXPECT_KEPT(bench.machine);
+	EXPECT_FALSE(fixture.rest(alone, &fixture.one));
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages());
+	fixture.layer.release(*region);
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, WithoutRoomTheCallerKeepsIt)
 {
-	typename TestFixture::Bench bench(TypeParam::profile,
-					  {{Pages(), Pages(64)}, Pages(1), Pages(1)});
-	const auto first = bench.alloc(1, &bench.one);
-	const auto second = bench.alloc(1, &bench.other);
+	typename TestFixture::Fixture fixture(TypeParam::profile,
+					      {{Pages(), Pages(64)}, Pages(1), Pages(1)});
+	const auto first = fixture.alloc(1, &fixture.one);
+	const auto second = fixture.alloc(1, &fixture.other);
 
 	ASSERT_TRUE(first && second);
-	ASSERT_TRUE(bench.rest(*first, &bench.one));
-	EXPECT_EQ(bench.machine.tend_wanted(), 1u);
-	EXPECT_FALSE(bench.rest(*second, &bench.other));
-	EXPECT_EQ(bench.machine.tend_wanted(), 1u) << "nothing became dirty";
-	bench.soil(*second);
-	bench.layer.release(*second);
-	EXPECT_KEPT(bench.machine);
+	ASSERT_TRUE(fixture.rest(*first, &fixture.one));
+	EXPECT_EQ(fixture.machine.tend_wanted(), 1u);
+	EXPECT_FALSE(fixture.rest(*second, &fixture.other));
+	EXPECT_EQ(fixture.machine.tend_wanted(), 1u) << "nothing became dirty";
+	fixture.soil(*second);
+	fixture.layer.release(*second);
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, InterruptsGetWhatRests)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto first = bench.alloc(kChunk, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto first = fixture.alloc(kChunk, &fixture.one);
 
 	ASSERT_TRUE(first);
-	bench.soil(*first);
-	ASSERT_TRUE(bench.rest(*first, &bench.one));
+	fixture.soil(*first);
+	ASSERT_TRUE(fixture.rest(*first, &fixture.one));
 
 	/* All chunks of the pool are in use otherwise. */
 	std::vector<Region> others;
 
-	while (const auto other = bench.alloc_at_once(1, &bench.other))
+	while (const auto other = fixture.alloc_at_once(1, &fixture.other))
 		others.push_back(*other);
 	ASSERT_FALSE(others.empty());
-	EXPECT_EQ(bench.layer.resting_pages(), Pages()) << "given back rather than refused";
-	EXPECT_EQ(bench.machine.retired(), std::vector<void *>{&bench.one});
-	bench.expect_zero(others.back());
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages()) << "given back rather than refused";
+	EXPECT_EQ(fixture.machine.retired(), std::vector<void *>{&fixture.one});
+	fixture.expect_zero(others.back());
+	EXPECT_KEPT(fixture.machine);
 }
 
 TYPED_TEST(RestingLayerTest, WhoMaySleepLeavesItAlone)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	bench.machine.fail_next(1);
-	(void)bench.alloc(1 << 20, &bench.other);
-	EXPECT_EQ(bench.layer.resting_pages(), Pages(1));
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	fixture.machine.fail_next(1);
+	(void)fixture.alloc(1 << 20, &fixture.other);
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages(1));
 }
 
 TYPED_TEST(RestingLayerTest, EmptyGivesAllBack)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto first = bench.alloc(1, &bench.one);
-	const auto second = bench.alloc(1, &bench.other);
-	const auto third = bench.alloc(2, &bench.third);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto first = fixture.alloc(1, &fixture.one);
+	const auto second = fixture.alloc(1, &fixture.other);
+	const auto third = fixture.alloc(2, &fixture.third);
 
 	ASSERT_TRUE(first && second && third);
-	ASSERT_TRUE(bench.rest(*first, &bench.one));
-	bench.layer.tend();
-	bench.soil(*second);
-	ASSERT_TRUE(bench.rest(*second, &bench.other));
-	ASSERT_TRUE(bench.rest(*third, &bench.third));
-	EXPECT_TRUE(bench.layer.empty());
-	EXPECT_FALSE(bench.layer.empty());
-	EXPECT_EQ(bench.layer.resting_pages(), Pages());
-	EXPECT_EQ(bench.machine.retired().size(), 3u);
-	while (bench.layer.shrink(Pages()))
+	ASSERT_TRUE(fixture.rest(*first, &fixture.one));
+	fixture.layer.tend();
+	fixture.soil(*second);
+	ASSERT_TRUE(fixture.rest(*second, &fixture.other));
+	ASSERT_TRUE(fixture.rest(*third, &fixture.third));
+	EXPECT_TRUE(fixture.layer.empty());
+	EXPECT_FALSE(fixture.layer.empty());
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages());
+	EXPECT_EQ(fixture.machine.retired().size(), 3u);
+	while (fixture.layer.shrink(Pages()))
 		;
-	EXPECT_EQ(bench.layer.free_pages(), Pages());
-	EXPECT_KEPT(bench.machine);
+	EXPECT_EQ(fixture.layer.free_pages(), Pages());
+	EXPECT_KEPT(fixture.machine);
 }
 
 /* A region whose rest ended is not found any more; its frames are. */
 TYPED_TEST(RestingLayerTest, TheWorkerRetiresTheOwner)
 {
-	typename TestFixture::Bench bench(TypeParam::profile);
-	const auto region = bench.alloc(1, &bench.one);
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
 
 	ASSERT_TRUE(region);
-	ASSERT_TRUE(bench.rest(*region, &bench.one));
-	bench.layer.tend();
-	EXPECT_TRUE(bench.machine.retired().empty());
-	bench.layer.tend();
-	EXPECT_EQ(bench.machine.retired(), std::vector<void *>{&bench.one});
-	EXPECT_FALSE(bench.wake(1));
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	fixture.layer.tend();
+	EXPECT_TRUE(fixture.machine.retired().empty());
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.machine.retired(), std::vector<void *>{&fixture.one});
+	EXPECT_FALSE(fixture.wake(1));
 
-	const auto again = bench.alloc(1, &bench.other);
+	const auto again = fixture.alloc(1, &fixture.other);
 
 	ASSERT_TRUE(again);
 	EXPECT_EQ(again->run, region->run);
-	bench.expect_zero(*again);
-	EXPECT_KEPT(bench.machine);
+	fixture.expect_zero(*again);
+	EXPECT_KEPT(fixture.machine);
 }
 
 } // namespace

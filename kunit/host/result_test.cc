@@ -38,7 +38,7 @@ TEST(OnExitTest, RunsAtTheEndOfTheScopeUnlessReleased)
 		auto kept = on_exit([&]() noexcept { order.push_back(2); });
 		auto undo_first = on_exit([&]() noexcept { order.push_back(3); });
 
-		kept.release();
+		kept.dismiss();
 		EXPECT_TRUE(order.empty());
 	}
 	EXPECT_EQ(order, (std::vector<int>{3, 1}));

@@ -78,7 +78,7 @@ def _plain(name):
 def _test(name):
     """A source of kunit/host as a program of its own."""
     return Killer("tests", f"{name}_test", f"kunit/host/{name}_test.cc",
-                  ("kunit/machine/*.cc", "kunit/judge/*.cc", "kunit/host/bench.cc"),
+                  ("kunit/machine/*.cc", "kunit/judge/*.cc", "kunit/host/fixture.cc"),
                   ("-lgtest_main", "-lgtest", "-pthread"),
                   ("--gtest_brief=0", "--gtest_color=no"), 5,
                   r"^\[  FAILED  \] (\S+?)(?:,| \(|$)",
@@ -104,6 +104,8 @@ TESTS = {
     "dma/core/pool.h": ("page_set", "pool", "pool_limits", "pool_dirty"),
     "dma/core/pooled_layer.h": ("pool", "pool_limits", "pool_dirty", "pool_lock",
                                 "pool_failure"),
+    "dma/core/resting.h": ("resting", "resting_layer"),
+    "dma/core/resting_layer.h": ("resting_layer",),
     "dma/core/flip.h": ("flip", "failure", "layer"),
     "dma/strategy/snooped.h": ("layer",),
     "dma/strategy/highmem.h": ("flip", "layer", "failure", "machine"),

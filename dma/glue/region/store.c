@@ -111,7 +111,7 @@ struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
 {
 	struct dmamap_region *region;
 
-	if (dmamap_fault() != DMAMAP_OK)
+	if (dmamap_injected_failure() != DMAMAP_OK)
 		return NULL;
 	region = dmamap_enlist_empty() ?: dmamap_enlist_new(gfp);
 	if (region)

@@ -56,7 +56,7 @@ static void dmamap_add_owner(struct dmamap_region *region, void *data)
 		strscpy(owners->owner[i].name, dev_name(region->dev));
 		owners->count++;
 	}
-	owners->owner[i].frames += region->core.pages + region->core.spare;
+	owners->owner[i].frames += region->core.pages + region->core.tail_frames;
 }
 
 /*

@@ -223,7 +223,7 @@ u32 dmamap_fail_nth(u32 nth, u32 again)
 	return failures;
 }
 
-u32 dmamap_fault(void)
+u32 dmamap_injected_failure(void)
 {
 	/* In an interrupt, current is the interrupted task: do not count there. */
 	if (READ_ONCE(dmamap_injection.task) != current || in_interrupt() || !dmamap_injection.in ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 #include <iterator>
 

@@ -87,8 +87,8 @@ struct Sizes {
 
 /// A machine, a device on it, and the layer with one strategy above it.
 template <class S, class M = sim::SimulatedMachine>
-struct Bench {
-	explicit Bench(const sim::Profile &profile) : machine(profile) {}
+struct Fixture {
+	explicit Fixture(const sim::Profile &profile) : machine(profile) {}
 
 	Result<Region> alloc(std::uint64_t pages = 3)
 	{

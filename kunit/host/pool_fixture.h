@@ -2,14 +2,14 @@
 #pragma once
 
 #include "dma/core/pooled_layer.h"
-#include "kunit/host/bench.h"
+#include "kunit/host/fixture.h"
 
 namespace dmamap::test {
 
 /// A machine, a device on it, and the layer with a pool above it.
 template <class S, std::size_t kChunks = 2, class M = sim::SimulatedMachine>
-struct PoolBench {
-	explicit PoolBench(const sim::Profile &profile, PoolLimits limits = {Pages(), Pages(64)})
+struct PoolFixture {
+	explicit PoolFixture(const sim::Profile &profile, PoolLimits limits = {Pages(), Pages(64)})
 		: machine(profile), layer(machine, pool, limits) {}
 
 	Result<Region> alloc(std::uint64_t pages = 1) { return alloc_for(device, pages); }
