@@ -15,7 +15,7 @@ from pathlib import Path
 
 import schemata
 from mutant import REPO, Stop, bare
-from paths import environment
+from base.paths import environment
 
 PATIENCE = 6                # times as long by the clock: the host may be busy
 MEMORY = 4 << 20            # KiB; a mutant that needs more runs away

@@ -4,7 +4,7 @@
 import threading
 import time
 
-from paths import is_terminal, say
+from base.paths import is_terminal, say
 
 PERIOD = 10                 # seconds between lines if the output is no terminal
 

@@ -11,7 +11,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "kunit" / "board"))
 
-from paths import Stop  # noqa: E402  (found by the line above)
+from base.paths import Stop  # noqa: E402  (found by the line above)
 
 HERE = Path(__file__).resolve().parent
 ROOMS = ("dma/core", "dma/strategy")    # whose sources are mutated

@@ -20,7 +20,7 @@ import mutant as mutants
 import verdicts
 import weave
 from mutant import Stop
-from paths import cache, jobs, locked, say
+from base.paths import cache, jobs, locked, say
 
 MANY = 8                    # mutants that are worth a program with all of them
 

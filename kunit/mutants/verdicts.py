@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from killers import Verdict
 from mutant import Mutant, words
-from paths import say
+from base.paths import say
 
 MECHANICAL_PERCENT = 95     # of the generated mutants that compile
 LOG = 4000                  # how much of a log is worth remembering
