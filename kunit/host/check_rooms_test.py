@@ -113,9 +113,9 @@ class CheckRoomsTest(unittest.TestCase):
         for line in ("int kArm;", "int arm_unmap;", "int kArmCma;", "int of_ARM;",
                      'const char *name = "arm";'):
             self.expect_one("kunit/host/layer_test.cc", C + line + "\n", "says")
-            self.expect_one("dma/glue/region.c", C + line + "\n", "says")
+            self.expect_one("dma/glue/region/life.c", C + line + "\n", "says")
         for line in ("int alarm;", "int harmless;", "int kWarm;", "int Armed;", "int x86;"):
-            self.assertEqual(self.breaches(**{"dma/glue/region.c": C + line + "\n"}), [])
+            self.assertEqual(self.breaches(**{"dma/glue/region/life.c": C + line + "\n"}), [])
         self.assertEqual(self.breaches(**{
             "hca/driver/irq.c": C + "int arm;\n",
             "kunit/prove/cases.cc": C + 'const char *profile = "arm";\n'}), [])

@@ -51,6 +51,23 @@ void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_
 		strscpy(name, "-", DMAMAP_NAME_BYTES);
 }
 
+const char *dmamap_strategy(const struct dmamap_region *region)
+{
+	return dmamap_core_strategy_name(region->core.strategy);
+}
+EXPORT_SYMBOL_GPL(dmamap_strategy);
+
+const char *dmamap_behind_name(u32 behind)
+{
+	static const char *const names[] = {
+		[DMAMAP_BEHIND_PAGE] = "page",
+		[DMAMAP_BEHIND_RESERVED] = "reserved",
+		[DMAMAP_BEHIND_DEVICE] = "device",
+	};
+
+	return behind < ARRAY_SIZE(names) ? names[behind] : "unknown";
+}
+
 /*
  * Where an architecture has devices that don't snoop, dev_is_dma_coherent() tells them
  * apart; elsewhere it is always true, and the sentence says so.

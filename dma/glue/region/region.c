@@ -229,9 +229,3 @@ size_t dmamap_size(const struct dmamap_region *region)
 	return region->core.pages << PAGE_SHIFT;
 }
 EXPORT_SYMBOL_GPL(dmamap_size);
-
-const char *dmamap_strategy(const struct dmamap_region *region)
-{
-	return dmamap_core_strategy_name(region->core.strategy);
-}
-EXPORT_SYMBOL_GPL(dmamap_strategy);

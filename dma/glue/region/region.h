@@ -255,6 +255,15 @@ void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data)
 void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_BYTES]);
 
 /**
+ * dmamap_behind_name() - name of what is behind an address
+ * @behind: an enum dmamap_behind
+ *
+ * Context: any.
+ * Return: a word, "unknown" for another value.
+ */
+const char *dmamap_behind_name(u32 behind);
+
+/**
  * dmamap_reason() - why a region has its strategy
  * @region: region
  *
@@ -287,17 +296,6 @@ bool dmamap_strategy_kept(char *why, size_t bytes);
  * Context: process, may sleep.
  */
 void dmamap_announce(const struct dmamap_region *region);
-
-/* resolve.c */
-
-/**
- * dmamap_behind_name() - name of what is behind an address
- * @behind: an enum dmamap_behind
- *
- * Context: any.
- * Return: a word, "unknown" for another value.
- */
-const char *dmamap_behind_name(u32 behind);
 
 /* kernel_memory.c */
 

@@ -13,17 +13,6 @@
 #include "dma/glue/region/region.h"
 #include "dma/glue/watch/trace.h"
 
-const char *dmamap_behind_name(u32 behind)
-{
-	static const char *const names[] = {
-		[DMAMAP_BEHIND_PAGE] = "page",
-		[DMAMAP_BEHIND_RESERVED] = "reserved",
-		[DMAMAP_BEHIND_DEVICE] = "device",
-	};
-
-	return behind < ARRAY_SIZE(names) ? names[behind] : "unknown";
-}
-
 /* The region must belong to @dev: another device may have another bus address for it. */
 static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 			      struct dmamap_core_resolution *resolution)
