@@ -191,14 +191,13 @@ public:
 		return load(*static_cast<const dmamap_core_region *>(owner));
 	}
 	/* The usual case of an allocation: no failure is injected. */
-	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
+	[[nodiscard]] bool reach_rested(void *device, void *owner) noexcept
 	{
-		const FrameRun run = rested(owner).run;
-		u64 bus = 0;
+		// SAFETY: as rested().
+		auto &region = *static_cast<dmamap_core_region *>(owner);
 
-		DMAMAP_TRY(from_c(dmamap_machine_bus_address(device, run.first.raw(),
-							     run.pages.count(), &bus)));
-		return BusAddr(bus);
+		return dmamap_machine_bus_address(device, region.pfn, region.pages,
+						  &region.bus) == DMAMAP_OK;
 	}
 	void retire(void *owner) noexcept
 	{

@@ -129,12 +129,9 @@ u32 dmamap_core_rest(const dmamap_core_region *region, void *owner)
 	return layer.rest(load(*region), owner);
 }
 
-void *dmamap_core_wake(u64 pages, void *device, u64 *bus)
+void *dmamap_core_wake(u64 pages, void *device)
 {
-	const Woken woken = layer.wake(Pages(pages), device);
-
-	*bus = woken.bus.raw();
-	return woken.owner;
+	return layer.wake(Pages(pages), device);
 }
 
 void dmamap_core_pool_limits(dmamap_core_limits *limits)

@@ -94,11 +94,11 @@ void dmamap_core_release(const struct dmamap_core_region *region);
 /*
  * Resting. dmamap_core_rest() keeps a region that its owner has done with; 0 if it
  * can't. dmamap_core_wake() gives a region of as many pages that rested, zero and in
- * reach of @device, by the @owner it was kept with, and its bus address; NULL if there
- * is none. dmamap_core_empty() gives all that rests back to the pool. Context: any.
+ * reach of @device, by the @owner it was kept with, and its bus address in place; NULL
+ * if there is none. dmamap_core_empty() gives all that rests back to the pool. Context: any.
  */
 u32 dmamap_core_rest(const struct dmamap_core_region *region, void *owner);
-void *dmamap_core_wake(u64 pages, void *device, u64 *bus);
+void *dmamap_core_wake(u64 pages, void *device);
 void dmamap_core_empty(void);
 /* Pages of regions that rest. Context: any. */
 u64 dmamap_core_resting(void);

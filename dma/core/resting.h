@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "dma/core/address.h"
@@ -14,14 +15,6 @@ struct Rested {
 	unsigned pages = 0;
 
 	explicit constexpr operator bool() const noexcept { return pages != 0; }
-};
-
-/// What wakes: the handle is the new owner's, whose device has the region at @bus.
-struct Woken {
-	void *owner = nullptr;
-	BusAddr bus;
-
-	explicit constexpr operator bool() const noexcept { return owner != nullptr; }
 };
 
 /// Regions that rest: most drivers free what they will want again, so a small region
@@ -49,15 +42,14 @@ public:
 
 	/// Keeps a region of @pages, dirty; false if it is too large, or @most pages would be
 	/// exceeded.
-	[[nodiscard]] constexpr bool rest(Pages pages, void *owner, Pages most) noexcept
+	[[nodiscard]] constexpr bool rest(Pages pages, void *owner, unsigned most) noexcept
 	{
-		if (pages > Pages(kMostPages))
+		if (!may_rest(pages))
 			return false;
 		const auto count = static_cast<unsigned>(pages.count());
 		Size &size = size_of(count);
 
-		if (size.pages + count > kEachSize || Pages(pages_ + count) > most ||
-		    pages_ + count > kMost)
+		if (size.pages + count > kEachSize || pages_ + count > std::min(most, kMost))
 			return false;
 		push(dirty_, {owner, count});
 		size.pages += count;
@@ -66,28 +58,27 @@ public:
 		return true;
 	}
 
-	/// Takes out a ready region of @pages. Only the newest is tried: @bus_of says where
-	/// the device has the region of a handle, or that it is out of reach; the caller
+	/// Takes out a ready region of @pages; the result is its handle, or null. Only the
+	/// newest is tried: @reaches says whether the device can have it; if not, the caller
 	/// falls back to the pool.
-	template <class BusOf>
-	[[nodiscard]] constexpr Woken wake(Pages pages, BusOf bus_of) noexcept
+	template <class Reaches>
+	[[nodiscard]] constexpr void *wake(Pages pages, Reaches reaches) noexcept
 	{
-		if (pages > Pages(kMostPages) || pages == Pages())
-			return {};
+		if (!may_rest(pages))
+			return nullptr;
 		const auto count = static_cast<unsigned>(pages.count());
 		Size &size = size_of(count);
 
 		if (!size.ready)
-			return {};
+			return nullptr;
 		void *const owner = at(size.ready).rested.owner;
-		const auto bus = bus_of(owner);
 
-		if (!bus)
-			return {};
+		if (!reaches(owner))
+			return nullptr;
 		size.wanted = true;
 		forget(size, count);
 		(void)pop(size.ready);
-		return {owner, *bus};
+		return owner;
 	}
 
 	/// A dirty region, to be zeroed and given to put_ready(). Its pages still count.
@@ -168,6 +159,11 @@ private:
 		bool wanted;         ///< one woke since the last visit
 	};
 
+	/* One comparison of 64 bits: none wraps to more than any number of pages. */
+	[[nodiscard]] static constexpr bool may_rest(Pages pages) noexcept
+	{
+		return pages.count() - 1 < kMostPages;
+	}
 	[[nodiscard]] constexpr Size &size_of(unsigned pages) noexcept { return sizes_[pages - 1]; }
 	[[nodiscard]] constexpr Entry &at(Link link) noexcept { return entries_[link - 1]; }
 

@@ -10,8 +10,9 @@ namespace dmamap {
 /// called with the lock held.
 ///
 /// - rest() ends the use of a region that @owner has in the directory; the entries stay.
-///   rested() is that region, until it wakes or its owner is retired, and bus_rested()
-///   its address for a device, as bus_address().
+///   rested() is that region, until its owner is retired.
+/// - reach_rested() gives the region that rests the bus address that a device has for it;
+///   false, and no change, if the device can't reach it.
 /// - wake() makes @owner's use of it begin again.
 /// - retire() ends the rest: the frames are held, without an owner, and the machine may
 ///   forget @owner.
@@ -19,7 +20,7 @@ template <class M>
 concept RestingMachine = PoolMachine<M> && requires(M &m, const Region &region, void *owner) {
 	{ m.rest(region, owner) } noexcept -> std::same_as<void>;
 	{ m.rested(owner) } noexcept -> std::same_as<Region>;
-	{ m.bus_rested(owner, owner) } noexcept -> std::same_as<Result<BusAddr>>;
+	{ m.reach_rested(owner, owner) } noexcept -> std::same_as<bool>;
 	{ m.wake(owner) } noexcept -> std::same_as<void>;
 	{ m.retire(owner) } noexcept -> std::same_as<void>;
 };
@@ -44,7 +45,8 @@ public:
 	constexpr RestingLayer(M &machine, Pool<kChunks> &pool, Resting &resting,
 			       RestingLimits limits) noexcept
 		: m_(machine), layer_(machine, pool, limits.pool), resting_(resting),
-		  limits_(limits)
+		  most_(static_cast<unsigned>(limits.rest.count())),
+		  dirty_(static_cast<unsigned>(limits.dirty.count()))
 	{
 	}
 
@@ -60,20 +62,20 @@ public:
 		return layer_.alloc(request, owner);
 	}
 
-	/// A region that rests, for a device: its bytes are zero, and the handle of its owner
-	/// is the new owner's now. Nothing if none of that many pages is ready in reach.
-	/// Context: any.
-	[[nodiscard]] Woken wake(Pages pages, void *device) noexcept
+	/// A region that rests, for a device: its bytes are zero, its bus address is that of
+	/// the device, and the handle of its owner, the result, is the new owner's now. Null
+	/// if none of that many pages is ready in reach. Context: any.
+	[[nodiscard]] void *wake(Pages pages, void *device) noexcept
 	{
 		const std::uint64_t flags = m_.lock();
-		const Woken woken = resting_.wake(pages, [&](void *owner) noexcept {
-			return m_.bus_rested(device, owner);
+		void *const owner = resting_.wake(pages, [&](void *rested) noexcept {
+			return m_.reach_rested(device, rested);
 		});
 
-		if (woken)
-			m_.wake(woken.owner);
+		if (owner)
+			m_.wake(owner);
 		m_.unlock(flags);
-		return woken;
+		return owner;
 	}
 
 	/// Keeps a region of the pool that its owner has done with, and @owner for the next;
@@ -85,11 +87,10 @@ public:
 			return false;
 
 		const std::uint64_t flags = m_.lock();
-		const Pages before(resting_.dirty_pages());
-		const bool kept = resting_.rest(region.run.pages, owner, limits_.rest);
+		const unsigned before = resting_.dirty_pages();
+		const bool kept = resting_.rest(region.run.pages, owner, most_);
 		/* Wakes the worker once: when the count reaches the limit. */
-		const bool too_dirty = before < limits_.dirty &&
-				       Pages(resting_.dirty_pages()) >= limits_.dirty;
+		const bool too_dirty = before < dirty_ && resting_.dirty_pages() >= dirty_;
 
 		if (kept)
 			m_.rest(region, owner);
@@ -185,7 +186,9 @@ private:
 	M &m_;
 	PooledLayer<M, S, kChunks> layer_;
 	Resting &resting_;
-	RestingLimits limits_;
+	/* Numbers of a word: where a page count has two, each comparison would cost four. */
+	unsigned most_;
+	unsigned dirty_;
 };
 
 } // namespace dmamap

@@ -36,13 +36,17 @@ struct RestingFixture {
 		machine.in_interrupt(false);
 		return region;
 	}
-	Woken wake(std::uint64_t pages)
+	/// What the machine has of the region that woke.
+	std::optional<Region> wake(std::uint64_t pages, void *expected)
 	{
 		machine.in_interrupt(true);
-		const auto woken = layer.wake(Pages(pages), &device);
+		void *const owner = layer.wake(Pages(pages), &device);
 
 		machine.in_interrupt(false);
-		return woken;
+		if (!owner)
+			return std::nullopt;
+		EXPECT_EQ(owner, expected);
+		return machine.woken();
 	}
 	bool rest(const Region &region, void *owner)
 	{
@@ -99,16 +103,16 @@ TYPED_TEST(RestingLayerTest, TheNextOwnerFindsZeroes)
 	ASSERT_TRUE(region);
 	fixture.soil(*region);
 	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
-	EXPECT_FALSE(fixture.wake(2)) << "dirty";
+	EXPECT_FALSE(fixture.wake(2, &fixture.one)) << "dirty";
 	EXPECT_EQ(fixture.layer.resting_pages(), Pages(2));
 	fixture.layer.tend();
 	(void)fixture.said();
 
-	const auto woken = fixture.wake(2);
+	const auto woken = fixture.wake(2, &fixture.one);
 
 	ASSERT_TRUE(woken);
-	EXPECT_EQ(woken.owner, &fixture.one);
-	EXPECT_EQ(woken.bus, region->bus);
+	EXPECT_EQ(woken->run, region->run);
+	EXPECT_EQ(woken->bus, region->bus);
 	EXPECT_EQ(fixture.said(), "") << "no step of the machine";
 	EXPECT_EQ(fixture.layer.resting_pages(), Pages());
 	fixture.expect_zero(*region);
@@ -185,7 +189,7 @@ TYPED_TEST(RestingLayerTest, OutOfReachItRestsOn)
 	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
 	fixture.layer.tend();
 	fixture.device.mask = 0;
-	EXPECT_FALSE(fixture.wake(1));
+	EXPECT_FALSE(fixture.wake(1, &fixture.one));
 	EXPECT_EQ(fixture.layer.resting_pages(), Pages(1));
 	EXPECT_KEPT(fixture.machine);
 }
@@ -200,10 +204,10 @@ TYPED_TEST(RestingLayerTest, TheNextDeviceHasItsOwnAddress)
 	fixture.layer.tend();
 	fixture.device.offset = 0x1000000;
 
-	const auto woken = fixture.wake(1);
+	const auto woken = fixture.wake(1, &fixture.one);
 
 	ASSERT_TRUE(woken);
-	EXPECT_EQ(woken.bus, region->bus + 0x1000000);
+	EXPECT_EQ(woken->bus, region->bus + 0x1000000);
 }
 
 TYPED_TEST(RestingLayerTest, OnlyRegionsOfThePoolRest)
@@ -306,7 +310,7 @@ TYPED_TEST(RestingLayerTest, TheWorkerRetiresTheOwner)
 	EXPECT_TRUE(fixture.machine.retired().empty());
 	fixture.layer.tend();
 	EXPECT_EQ(fixture.machine.retired(), std::vector<void *>{&fixture.one});
-	EXPECT_FALSE(fixture.wake(1));
+	EXPECT_FALSE(fixture.wake(1, &fixture.one));
 
 	const auto again = fixture.alloc(1, &fixture.other);
 

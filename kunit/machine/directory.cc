@@ -83,6 +83,15 @@ Region SimulatedMachine::rested(void *owner) noexcept
 	return {};
 }
 
+bool SimulatedMachine::reach_rested(void *device, void *owner) noexcept
+{
+	const auto bus = bus_address(device, rested(owner).run);
+
+	if (bus)
+		rested_[owner].bus = *bus;
+	return bus.has_value();
+}
+
 Region SimulatedMachine::end_rest(void *owner)
 {
 	const Region region = rested(owner);
@@ -93,7 +102,8 @@ Region SimulatedMachine::end_rest(void *owner)
 
 void SimulatedMachine::wake(void *owner) noexcept
 {
-	mark(Op::publish, end_rest(owner).run);
+	woken_ = end_rest(owner);
+	mark(Op::publish, woken_.run);
 	if (!locked_)
 		break_rule(judge::Rule::stuck, "a region woken without the lock");
 }

@@ -88,12 +88,11 @@ public:
 
 	void rest(const Region &region, void *owner) noexcept;
 	[[nodiscard]] Region rested(void *owner) noexcept;
-	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
-	{
-		return bus_address(device, rested(owner).run);
-	}
+	[[nodiscard]] bool reach_rested(void *device, void *owner) noexcept;
 	void wake(void *owner) noexcept;
 	void retire(void *owner) noexcept;
+	/// The region that woke last.
+	[[nodiscard]] const Region &woken() const noexcept { return woken_; }
 	/// Owners that were retired since the beginning, in order.
 	[[nodiscard]] const std::vector<void *> &retired() const noexcept { return retired_; }
 
@@ -191,6 +190,7 @@ private:
 	std::map<Pfn, void *> directory_;
 	std::map<void *, Region> rested_;
 	std::vector<void *> retired_;
+	Region woken_;
 	CpuAddr next_mapping_{std::uint64_t{0xf000'0000}};
 
 	bool atomic_ = false;

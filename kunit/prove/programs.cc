@@ -78,8 +78,8 @@ void lives_in_pool(SearchMachine &machine, Reuse reuse)
 			layer.release(*region);
 	};
 	const auto alloc = [&](Region &own) -> Region * {
-		if (const Woken woken = layer.wake(Pages(1), nullptr))
-			return static_cast<Region *>(woken.owner);
+		if (void *woken = layer.wake(Pages(1), nullptr))
+			return static_cast<Region *>(woken);
 		const auto region = layer.alloc(request, &own);
 
 		if (!region)

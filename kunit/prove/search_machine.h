@@ -69,9 +69,9 @@ public:
 	/* An owner of a region that may rest is where that region is. */
 	void rest(const Region &region, void *) noexcept { mark(Op::idle, region.run); }
 	[[nodiscard]] Region rested(void *owner) noexcept { return *static_cast<Region *>(owner); }
-	[[nodiscard]] Result<BusAddr> bus_rested(void *device, void *owner) noexcept
+	[[nodiscard]] bool reach_rested(void *device, void *owner) noexcept
 	{
-		return bus_address(device, rested(owner).run);
+		return bus_address(device, rested(owner).run).has_value();
 	}
 	void wake(void *owner) noexcept { mark(Op::publish, rested(owner).run); }
 	void retire(void *) noexcept {}

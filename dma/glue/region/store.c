@@ -139,12 +139,10 @@ static bool dmamap_is_live(const struct dmamap_region *region)
 struct dmamap_region *dmamap_store_wake(struct device *dev, size_t bytes)
 {
 	struct dmamap_region *region;
-	u64 bus;
 
-	region = dmamap_core_wake(((bytes - 1) >> PAGE_SHIFT) + 1, dev, &bus);
+	region = dmamap_core_wake(((bytes - 1) >> PAGE_SHIFT) + 1, dev);
 	if (region) {
 		WRITE_ONCE(region->rests, false);
-		region->core.bus = bus;
 		dmamap_prepare(region, dev);
 	}
 	return region;
