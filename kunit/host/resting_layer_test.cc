@@ -275,6 +275,17 @@ TYPED_TEST(RestingLayerTest, WhoMaySleepLeavesItAlone)
 	EXPECT_EQ(fixture.layer.resting_pages(), Pages(1));
 }
 
+TYPED_TEST(RestingLayerTest, WhatIsRefusedLeavesItAlone)
+{
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(1, &fixture.one);
+
+	ASSERT_TRUE(region);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	EXPECT_EQ(why(fixture.alloc_at_once(0, &fixture.other)), Errno::inval);
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages(1));
+}
+
 TYPED_TEST(RestingLayerTest, EmptyGivesAllBack)
 {
 	typename TestFixture::Fixture fixture(TypeParam::profile);

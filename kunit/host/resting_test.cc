@@ -210,6 +210,14 @@ TEST_F(RestingTest, HalfOfWhatIsNotWantedGoesBack)
 	EXPECT_TRUE(visit().empty());
 }
 
+TEST_F(RestingTest, EachSizeIsVisited)
+{
+	for (unsigned pages = 1; pages <= Resting::kMostPages; ++pages)
+		ASSERT_TRUE(rest(pages, pages));
+	make_ready();
+	EXPECT_EQ(visit().size(), Resting::kMostPages);
+}
+
 TEST_F(RestingTest, AVisitTakesOnlyItsShare)
 {
 	for (unsigned i = 1; i <= 8; ++i)
