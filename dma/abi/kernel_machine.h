@@ -180,8 +180,8 @@ public:
 		dmamap_machine_quarantine(run.first.raw(), run.pages.count());
 	}
 
-	/* What the directory says of the frames is set where the lock is not held:
-	   dma/glue/region/store.c has the reason. */
+	/* The object of the region is marked without the lock held: region/store.c says
+	   why that is enough. */
 	void rest(const Region &, void *) noexcept {}
 	void wake(void *) noexcept {}
 	[[nodiscard]] Region rested(void *owner) noexcept

@@ -92,7 +92,7 @@ public:
 		return taken;
 	}
 
-	/// What take_dirty() gave is zero.
+	/// Takes a zeroed region of take_dirty() back: it is ready.
 	constexpr void put_ready(Rested zeroed) noexcept
 	{
 		push(size_of(zeroed.pages).ready, zeroed);

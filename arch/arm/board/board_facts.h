@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /// @file
-/// What test programs have to know of the board that they run on.
+/// Facts of the board for the test programs that run on it.
 #pragma once
 
 namespace board {

@@ -93,7 +93,7 @@ static struct dmamap_region *dmamap_enlist_new(gfp_t gfp)
 	return region;
 }
 
-/* What each life begins with. */
+/* The state that each life begins with. */
 static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
 {
 	region->dev = get_device(dev);
