@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What has to be known of a machine: one question a member. arch/<m>/facts.h answers
+ * The questions to ask of a machine, one for each member. arch/<m>/facts.h answers
  * them, each with its source beside it; the judge (kunit/judge), the simulated kernel
  * (kunit/machine) and the tests take the answers from there, by way of arch/machines.h.
  *
@@ -28,7 +28,7 @@ enum class Flushing : std::uint8_t {
 	whole,       ///< all of the data cache, on each CPU
 };
 
-/// What a kind of machine may do behind the back of the code that runs on it.
+/// The liberties that a kind of machine takes behind the back of the code that runs.
 /// Each flag is one rule of an architecture. A machine that does less than this
 /// allows is never in danger.
 ///

@@ -162,7 +162,7 @@ private:
 	Options options_;
 };
 
-/// What the command line says; ends the program with a sentence when that is wrong.
+/// Reads the command line; ends the program with a sentence when it is wrong.
 template <typename Options>
 Options parse(const Program<Options> &program, int argc, char **argv)
 {

@@ -36,7 +36,7 @@ struct RestingFixture {
 		machine.in_interrupt(false);
 		return region;
 	}
-	/// What the machine has of the region that woke.
+	/// The region that woke, as the machine has it; nothing if none did.
 	std::optional<Region> wake(std::uint64_t pages, void *expected)
 	{
 		machine.in_interrupt(true);

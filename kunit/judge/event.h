@@ -6,7 +6,7 @@
 
 namespace dmamap::judge {
 
-/// What a word of memory holds. Old: a secret of the last owner, or a value
+/// The contents of a word of memory. Old: a secret of the last owner, or a value
 /// that has been overwritten since. Fresh: the last value that a rightful owner
 /// wrote.
 enum class Value : std::uint8_t { none, old, zero, fresh };

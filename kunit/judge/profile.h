@@ -11,7 +11,7 @@ namespace dmamap::judge {
 using arch::Flushing;
 using arch::Purging;
 
-/// What a kind of machine may do; a row of arch/<m>/facts.h, or made from one.
+/// The liberties of a kind of machine; a row of arch/<m>/facts.h, or made from one.
 using Profile = arch::Cpu;
 
 /// One of each machine, and "worst"; and each once more, "-snooped", with a device

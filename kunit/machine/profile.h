@@ -10,7 +10,7 @@
 
 namespace dmamap::sim {
 
-/// What tells one board from another, as far as flips depend on it: a row of
+/// The differences between boards, as far as flips depend on them: a row of
 /// arch/<m>/facts.h in the words of the layer. RAM starts at frame kRam.
 struct Profile {
 	static constexpr Pfn kRam{0x100};

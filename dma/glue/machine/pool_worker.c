@@ -41,7 +41,7 @@ void dmamap_machine_unlock(u64 flags) __releases(&dmamap_pool_lock)
 }
 
 /* The worker. Runs alone: a work item is never on two CPUs at once. */
-static void dmamap_tend_pool(struct work_struct *dmamap_pool_unused)
+static void dmamap_tend_pool(struct work_struct *unused)
 {
 	if (dmamap_flips_enter())
 		return; /* hibernation: queued again when it is over (hibernate.c) */

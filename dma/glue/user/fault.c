@@ -57,7 +57,7 @@ struct span {
 	unsigned long to;
 };
 
-/* What one page table maps around @address, inside the VMA. */
+/* The addresses around @address that one page table maps, inside the VMA. */
 static struct span dmamap_table_span(struct vm_area_struct *vma, unsigned long address)
 {
 	return (struct span){

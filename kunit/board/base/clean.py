@@ -7,7 +7,7 @@ from base import logs, workspace
 from base.paths import CACHE, MARKER, have_cache, locked, say
 
 BUILDS = ("build", "user")          # what clean removes
-# What distclean removes beside them. All that is ever made in the cache folder
+# Removed beside them by distclean. All that is ever made in the cache folder
 # stands here or above, so that a file of somebody else's is known by its name.
 REST = ("ccache", "corpus", "crash", "unpack", "linux-source-6.12",
         "linux-source-6.12.version", "compile_commands.json")
@@ -34,7 +34,7 @@ def distclean():
         _remove(BUILDS)
         _remove(REST)
         _remove_runs()
-        # Whoever waits for one of these sees that it is gone, and takes a new one.
+        # A command that waits for one of these sees that it is gone, and takes a new one.
         left = sorted({path.name for path in CACHE.iterdir()}
                       - {MARKER.name, *(f"{name}.lock" for name in LOCKS)})
         if not left:

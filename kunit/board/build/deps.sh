@@ -70,7 +70,7 @@ list_qemu() {
 	list_of_boards | grep '^qemu-'
 }
 
-# What each board names in arch/MACHINE/board/packages, one a line; not those with
+# The packages that each board names in arch/MACHINE/board/packages, one a line; not those with
 # [!ARCHITECTURE] on a host of that one, whose own compiler will do.
 list_of_boards() {
 	sed -E '/^#/d; /^$/d' "$repo"/arch/*/board/packages |

@@ -25,7 +25,7 @@ from run import fabric
 from run.boot import Boot
 from run.console import Console
 
-# What is left of a line when the kernel's own falls into it.
+# The rest of a line into which one of the kernel's own has fallen.
 TORN = ("@dmamap ", "@dmamap done 0[    1.2] usb", "@dmamap done", "@dmamap rc NAME",
         "@dmamap rc", "@dmamap rc NAME zero", "@dmamap test")
 

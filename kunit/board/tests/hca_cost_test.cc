@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// What messages ask of the kernel, which is nothing, and that those of many contexts need no more
-// than those of one.
-// What they cost in instructions is for hca-figures, on a board whose clock counts them.
+// Messages ask nothing of the kernel, and those of many contexts need no more than those of one.
+// Their cost in instructions is measured by hca-figures, on a board whose clock counts them.
 #include "hca/tools/message_ways.h"
 #include "hca/tools/syscalls.h"
 #include "hca_chip.h"

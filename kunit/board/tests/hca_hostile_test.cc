@@ -26,7 +26,7 @@ constexpr int kKills = 60;
 constexpr uint32_t kHostile = 3;	// processes
 constexpr uint32_t kDeeds = 1000;	// of each, before and while others talk
 
-/// What each hostile process has done so far; between processes.
+/// Progress of each hostile process, in memory that all of them share.
 struct Deeds {
 	std::atomic<uint32_t> of[kHostile];
 
