@@ -138,7 +138,9 @@ int serve(const Options &options)
 	if (!doorbell)
 		return fail(doorbell.error());
 
-	Chip chip(Words(window->bytes()), Memory(ram->bytes(), BusAddr{options.ram_base}),
+	Chip chip(Words(window->bytes()),
+		  Memory(ram->bytes(), BusAddr{options.ram_base},
+			 {.first = options.hole_first, .bytes = options.hole_bytes}),
 		  {.observer = trace->get(), .wire = faulty ? &*faulty : nullptr,
 		   .doorbell = *doorbell ? &**doorbell : nullptr,
 		   .node = options.node, .epoch = std::random_device{}()});

@@ -141,6 +141,23 @@ protected:
 		return eventually([this] { return window().read(HCA_MAGIC) == HCA_MAGIC_VALUE; });
 	}
 
+	// Context 0, whose header queue is the first page; all else begins one page up, and so
+	// many times 4 GiB.
+	Words enable(uint32_t high)
+	{
+		Words control = window().part(HCA_CONTROL_PAGE(0), HCA_PAGE_BYTES);
+
+		control.write(HCA_CTL_HDRQ_LO, 0x40000000);
+		control.write(HCA_CTL_HDRQ_ENTRIES, 4);
+		control.write(HCA_CTL_AVAIL_LO, 0x40001000);
+		control.write(HCA_CTL_AVAIL_HI, high);
+		control.write(HCA_CTL_EAGER_COUNT, 1);
+		window().write(HCA_EAGER_TABLE(0) + HCA_EAGER_LO(0), 0x40002000);
+		window().write(HCA_EAGER_TABLE(0) + HCA_EAGER_LO(0) + 4, high);
+		control.write(HCA_CTL_ENABLE, 1);
+		return control;
+	}
+
 	std::string folder_;
 	void *mapped_ = MAP_FAILED;
 	pid_t pid_ = -1;
@@ -152,14 +169,8 @@ TEST_F(ModelProcess, CarriesAPacketAndEndsInGoodOrder)
 	start(usual());
 	ASSERT_TRUE(started());
 
-	Words control = window().part(HCA_CONTROL_PAGE(0), HCA_PAGE_BYTES);
+	Words control = enable(0);
 
-	control.write(HCA_CTL_HDRQ_LO, 0x40000000);
-	control.write(HCA_CTL_HDRQ_ENTRIES, 4);
-	control.write(HCA_CTL_AVAIL_LO, 0x40001000);
-	control.write(HCA_CTL_EAGER_COUNT, 1);
-	window().write(HCA_EAGER_TABLE(0) + HCA_EAGER_LO(0), 0x40002000);
-	control.write(HCA_CTL_ENABLE, 1);
 	ASSERT_TRUE(eventually([&] { return control.read(HCA_CTL_ENABLE_ACK) == 1; }));
 
 	window().write(HCA_PIO(0) + HCA_PIO_LENGTH, 4);
@@ -175,6 +186,27 @@ TEST_F(ModelProcess, CarriesAPacketAndEndsInGoodOrder)
 	EXPECT_EQ(control.read(HCA_CTL_ENABLE_ACK), 0u);
 	EXPECT_NE(contents(path("out")).find("\"packets\": 1, \"bytes\": 4"), std::string::npos);
 	EXPECT_NE(contents(path("trace")).find("deliver from=0 to=0"), std::string::npos);
+}
+
+// RAM goes on above the hole, where a board's does above 4 GiB.
+TEST_F(ModelProcess, ReachesWhatLiesAboveAHole)
+{
+	auto arguments = usual();
+
+	make_board();
+	arguments.insert(arguments.end(), {"--ram-hole", "0x40001000", "--ram-hole-size", "4G"});
+	start(arguments);
+	ASSERT_TRUE(started());
+
+	Words control = enable(1);
+
+	ASSERT_TRUE(eventually([&] { return control.read(HCA_CTL_ENABLE_ACK) == 1; }));
+
+	window().write(HCA_PIO(0) + HCA_PIO_LENGTH, 4);
+	window().write(HCA_PIO(0) + HCA_PIO_TRIGGER, 1);
+	EXPECT_TRUE(eventually([&] { return board().read(0x1000 + HCA_AVAIL_DONE(0)) == 1; }));
+	kill(pid_, SIGTERM);
+	EXPECT_EQ(finish(), 0);
 }
 
 // The eventfd belongs to the starter; a second model rings it as the first one did.
@@ -293,6 +325,14 @@ TEST_F(ModelProcess, SaysWhatIsWrong)
 		{{"--ram", file, "--window", file, "--ram-size", "-1"}, "is not a number"},
 		{{"--ram", file, "--window", file, "--ram-size", "1M", "--ram-base",
 		  "0xffffffffffffff00"}, "beyond 64 bits"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--ram-hole", "4K"},
+		 "nothing without --ram-hole-size"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--ram-hole", "64K",
+		  "--ram-hole-size", "4K"}, "inside of the RAM"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--ram-hole-size", "4K"},
+		 "inside of the RAM"},
+		{{"--ram", file, "--window", file, "--ram-size", "64K", "--ram-hole", "4K",
+		  "--ram-hole-size", "0xffffffffffff0001"}, "beyond 64 bits"},
 		{{"--ram", file, "--window", file, "--ram-size", "1M", "--window-offset", "3"},
 		 "multiples of 4096"},
 		{{"--ram", file, "--window", file, "--ram-size", "64K", "--wait", "0"},

@@ -70,6 +70,22 @@ uint64_t read_number(const char *option, const char *text, uint64_t, uint64_t mo
 	return value.value_or(0);
 }
 
+void check_hole(const Options &options, argp_state *state)
+{
+	const uint64_t first = options.hole_first, bytes = options.hole_bytes;
+
+	if (bytes == 0) {
+		if (first != 0)
+			argp_error(state, "--ram-hole means nothing without --ram-hole-size");
+		return;
+	}
+	if (first <= options.ram_base || first - options.ram_base >= options.ram_bytes)
+		argp_error(state, "--ram-hole must be inside of the RAM: above --ram-base, and less "
+				  "than --ram-size above it");
+	if (bytes > std::numeric_limits<uint64_t>::max() - options.ram_base - options.ram_bytes)
+		argp_error(state, "--ram-hole-size lifts the RAM beyond 64 bits");
+}
+
 void check(const Options &options, argp_state *state)
 {
 	if (options.ram.empty())
@@ -80,6 +96,7 @@ void check(const Options &options, argp_state *state)
 		argp_error(state, "--ram-size is missing or 0: say how much RAM the board has");
 	if (options.ram_base > std::numeric_limits<uint64_t>::max() - options.ram_bytes)
 		argp_error(state, "--ram-base and --ram-size go beyond 64 bits");
+	check_hole(options, state);
 	if (options.fabric.empty() && options.node != 0)
 		argp_error(state, "--node means nothing without --fabric");
 	if (options.ram_offset % 4096 != 0 || options.window_offset % 4096 != 0)
@@ -99,6 +116,11 @@ constexpr Option kOptions[] = {
 	{"ram-size", 0, "BYTES", "How much of it the chip may reach", &Options::ram_bytes, 0, kAny},
 	{"ram-offset", 0, "OFF", "Where it starts in the file (default 0)",
 	 &Options::ram_offset, 0, kAny},
+	{"ram-hole", 0, "PHYS", "Physical address from which on there is none for a while, though the "
+	 "file goes on",
+	 &Options::hole_first, 0, kAny},
+	{"ram-hole-size", 0, "BYTES", "How large that hole is (default 0: there is none)",
+	 &Options::hole_bytes, 0, kAny},
 	Option::heading("The register window:"),
 	{"window", 0, "FILE", "File that holds the 1 MiB window", &Options::window},
 	{"window-offset", 0, "OFF", "Where it starts in the file (default 0)",

@@ -15,6 +15,8 @@ struct Options {
 	uint64_t ram_base = 0;
 	uint64_t ram_bytes = 0;
 	uint64_t ram_offset = 0;
+	uint64_t hole_first = 0;
+	uint64_t hole_bytes = 0;	///< 0: none
 	std::string window;
 	uint64_t window_offset = 0;
 	std::string fabric;		///< folder of the sockets; empty: no fabric

@@ -10,9 +10,12 @@
 namespace chip_model {
 namespace {
 
-struct alignas(4) Bytes {
-	std::array<std::byte, 16> bytes{};
+template <std::size_t Size>
+struct alignas(4) Of {
+	std::array<std::byte, Size> bytes{};
 };
+
+using Bytes = Of<16>;
 
 TEST(Words, AreLittleEndian)
 {
@@ -78,6 +81,38 @@ TEST(Memory, KnowsWhatIsInRam)
 		EXPECT_EQ(memory.range(BusAddr{addr}, bytes).has_value(), inside)
 			<< std::hex << addr << "+" << bytes;
 	EXPECT_EQ(memory.range(BusAddr{0x1008}, 8)->data(), ram.bytes.data() + 8);
+}
+
+// 16 bytes of RAM at 0x1000 and, behind devices, 16 more at 0x1100.
+TEST(Memory, GoesOnBehindAHole)
+{
+	constexpr uint64_t kTop = std::numeric_limits<uint64_t>::max();
+	Of<32> ram;
+	const Memory memory(ram.bytes, BusAddr{0x1000}, Hole{.first = 0x1010, .bytes = 0xf0});
+	const RangeCase cases[] = {
+		{0x1000, 16, true},
+		{0x1008, 8, true},
+		{0x1008, 9, false},
+		{0x1008, 0xf9, false},
+		{0x0fff, 1, false},
+		{0x1010, 1, false},
+		{0x10ff, 1, false},
+		{0x10ff, 2, false},
+		{0x1100, 16, true},
+		{0x110f, 1, true},
+		{0x1100, 17, false},
+		{0x1110, 1, false},
+		{kTop, 1, false},
+		{kTop - 7, 16, false},
+		{0x1008, std::numeric_limits<std::size_t>::max(), false},
+		{0x1108, std::numeric_limits<std::size_t>::max(), false},
+	};
+
+	for (const auto &[addr, bytes, inside] : cases)
+		EXPECT_EQ(memory.range(BusAddr{addr}, bytes).has_value(), inside)
+			<< std::hex << addr << "+" << bytes;
+	EXPECT_EQ(memory.range(BusAddr{0x100f}, 1)->data(), ram.bytes.data() + 15);
+	EXPECT_EQ(memory.range(BusAddr{0x1100}, 1)->data(), ram.bytes.data() + 16);
 }
 
 } // namespace
