@@ -12,6 +12,7 @@ rooms	:= $(dir $(lastword $(MAKEFILE_LIST)))kunit/board
 board	 = PYTHONDONTWRITEBYTECODE=1 python3 $(rooms)/cli.py
 options	 = --board='$(BOARD)' --config='$(CONFIG)' \
 	   $(if $(STRATEGY),--strategy='$(STRATEGY)') \
+	   $(if $(SETUP),--setup='$(SETUP)') \
 	   $(if $(FILTER),--filter='$(FILTER)')
 
 .PHONY: help
@@ -58,6 +59,8 @@ help:
 	@echo '  PROFILE=NAME               prove, soak: a board or worst, and these -snooped'
 	@echo '  TARGET=NAME                fuzz: layer, orders, oracle, chip or all'
 	@echo '  CONFIG=NAME                default, or a fragment with-NAME.config in kunit/board or arch/*/board'
+	@echo '  SETUP=NAME                 how a kernel is booted where there are several ways, as with an'
+	@echo '                             IOMMU; they are in docs/boards.md, default none of them'
 	@echo '  DMAMAP_CACHE=FOLDER        where sources and builds live, missing or empty at first;'
 	@echo '                             default ~/.cache/dmamap; logs of the last command: log/latest in it'
 

@@ -28,6 +28,9 @@ BUILT_IN = (("KUnit", suites.kunit),
 AS_MODULES = (("KUnit", suites.kunit),
               ("driver tests", suites.driver_tests),
               ("main job", suites.run_score))
+# What a row may ask for where a configuration has a variant of it.
+VARIED = {title: suite for title, suite in (
+    *BUILT_IN, ("short tests", suites.short_tests), ("setups", suites.in_setups))}
 LIFE = 15                   # seconds between signs of life while we wait
 
 
@@ -48,12 +51,21 @@ def modular():
     return [f"{name}:module" for name in kernels() if "/" not in name]
 
 
+def varied():
+    """Those of configurations that vary the row of a board, with what is run on them."""
+    rows = sorted(boards.BOARDS.values(), key=lambda board: board.effort)
+    return {f"{board.name}:{variant.config}":
+            [(title, VARIED[title]) for title in variant.checks]
+            for board in rows for variant in board.variants}
+
+
 class Check:
     """Runs phases one after another and sums up."""
 
     def __init__(self, config):
         self.config = config
         self.modular = modular() if config == "default" else []
+        self.varied = varied() if config == "default" else {}
         self.total = Score()
         self.bundles = {}       # of each board, with its default strategy
         self.spent = []         # (seconds, phase)
@@ -80,7 +92,8 @@ class Check:
     def run(self):
         """All phases; true when nothing failed."""
         with Workspace() as place, \
-                Builds([*kernels(), *self.modular], self.config, place) as builds:
+                Builds([*kernels(), *self.modular, *self.varied], self.config,
+                       place) as builds:
             self.phase("scripts", suites.self_tests)
             self.phase("host tests", suites.host_tests)
             self.phase("judge", judge.check)
@@ -89,6 +102,8 @@ class Check:
                 self._board(name, BUILT_IN, builds, place)
             for name in self.modular:
                 self._board(name, AS_MODULES, builds, place)
+            for name, stages in self.varied.items():
+                self._board(name, stages, builds, place)
             self._fabric(place)
             self.phase("benchmarks", bench.check)
         return self.finish()
@@ -110,7 +125,7 @@ class Check:
     def _board(self, which, stages, builds, place):
         """What is run on the kernel of a board, once it is built."""
         name, strategy, config = kernel.named(which, self.config)
-        board = boards.find(name)
+        board = boards.varied(boards.find(name), config)
         bundle = self._bundle(which, builds, place)
         if not bundle:
             return

@@ -17,6 +17,12 @@ from report import figures, main_job, messages, xray
 from run import fabric
 
 
+def _boards(args):
+    """The rows that a command means, as they boot its configuration and setup."""
+    return [boards.varied(board, args.config, args.setup)
+            for board in boards.find_all(args.board[0])]
+
+
 def do_kernel(args):
     """Build kernels; with --keep-going say of each how it ended."""
     bad = 0
@@ -64,7 +70,7 @@ def do_run(args):
     """The main job on each board, then one table."""
     boots = []
     with workspace.Workspace() as place:
-        for board in boards.find_all(args.board[0]):
+        for board in _boards(args):
             bundle = programs.prepare(board, place, args.strategy, args.config)
             say(f"  {board.name}: booting")
             boots.append(suites.run_job(board, bundle))
@@ -77,7 +83,7 @@ def _on_boards(args, suite):
     """One suite on each board, with its counts."""
     total = Score()
     with workspace.Workspace() as place:
-        for board in boards.find_all(args.board[0]):
+        for board in _boards(args):
             bundle = programs.prepare(board, place, args.strategy, args.config)
             total.add(suite(board, bundle))
     for failure in total.failures:
@@ -122,7 +128,7 @@ def do_figures(args):
     """What layer and messages cost, in instructions, beside the kernel's own."""
     found = []
     with workspace.Workspace() as place:
-        for board in boards.find_all(args.board[0]):
+        for board in _boards(args):
             bundle = programs.prepare(board, place, args.strategy, args.config)
             for kind in (figures, messages):
                 found.append(kind.measure(board, bundle))
@@ -141,7 +147,8 @@ def do_check(args):
 
 def do_quick(args):
     """Host tests, and KUnit and the short programs of one board."""
-    return check.quick(boards.find(args.board[0]), args.strategy, args.config)
+    board = boards.varied(boards.find(args.board[0]), args.config, args.setup)
+    return check.quick(board, args.strategy, args.config)
 
 
 def do_prove(args):
@@ -205,6 +212,8 @@ def parser():
     found.add_argument("--strategy", help="how frames change to coherent use")
     found.add_argument("--config", default="default",
                        help=f"{', '.join(kernel.configs())}")
+    found.add_argument("--setup", help="how a configuration boots where there are "
+                       "several ways; see setups in arch/*/board/board.py")
     found.add_argument("--filter", help="kunit: glob suite.test; "
                        "test: regular expression of program names")
     found.add_argument("--part", default="full",

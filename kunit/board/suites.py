@@ -80,6 +80,19 @@ def kunit(board, bundle, pattern=None, show=False):
     return score
 
 
+def in_setups(board, bundle):
+    """In each setup of the board: KUnit, and messages through the chip."""
+    score = Score()
+    for setup in board.setups:
+        row = boards.varied(board, bundle.config, setup.name)
+        for suite in (kunit, run_score):
+            part = suite(row, bundle)
+            say(f"  {setup.name}: {part}")
+            score.add(Score(part.passed, part.skipped, [
+                f"{setup.name}: {failure}" for failure in part.failures]))
+    return score
+
+
 def ktap_reports(log):
     """The kernel's, and one of each module that brings tests.
 

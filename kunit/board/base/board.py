@@ -41,6 +41,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Setup:
+    """One of several ways to boot a kernel: what QEMU and the kernel are told more."""
+    name: str
+    parameters: str = ""    # of the kernel
+    options: tuple = ()     # of QEMU
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How the row differs where the kernel has a certain configuration."""
+    config: str
+    changes: dict           # fields of the row, and what stands in them instead
+    checks: tuple           # what make check runs on that kernel; see check.VARIED
+
+
+@dataclass(frozen=True)
 class Board:
     """One machine: a row of the table."""
     name: str               # of its folder below arch, too
@@ -67,3 +83,9 @@ class Board:
     places: tuple = ()      # (strategy, more kernel parameters for it)
     refusals: tuple = ()    # boots in which a strategy can't be kept: Refusal
     timers: tuple = ()      # what to ask QEMU's monitor about those of the CPUs
+    hole: tuple = None      # (address, bytes) in the middle of the RAM that are none
+    nodes: tuple = ()       # bytes of RAM of each NUMA node; none: all are alike
+    slot: str = None        # QEMU's name of the bus that takes the chip; None: any
+    setups: tuple = ()      # Setup, of which a boot may take one
+    setup: str = None       # the one that was taken
+    variants: tuple = ()    # Variant, for other configurations of the kernel

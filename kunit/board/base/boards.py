@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table of boards. Each machine brings its row: arch/MACHINE/board/board.py."""
 
+import dataclasses
 import importlib.util
 
 from base.paths import REPO, Stop
@@ -45,6 +46,25 @@ def find_all(name):
     if name not in BOARDS:
         raise Stop(f"unknown BOARD={name}; valid: {', '.join(BOARDS)}, all")
     return [BOARDS[name]]
+
+
+def varied(board, config, setup=None):
+    """The row as it boots a kernel of that configuration, and in that setup."""
+    for variant in board.variants:
+        if variant.config == config:
+            board = dataclasses.replace(board, **variant.changes)
+    return board if setup is None else _set_up(board, config, setup)
+
+
+def _set_up(board, config, name):
+    for setup in board.setups:
+        if setup.name == name:
+            return dataclasses.replace(
+                board, setup=name, options=setup.options + board.options,
+                cmdline=f"{board.cmdline} {setup.parameters}".strip())
+    valid = ", ".join(setup.name for setup in board.setups) or "there are none"
+    raise Stop(f"unknown SETUP={name} for BOARD={board.name} CONFIG={config}; "
+               f"valid: {valid}")
 
 
 def strategy_of(board, name):

@@ -20,7 +20,7 @@ ODD = re.compile(r"[^\w./+@=~^-]")
 
 # Variables of an outer make or shell that would change a build behind its back.
 FOREIGN = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARCH", "BOARD",
-           "CROSS_COMPILE", "STRATEGY", "CONFIG", "FILTER", "KSRC", "O", "M",
+           "CROSS_COMPILE", "STRATEGY", "CONFIG", "SETUP", "FILTER", "KSRC", "O", "M",
            "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "KBUILD_OUTPUT",
            "KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "KCFLAGS", "KCPPFLAGS",
            "CCACHE_BASEDIR", "DMAMAP_LOG_FOLDER")

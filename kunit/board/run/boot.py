@@ -38,6 +38,8 @@ class Boot:
             self.label += f"-{bundle.strategy}"
         if bundle.config != "default":
             self.label += f"-{bundle.config}"
+        if board.setup:
+            self.label += f"-{board.setup}"
         self.log = logs.place() / f"boot-{self.label}.log"
         self.chip_log = self.log.with_name(f"chip-{self.label}.log")
         self.console = Console()
@@ -78,7 +80,7 @@ class Boot:
     def _draw_lines(self, stack, folder):
         """From the chip to the board, and what we pull it out with."""
         self._doorbell = stack.enter_context(Doorbell(folder / "window"))
-        self._slot = Slot(self._doorbell, self._monitor)
+        self._slot = Slot(self._doorbell, self._monitor, self.board.slot)
 
     def _start_chip(self, stack, folder, mode="wb"):
         if not self.chip:

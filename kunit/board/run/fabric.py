@@ -41,7 +41,7 @@ class Fabric:
         seconds = BOOT_SECONDS + 2 * messages // SLOWEST
         nodes = ",".join(str(i + 1) for i in range(len(self.names)))
         self.boots = [
-            Boot(boards.find(name), bundle, "fabric",
+            Boot(boards.varied(boards.find(name), bundle.config), bundle, "fabric",
                  f"NODES={nodes} MESSAGES={messages}", timeout=seconds,
                  fabric=options(place, i + 1, faults))
             for i, (name, bundle) in enumerate(zip(self.names, bundles))]

@@ -21,17 +21,33 @@ EXACT_WITH_CHIP = ("-icount", "shift=0,sleep=on", *EXACT[2:])
 def _quiet(board):
     """Options that leave nothing but the machine and its first serial port."""
     return [board.qemu, "-nodefaults", "-display", "none", "-monitor", "none",
-            "-serial", "stdio", "-no-reboot", *board.options]
+            "-serial", "stdio", "-no-reboot"]
 
 
-def _backend(name, size, folder):
+def _backend(name, size, file, more=""):
     return ["-object", f"memory-backend-file,id={name},share=on,size={size},"
-            f"mem-path={folder / name}"]
+            f"mem-path={file}{more}"]
 
 
 def _memory(board, folder):
-    """RAM in a file that the chip shares."""
-    return ["-m", f"size={board.ram}B", *_backend("ram", board.ram, folder)]
+    """RAM in a file that the chip shares; nodes have one piece after another."""
+    file, at = folder / "ram", 0
+    words = ["-m", f"size={board.ram}B"]
+    for number, size in enumerate(board.nodes):
+        words += [*_backend(f"ram{number}", size, file, f",offset={at}"),
+                  "-numa", f"node,nodeid={number},memdev=ram{number}"]
+        at += size
+    return words if at else [*words, *_backend("ram", board.ram, file)]
+
+
+def _board(board, folder):
+    """The machine, its RAM and what else the row has; options speak of nodes."""
+    return [*_quiet(board), *_memory(board, folder), *board.options]
+
+
+def _machine(board):
+    """-machine; where there are nodes, each names its own memory."""
+    return board.machine if board.nodes else f"{board.machine},memory-backend=ram"
 
 
 def _window(board, folder, doorbell):
@@ -39,9 +55,10 @@ def _window(board, folder, doorbell):
     if board.window_offset is not None:
         return []
     if doorbell is not None:
-        return wires.doorbell_options(doorbell)
-    return [*_backend("window", WINDOW_BYTES, folder),
-            "-device", "ivshmem-plain,memdev=window"]
+        return wires.doorbell_options(doorbell, board.slot)
+    where = f",bus={board.slot}" if board.slot else ""
+    return [*_backend("window", WINDOW_BYTES, folder / "window"),
+            "-device", f"ivshmem-plain,memdev=window{where}"]
 
 
 def make_files(board, folder):
@@ -63,8 +80,8 @@ def command(board, folder, kernel, initramfs, cmdline, exact=(),
     costs much less then: threads have to be stopped for it.
     doorbell, monitor: descriptors of both, see wires.py; no doorbell where no chip is.
     """
-    machine = f"{board.machine},memory-backend=ram"
-    words = [*_quiet(board), *_memory(board, folder),
+    machine = _machine(board)
+    words = [*_board(board, folder),
              *_window(board, folder, doorbell),
              *([] if monitor is None else wires.monitor_options(monitor)),
              "-kernel", str(kernel), "-initrd", str(initramfs),
@@ -96,6 +113,9 @@ def model_command(board, model, folder, trace=None, interrupt=None):
     ram, window = folder / "ram", folder / "window"
     command = [str(model), "--ram", str(ram), "--ram-base", hex(board.ram_base),
                "--ram-size", str(board.window_offset or board.ram)]
+    if board.hole:
+        at, size = board.hole
+        command += ["--ram-hole", hex(at), "--ram-hole-size", str(size)]
     if board.window_offset is None:
         command += ["--window", str(window)]
     else:
@@ -129,7 +149,7 @@ def _device_tree(board, folder, machine):
     """QEMU's own device tree, changed as the board's row says."""
     blob = folder / "board.dtb"
     # A seed, because the tree has random numbers for the kernel in it.
-    _output([*_quiet(board), *_memory(board, folder), "-seed", "1",
+    _output([*_board(board, folder), "-seed", "1",
              "-machine", f"{machine},dumpdtb={blob}"])
     text = _output(["dtc", "-q", "-I", "dtb", "-O", "dts", str(blob)])
     text = edit(text, board.device_tree)

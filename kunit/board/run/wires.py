@@ -108,8 +108,8 @@ class Monitor:
 class Slot:
     """Where the chip's PCI device is plugged in, and pulled out of."""
 
-    def __init__(self, doorbell, monitor):
-        self._doorbell, self._monitor = doorbell, monitor
+    def __init__(self, doorbell, monitor, bus=None):
+        self._doorbell, self._monitor, self._bus = doorbell, monitor, bus
         self._plugged = 0
 
     def unplug(self):
@@ -134,7 +134,7 @@ class Slot:
             "type": "socket", "data": {
                 "addr": {"type": "fd", "data": {"str": name}},
                 "server": False}})
-        monitor.execute("device_add", **_properties(self._plugged))
+        monitor.execute("device_add", **_properties(self._plugged, self._bus))
 
 
 def _device(number):
@@ -145,14 +145,14 @@ def _line(number):
     return f"line{number}"
 
 
-def _properties(number):
+def _properties(number, bus):
     return {"driver": "ivshmem-doorbell", "id": _device(number),
-            "chardev": _line(number), "vectors": 1}
+            "chardev": _line(number), "vectors": 1, **({"bus": bus} if bus else {})}
 
 
-def doorbell_options(line):
-    """QEMU's options for the first device, on that descriptor."""
-    device = ",".join(f"{key}={value}" for key, value in _properties(0).items())
+def doorbell_options(line, bus=None):
+    """QEMU's options for the first device, on that descriptor and that bus."""
+    device = ",".join(f"{key}={value}" for key, value in _properties(0, bus).items())
     return ["-chardev", f"socket,id={_line(0)},fd={line}",
             "-device", device.removeprefix("driver=")]
 

@@ -15,7 +15,8 @@ CACHE = tempfile.TemporaryDirectory(prefix="selftest-")
 os.environ["DMAMAP_CACHE"] = CACHE.name
 (Path(CACHE.name) / ".dmamap-cache").touch()
 
-from base.board import MIB, Board, DeviceTree, Limits, Refusal  # noqa: E402
+from base.board import (MIB, Board, DeviceTree, Limits, Refusal,  # noqa: E402
+                        Variant)
 
 
 def row(name="vax", **changes):
@@ -29,10 +30,11 @@ def row(name="vax", **changes):
     return Board(name=name, **settings | changes)
 
 
-# One whose devices snoop; one that can keep two strategies, each but where it can't;
+# One whose devices snoop, and of which there is a large one; one that can keep two strategies, each but where it can't;
 # one with the window inside of its RAM and a clock that tells the host's time.
 SNOOPS = row("eniac", effort=3, limits=Limits(goal=0.5, ceiling=0.4, map_faults=1),
-             timers=("info lapic 0", "info lapic 1"))
+             timers=("info lapic 0", "info lapic 1"),
+             variants=(Variant("large", {"ram": 1024 * MIB}, ("KUnit", "short tests")),))
 TWO = row("zuse", order=2, effort=2, strategies=("highmem", "unmap"),
           refusals=(Refusal("highmem", "no-cma", "cma=0", "no contiguous memory"),
                     Refusal("highmem", "no-highmem", "mem=400M", "in lowmem"),

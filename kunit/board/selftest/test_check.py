@@ -45,7 +45,8 @@ class Phases(unittest.TestCase):
                     ("check.bench.check", suite("benchmarks")),
                     ("check.suites.fabric_score", self.fabric),
                     ("check.BUILT_IN", stages(check.BUILT_IN)),
-                    ("check.AS_MODULES", stages(check.AS_MODULES))):
+                    ("check.AS_MODULES", stages(check.AS_MODULES)),
+                    ("check.VARIED", dict(stages(check.VARIED.items())))):
                 stack.enter_context(mock.patch(target, replacement))
             check.Builds.return_value.__enter__.return_value.wait_for = build
             out = stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -69,6 +70,21 @@ class Phases(unittest.TestCase):
             self.assertIn(f"zuse unmap:default {title}", self.asked)
         self.assertEqual(said.splitlines()[-1],
                          f"{len(self.asked)} passed, 0 failed")
+
+    def test_a_variant_has_what_its_row_asks_for(self):
+        self.run_check()
+        self.assertEqual([title for title in self.asked if ":large" in title],
+                         ["eniac None:large KUnit", "eniac None:large short tests"])
+
+    def test_a_variant_boots_its_own_row(self):
+        rows = []
+        stages = [("KUnit", lambda board, _: rows.append(board) or Score(passed=1))]
+        with mock.patch("base.boards.BOARDS", common.TABLE), \
+                mock.patch.object(check.Check, "_bundle", lambda *_: "bundle"), \
+                contextlib.redirect_stdout(io.StringIO()):
+            for which in ("eniac", "eniac:large"):
+                check.Check("default")._board(which, stages, None, None)
+        self.assertEqual([row.ram // common.MIB for row in rows], [256, 1024])
 
     def test_quick(self):
         asked = []
@@ -124,7 +140,7 @@ class Phases(unittest.TestCase):
         self.assertIn("eniac None:debug stress", self.asked)
         self.assertFalse([title for title in self.asked
                           if "figures" in title or "messages" in title
-                          or ":module" in title])
+                          or ":module" in title or ":large" in title])
 
     def test_the_fabric_is_of_the_boards_own_strategies(self):
         self.run_check()

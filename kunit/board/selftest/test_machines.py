@@ -51,6 +51,7 @@ class Rows(unittest.TestCase):
         with mock.patch.object(boards, "BOARDS", TABLE):
             self.assertEqual(check.kernels(), ["vax", "zuse", "eniac", "zuse/unmap"])
             self.assertEqual(check.modular(), ["vax:module", "zuse:module", "eniac:module"])
+            self.assertEqual(list(check.varied()), ["eniac:large"])
 
 
 class Elsewhere(unittest.TestCase):

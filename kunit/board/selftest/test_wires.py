@@ -104,6 +104,19 @@ class Talk(unittest.TestCase):
         self.assertEqual(qemu.commands[-1]["arguments"],
                          {"command-line": "info registers -a"})
 
+    def test_plugs_into_the_bus_that_the_board_has_for_it(self):
+        monitor, qemu = self.talk({"device_del": [
+            {"return": {}}, {"event": "DEVICE_DELETED"}]})
+        window = Path(tempfile.mkdtemp(dir=common.CACHE.name)) / "window"
+        window.touch()
+        with Doorbell(window) as bell:
+            slot = Slot(bell, monitor, "bay")
+            slot.unplug()
+            slot.plug()
+        self.assertEqual(qemu.commands[-1]["arguments"]["bus"], "bay")
+        self.assertIn(",bus=bay", " ".join(doorbell_options(5, "bay")))
+        self.assertNotIn("bus=", " ".join(doorbell_options(5)))
+
     def test_refusal(self):
         monitor, _ = self.talk({"device_del": [{"error": {"desc": "no such"}}]})
         with self.assertRaisesRegex(Stop, "device_del: no such"):
