@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Everything that can be run on a board or on the host, with real counts."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -166,7 +167,8 @@ def refusals(board, bundle):
     """Boots where the strategy can't be kept: said, and nothing falls back."""
     score = Score()
     for refusal in boards.refusals_of(board, bundle.strategy):
-        boot = Boot(board, bundle, "refusal", refusal.parameters,
+        row = dataclasses.replace(board, **refusal.changes)
+        boot = Boot(row, bundle, "refusal", refusal.parameters,
                     label=f"{board.name}-{refusal.name}").run()
         before = len(score.failures)
         for good, sentence in refusal_verdicts(refusal, boot.console):

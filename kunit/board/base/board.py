@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a row of the table of boards says: arch/MACHINE/board/board.py is one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MIB = 1 << 20
 WINDOW_BYTES = MIB          # HCA_WINDOW_BYTES, see hca/include/hca_chip.h
@@ -14,11 +14,12 @@ def adopts(address, size=MIB):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Kernel parameters under which a board can't keep a strategy."""
+    """A boot in which a board can't keep a strategy."""
     strategy: str
     name: str
-    parameters: str
+    parameters: str         # of the kernel, under which it can't
     says: str               # part of the sentence why
+    changes: dict = field(default_factory=dict)     # of the row, as in a Variant
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class DeviceTree:
     """How QEMU's own device tree is changed for the kernel."""
     without: tuple = ()     # properties that are taken out
     reserved: tuple = ()    # (address, bytes) of RAM that is not the kernel's
+    contiguous: tuple = ()  # the same, of what is to be its contiguous memory (CMA)
 
 
 @dataclass(frozen=True)

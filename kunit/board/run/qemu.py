@@ -143,6 +143,13 @@ PIECE = """\
 			reg = <0 {address:#x} 0 {size:#x}>;
 			no-map;
 		}};"""
+CONTIGUOUS = """\
+		contiguous@{address:x} {{
+			compatible = "shared-dma-pool";
+			reusable;
+			linux,cma-default;
+			reg = <0 {address:#x} 0 {size:#x}>;
+		}};"""
 
 
 def _device_tree(board, folder, machine):
@@ -167,10 +174,12 @@ def edit(text, changes):
         if not count:
             raise Stop(f"QEMU's device tree has no {name} property any more; look at "
                        "device_tree in the board's row, arch/*/board/board.py")
-    if not changes.reserved:
+    pieces = "\n".join(
+        kind.format(address=address, size=size)
+        for kind, places in ((PIECE, changes.reserved), (CONTIGUOUS, changes.contiguous))
+        for address, size in places)
+    if not pieces:
         return text
-    pieces = "\n".join(PIECE.format(address=address, size=size)
-                       for address, size in changes.reserved)
     return text.rstrip().removesuffix("};") + RESERVED.format(pieces=pieces)
 
 

@@ -196,6 +196,14 @@ class Trees(unittest.TestCase):
         with self.assertRaisesRegex(Stop, "no dma-coherent property any more"):
             qemu.edit("/ {\n};\n", TWO.device_tree)
 
+    def test_contiguous_memory(self):
+        text = qemu.edit(self.TREE, DeviceTree(contiguous=((0x5e000000, 64 * MIB),)))
+        self.assertIn("\t\tcontiguous@5e000000 {\n", text)
+        self.assertIn("\t\t\tlinux,cma-default;\n"
+                      "\t\t\treg = <0 0x5e000000 0 0x4000000>;\n", text)
+        self.assertNotIn("no-map", text)
+        self.assertEqual(text.count("{"), text.count("}"))
+
     def test_nothing_reserved(self):
         self.assertEqual(qemu.edit(self.TREE, DeviceTree()), self.TREE)
 

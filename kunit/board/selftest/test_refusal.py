@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is asked of a boot in which the strategy can't be kept."""
 
+import dataclasses
 import unittest
+from unittest import mock
 
-from common import SNOOPS, TWO
+from common import SNOOPS, TWO, Refusal
 import suites
 from base import boards
 from run.console import Console
@@ -38,6 +40,21 @@ def failures(log=REFUSED, values=(), stats=()):
 
 
 class RefusalTest(unittest.TestCase):
+    def test_boots_the_row_that_it_changes(self):
+        rows = []
+
+        def boot(row, *_, **__):
+            rows.append(row.cmdline)
+            return mock.Mock(run=lambda: mock.Mock(console=console(REFUSED),
+                                                   label="boot", reasons=lambda: ""))
+
+        board = dataclasses.replace(TWO, refusals=(
+            Refusal("unmap", "other", "", "contiguous memory", {"cmdline": "else"}),))
+        with mock.patch("suites.Boot", boot), mock.patch("suites.say"):
+            score = suites.refusals(board, mock.Mock(strategy="unmap"))
+        self.assertEqual(rows, ["else"])
+        self.assertEqual(score.failures, [])
+
     def test_as_it_should_be(self):
         self.assertEqual(failures(), [])
 
