@@ -18,8 +18,9 @@
 #include "dma/glue/watch/trace.h"
 
 /*
- * Puts each part on the list of its region, with a reference on the region. If a region is
- * closed, @count is cut to the parts that are on a list, for dmamap_detach_parts().
+ * Puts each part on the list of its region, with a reference on the region. From then on a
+ * revoke or a reattach of that region may hold the map. If a region is closed, @count is cut
+ * to the parts that are on a list, for dmamap_detach_parts().
  */
 static int dmamap_attach_parts(struct dmamap_user_map *map)
 {
@@ -69,7 +70,7 @@ static void dmamap_free_map(struct dmamap_user_map *map)
 	kvfree(map);
 }
 
-/* The last VMA is gone, or the last dmamap_user_map_put() came after it. */
+/* The last VMA is gone or never came, or the last dmamap_user_map_put() came after that. */
 static void dmamap_end_map(struct kref *kref)
 {
 	struct dmamap_user_map *map = container_of(kref, struct dmamap_user_map, vmas);
@@ -270,12 +271,14 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 	if (!map)
 		return -ENOMEM;
 	err = dmamap_prepare_map(vma, map, segments, access);
-	if (err)
-		goto free;
+	if (err) {
+		dmamap_free_map(map);
+		return err;
+	}
 	map->filled_early = access & DMAMAP_USER_POPULATE;
 	err = dmamap_attach_parts(map);
 	if (err)
-		goto detach;
+		goto put;
 	dmamap_set_flags(vma, map, access);
 	vma->vm_private_data = map;
 	if (map->filled_early) {
@@ -291,10 +294,9 @@ zap:
 	/* Some PTEs may exist: zap them before the references on the regions go. */
 	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
 	vma->vm_private_data = NULL;
-detach:
-	dmamap_detach_parts(map);
-free:
-	dmamap_free_map(map);
+put:
+	/* Not freed: a revoke, detach or reattach may have found the map, and holds it. */
+	dmamap_user_map_put(map);
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_mmap);

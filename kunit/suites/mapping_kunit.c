@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lives of mappings: a map is found by others before its mmap() has succeeded, and after its
+ * last VMA is gone. Locks are held here, so that what races elsewhere happens in order.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched/mm.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "dma/glue/user/user_map.h"
+#include "kunit/suites/suite.h"
+
+#define BYTES	SZ_16K
+#define BOTH	(DMAMAP_USER_READ | DMAMAP_USER_WRITE)
+
+/* A file whose mappings show two regions, one after the other. */
+struct shown {
+	struct dmamap_region *regions[2];
+	unsigned int access;
+};
+
+static int show(struct file *file, struct vm_area_struct *vma)
+{
+	const struct shown *shown = file->private_data;
+	const struct dmamap_segment both[] = {
+		{ shown->regions[0], 0, BYTES },
+		{ shown->regions[1], 0, BYTES },
+	};
+
+	return dmamap_mmap(vma, both, ARRAY_SIZE(both), shown->access);
+}
+
+static const struct file_operations shown_fops = { .mmap = show };
+
+static struct file *file_of(struct kunit *test, struct shown *shown)
+{
+	struct file *file = anon_inode_getfile("[dmamap-mapping]", &shown_fops, shown, O_RDWR);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	return file;
+}
+
+/* An address, or a negative errno; the test gets an address space first. */
+static unsigned long map_both(struct kunit *test, struct file *file)
+{
+	return kunit_vm_mmap(test, file, 0, 2 * BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+}
+
+static struct shown two_regions(struct kunit *test, struct device *dev, unsigned int access)
+{
+	return (struct shown){
+		.regions = { suite_region(test, dev, BYTES), suite_region(test, dev, BYTES) },
+		.access = BOTH | access,
+	};
+}
+
+/* A call in another thread that has the address space of the test. */
+struct helper {
+	struct mm_struct *mm;
+	struct file *file;
+	struct dmamap_region *region;
+	int (*work)(struct helper *helper);
+	struct completion done;
+	long answer;
+};
+
+static int help(void *data)
+{
+	struct helper *helper = data;
+
+	kthread_use_mm(helper->mm);
+	helper->answer = helper->work(helper);
+	kthread_unuse_mm(helper->mm);
+	complete_all(&helper->done);
+	return 0;
+}
+
+static void start(struct kunit *test, struct helper *helper)
+{
+	struct task_struct *task;
+	unsigned long addr;
+
+	if (!current->mm) {
+		addr = kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ,
+				     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+		KUNIT_ASSERT_FALSE(test, !addr || IS_ERR_VALUE(addr));
+	}
+	helper->mm = current->mm;
+	init_completion(&helper->done);
+	task = kthread_run(help, helper, "dmamap-helper");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+}
+
+static int map_of_helper(struct helper *helper)
+{
+	const unsigned long addr = vm_mmap(helper->file, 0, 2 * BYTES, PROT_READ, MAP_SHARED, 0);
+
+	return IS_ERR_VALUE(addr) ? (long)addr : 0;
+}
+
+/* The map that has a part on the list of @region, with a reference, as a revoke takes it. */
+static struct dmamap_user_map *map_on_list(struct dmamap_region *region)
+{
+	struct dmamap_user_map *map = NULL;
+	struct dmamap_user_part *part;
+
+	while (!map) {
+		mutex_lock(&region->maps_lock);
+		part = list_first_entry_or_null(&region->maps, struct dmamap_user_part, entry);
+		if (part)
+			map = dmamap_user_map_get(part->map);
+		mutex_unlock(&region->maps_lock);
+		fsleep(1000);
+	}
+	return map;
+}
+
+/* Both parts are where they were, with their references, as long as @map is held. */
+static void expect_map_stays(struct kunit *test, struct helper *helper,
+			     struct dmamap_user_map *map)
+{
+	struct dmamap_region *region = helper->region;
+	const bool stays = !list_empty(&region->maps);
+
+	KUNIT_EXPECT_EQ(test, helper->answer, -ENXIO);
+	KUNIT_EXPECT_TRUE(test, stays);
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->references), stays ? 2 : 1);
+	if (!stays)
+		return;		/* the map is freed memory */
+	dmamap_user_map_put(map);
+	KUNIT_EXPECT_TRUE(test, list_empty(&region->maps));
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->references), 1);
+}
+
+static void a_map_that_others_found_outlives_its_failed_fill(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct shown shown = two_regions(test, dev, DMAMAP_USER_POPULATE);
+	struct helper helper = {
+		.file = file_of(test, &shown), .region = shown.regions[0], .work = map_of_helper,
+	};
+	struct dmamap_user_map *map;
+
+	/* mmap() fills the first region, and waits for a revoke of the second one. */
+	down_write(&shown.regions[1]->revoke_lock);
+	start(test, &helper);
+	map = map_on_list(shown.regions[0]);
+	shown.regions[1]->after = DMAMAP_AFTER_SIGBUS;
+	shown.regions[1]->revoked = true;
+	up_write(&shown.regions[1]->revoke_lock);
+	wait_for_completion(&helper.done);
+	expect_map_stays(test, &helper, map);
+	fput(helper.file);
+}
+
+static void a_map_that_others_found_outlives_a_closed_region(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct shown shown = two_regions(test, dev, 0);
+	struct helper helper = {
+		.file = file_of(test, &shown), .region = shown.regions[0], .work = map_of_helper,
+	};
+	struct dmamap_user_map *map;
+
+	/* mmap() is on the list of the first region, and waits to be put on that of the second. */
+	mutex_lock(&shown.regions[1]->maps_lock);
+	start(test, &helper);
+	map = map_on_list(shown.regions[0]);
+	shown.regions[1]->closed = true;
+	mutex_unlock(&shown.regions[1]->maps_lock);
+	wait_for_completion(&helper.done);
+	expect_map_stays(test, &helper, map);
+	fput(helper.file);
+}
+
+static struct kunit_case mapping_cases[] = {
+	KUNIT_CASE(a_map_that_others_found_outlives_its_failed_fill),
+	KUNIT_CASE(a_map_that_others_found_outlives_a_closed_region),
+	{}
+};
+
+static struct kunit_suite mapping_suite = {
+	.name = "dmamap-mapping",
+	.test_cases = mapping_cases,
+};
+kunit_test_suite(mapping_suite);
