@@ -181,9 +181,28 @@ static void a_map_that_others_found_outlives_a_closed_region(struct kunit *test)
 	fput(helper.file);
 }
 
+static void the_file_lives_as_long_as_the_map(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct shown shown = two_regions(test, dev, 0);
+	struct file *file = file_of(test, &shown);
+	const unsigned long addr = map_both(test, file);
+	struct dmamap_user_map *map;
+
+	KUNIT_ASSERT_FALSE(test, !addr || IS_ERR_VALUE(addr));
+	map = map_on_list(shown.regions[0]);
+	KUNIT_EXPECT_EQ(test, vm_munmap(addr, 2 * BYTES), 0);
+	/* One is the test's own: its address_space is what a revoke zaps by. */
+	KUNIT_EXPECT_EQ(test, file_count(file), 2);
+	dmamap_user_map_put(map);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1);
+	fput(file);
+}
+
 static struct kunit_case mapping_cases[] = {
 	KUNIT_CASE(a_map_that_others_found_outlives_its_failed_fill),
 	KUNIT_CASE(a_map_that_others_found_outlives_a_closed_region),
+	KUNIT_CASE(the_file_lives_as_long_as_the_map),
 	{}
 };
 

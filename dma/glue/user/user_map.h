@@ -28,7 +28,8 @@ struct dmamap_user_part {
  * struct dmamap_user_map - one call of dmamap_mmap()
  * @vmas: VMAs that the mapping is split into, each with a reference
  * @lock: held for writing while a part gets another region
- * @mapping: of the file; lives as long as a VMA does
+ * @file: holds a reference, because the map may outlive its last VMA, which holds another
+ * @mapping: of the file, where a revoke finds the VMAs
  * @mm: address space that pays for @charged pages; holds a reference
  * @charged: pages
  * @base: vm_pgoff of the first page
@@ -42,6 +43,7 @@ struct dmamap_user_part {
 struct dmamap_user_map {
 	struct kref vmas;
 	struct rw_semaphore lock;
+	struct file *file;
 	struct address_space *mapping;
 	struct mm_struct *mm;
 	u64 charged;

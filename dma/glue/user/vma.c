@@ -9,6 +9,7 @@
  * each part, so a region lives as long as it is mapped.
  */
 #include <linux/export.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -60,10 +61,12 @@ static void dmamap_detach_parts(struct dmamap_user_map *map)
 	}
 }
 
+/* The file goes last, and late: fput() never ends a file inside, whatever the caller holds. */
 static void dmamap_free_map(struct dmamap_user_map *map)
 {
 	dmamap_uncharge(map->mm, map->charged);
 	mmdrop(map->mm);
+	fput(map->file);
 	if (map->scratch)
 		__free_page(map->scratch);
 	kvfree(map->segments);
@@ -157,7 +160,8 @@ static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma,
 	}
 	kref_init(&map->vmas);
 	init_rwsem(&map->lock);
-	map->mapping = vma->vm_file->f_mapping;
+	map->file = get_file(vma->vm_file);
+	map->mapping = map->file->f_mapping;
 	map->mm = vma->vm_mm;
 	mmgrab(map->mm);
 	map->base = vma->vm_pgoff;
