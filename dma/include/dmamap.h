@@ -408,7 +408,7 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
  * adopts while processes still have mappings of the last driver's region. A detached
  * mapping can't be reattached.
  *
- * Context: process, may sleep; as dmamap_revoke().
+ * Context: process, may sleep; as dmamap_revoke(). Waits for a revoke under way.
  * Return: 0, or
  *	-EINVAL   @region is not revoked, or leaves a snapshot
  */

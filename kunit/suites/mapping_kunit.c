@@ -199,10 +199,59 @@ static void the_file_lives_as_long_as_the_map(struct kunit *test)
 	fput(file);
 }
 
+static int detach_of_helper(struct helper *helper)
+{
+	return dmamap_detach(helper->region);
+}
+
+static int reattach_of_helper(struct helper *helper)
+{
+	const struct shown *shown = helper->file->private_data;
+
+	return dmamap_reattach(helper->region, shown->regions[1]);
+}
+
+/* While a revoke has not zapped yet, nothing may take the parts off its list. */
+static void expect_to_wait_for_a_revoke(struct kunit *test, int (*work)(struct helper *helper))
+{
+	struct device *dev = suite_device(test);
+	struct shown shown = two_regions(test, dev, 0);
+	struct helper helper = {
+		.file = file_of(test, &shown), .region = shown.regions[0], .work = work,
+	};
+	const unsigned long addr = map_both(test, helper.file);
+
+	KUNIT_ASSERT_FALSE(test, !addr || IS_ERR_VALUE(addr));
+	down_write(&shown.regions[0]->revoke_lock);
+	shown.regions[0]->after = DMAMAP_AFTER_SIGBUS;
+	shown.regions[0]->revoked = true;
+	start(test, &helper);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&helper.done, HZ / 4), 0);
+	KUNIT_EXPECT_FALSE(test, list_empty(&shown.regions[0]->maps));
+	up_write(&shown.regions[0]->revoke_lock);
+	wait_for_completion(&helper.done);
+	KUNIT_EXPECT_EQ(test, helper.answer, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&shown.regions[0]->maps));
+	KUNIT_EXPECT_EQ(test, vm_munmap(addr, 2 * BYTES), 0);
+	fput(helper.file);
+}
+
+static void a_detach_waits_for_the_revoke(struct kunit *test)
+{
+	expect_to_wait_for_a_revoke(test, detach_of_helper);
+}
+
+static void a_reattach_waits_for_the_revoke(struct kunit *test)
+{
+	expect_to_wait_for_a_revoke(test, reattach_of_helper);
+}
+
 static struct kunit_case mapping_cases[] = {
 	KUNIT_CASE(a_map_that_others_found_outlives_its_failed_fill),
 	KUNIT_CASE(a_map_that_others_found_outlives_a_closed_region),
 	KUNIT_CASE(the_file_lives_as_long_as_the_map),
+	KUNIT_CASE(a_detach_waits_for_the_revoke),
+	KUNIT_CASE(a_reattach_waits_for_the_revoke),
 	{}
 };
 

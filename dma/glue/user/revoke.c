@@ -24,7 +24,8 @@
  * region first, and PTEs of what came after the old one (zeroes, a snapshot) are zapped
  * then; until that, the process still sees these ordinary pages, and nothing of either
  * region. If the new region is revoked meanwhile, its faults show what comes after it.
- * moving_parts lets only one such call run, so that no two of them move the same part.
+ * Both first wait for a revoke that is zapping: it finds PTEs by the parts on the region's
+ * list. moving_parts lets only one such call run, so that no two of them move the same part.
  * Detach can't fail: the placeholders are static.
  */
 #include <linux/cacheflush.h>
@@ -279,6 +280,20 @@ static int dmamap_move_part_locked(struct dmamap_user_part *part, struct dmamap_
 	return 0;
 }
 
+/*
+ * Is a revoke of @region over? Not, as long as it has PTEs to zap: it finds them by the parts
+ * on the region's list, which the caller is about to take off.
+ */
+static bool dmamap_was_revoked(struct dmamap_region *region)
+{
+	bool revoked;
+
+	down_read(&region->revoke_lock);
+	revoked = region->revoked;
+	up_read(&region->revoke_lock);
+	return revoked;
+}
+
 /* Can @to replace @from? A mapping keeps the size, kind and attribute of its mmap(). */
 static bool dmamap_alike(const struct dmamap_region *from, const struct dmamap_region *to)
 {
@@ -295,7 +310,7 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
 	int err = 0;
 
 	might_sleep();
-	if (from == to || !dmamap_alike(from, to) || !READ_ONCE(from->revoked))
+	if (from == to || !dmamap_alike(from, to) || !dmamap_was_revoked(from))
 		return -EINVAL;
 	mutex_lock(&dmamap_moving_parts);
 	while (!err && (part = dmamap_first_part(from))) {
@@ -328,7 +343,7 @@ int dmamap_detach(struct dmamap_region *region)
 	struct dmamap_user_part *part;
 
 	might_sleep();
-	if (!READ_ONCE(region->revoked) || region->after >= ARRAY_SIZE(dmamap_nowhere))
+	if (!dmamap_was_revoked(region) || region->after >= ARRAY_SIZE(dmamap_nowhere))
 		return -EINVAL;
 	mutex_lock(&dmamap_moving_parts);
 	while ((part = dmamap_first_part(region))) {
