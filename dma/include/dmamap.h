@@ -136,7 +136,7 @@ struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys,
 
 /**
  * dmamap_get() - take one more reference
- * @region: region, or NULL
+ * @region: region, NULL or ERR_PTR (both returned as they are)
  *
  * Context: any.
  * Return: @region.
@@ -185,8 +185,8 @@ unsigned int dmamap_device_stopped(struct device *dev);
  * @region: region
  *
  * Context: any. The address is valid while the caller holds a reference.
- * Return: kernel virtual address of byte 0. For an adopted region this is an
- *	__iomem address: use readl() and friends.
+ * Return: kernel virtual address of byte 0; NULL if @region is NULL or ERR_PTR. For an
+ *	adopted region this is an __iomem address: use readl() and friends.
  */
 void *dmamap_cpu_addr(const struct dmamap_region *region);
 
@@ -195,7 +195,8 @@ void *dmamap_cpu_addr(const struct dmamap_region *region);
  * @region: region
  *
  * Context: any.
- * Return: address that the device puts on its bus to reach byte 0.
+ * Return: address that the device puts on its bus to reach byte 0;
+ *	DMA_MAPPING_ERROR if @region is NULL or ERR_PTR.
  */
 dma_addr_t dmamap_dma_addr(const struct dmamap_region *region);
 
@@ -204,7 +205,7 @@ dma_addr_t dmamap_dma_addr(const struct dmamap_region *region);
  * @region: region
  *
  * Context: any.
- * Return: bytes, a multiple of the page size.
+ * Return: bytes, a multiple of the page size; 0 if @region is NULL or ERR_PTR.
  */
 size_t dmamap_size(const struct dmamap_region *region);
 
@@ -213,7 +214,8 @@ size_t dmamap_size(const struct dmamap_region *region);
  * @region: region
  *
  * Context: any.
- * Return: "highmem", "unmap", "purge", "snooped" or "adopted".
+ * Return: "highmem", "unmap", "purge", "snooped" or "adopted"; "none" if @region is NULL
+ *	or ERR_PTR.
  */
 const char *dmamap_strategy(const struct dmamap_region *region);
 
@@ -222,7 +224,7 @@ const char *dmamap_strategy(const struct dmamap_region *region);
 
 /**
  * dmamap_set_name() - say what a region is for
- * @region: region
+ * @region: region, NULL or ERR_PTR (both ignored)
  * @name: name, copied; NULL or "" takes the name away
  *
  * For people only: the name appears in debugfs and traces, behind the name of the
@@ -326,13 +328,13 @@ struct dmamap_segment {
  * Context: process, from the driver's mmap() (mmap_lock held for writing).
  * Return: 0, or
  *	-EINVAL   MAP_PRIVATE, no or unaligned segment, a segment beyond its
- *	          region, a VMA longer than all segments together, or no or
- *	          unknown access
+ *	          region or whose region is NULL or ERR_PTR, a VMA longer than all
+ *	          segments together, or no or unknown access
  *	-EACCES   the VMA asks for more than @access allows, or for PROT_EXEC
  *	-EOPNOTSUPP a region is not what @access promises
  *	-EOVERFLOW the lengths of the segments wrap
  *	-EAGAIN   more than the process may lock (RLIMIT_MEMLOCK)
- *	-ENXIO    a region was revoked
+ *	-ENXIO    a region was revoked, or has no reference left: it was put
  *	-ENOMEM   no memory for the bookkeeping or page tables
  */
 int dmamap_mmap(struct vm_area_struct *vma,
@@ -364,7 +366,8 @@ enum dmamap_after {
  * Context: process, may sleep. The caller holds no mmap_lock, and no lock that the
  * driver's mmap() takes.
  * Return: 0, or
- *	-EINVAL   unknown @after, or a snapshot of device memory; nothing is done
+ *	-EINVAL   unknown @after, a snapshot of device memory, or @region is NULL or
+ *	          ERR_PTR; nothing is done
  *	-ENOMEM   no memory for the snapshot; the region is revoked all the same,
  *	          and accesses get SIGBUS
  */
@@ -393,8 +396,9 @@ void dmamap_revoke_device(struct device *dev, enum dmamap_after after);
  *
  * Context: process, may sleep; as dmamap_revoke().
  * Return: 0, or
- *	-EINVAL   @from is not revoked, or @to differs from it in size, in what is
- *	          behind it, or in its cache attribute; nothing is done
+ *	-EINVAL   @from is not revoked, @to differs from it in size, in what is
+ *	          behind it, or in its cache attribute, or one of them is NULL or
+ *	          ERR_PTR; nothing is done
  *	-ENXIO    @to was revoked meanwhile; some mappings may show @to
  */
 int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
@@ -410,7 +414,7 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
  *
  * Context: process, may sleep; as dmamap_revoke(). Waits for a revoke under way.
  * Return: 0, or
- *	-EINVAL   @region is not revoked, or leaves a snapshot
+ *	-EINVAL   @region is not revoked, leaves a snapshot, or is NULL or ERR_PTR
  */
 int dmamap_detach(struct dmamap_region *region);
 

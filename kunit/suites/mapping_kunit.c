@@ -246,12 +246,71 @@ static void a_reattach_waits_for_the_revoke(struct kunit *test)
 	expect_to_wait_for_a_revoke(test, reattach_of_helper);
 }
 
+/* What a driver has where there should be a region. */
+static void expect_refusals(struct kunit *test, struct device *dev, struct dmamap_region *none)
+{
+	struct dmamap_region *region = suite_region(test, dev, BYTES);
+	struct shown shown = { .regions = { region, none }, .access = BOTH };
+	struct file *file = file_of(test, &shown);
+
+	KUNIT_EXPECT_EQ(test, (long)map_both(test, file), -EINVAL);
+	shown.regions[0] = none;
+	KUNIT_EXPECT_EQ(test, (long)map_both(test, file), -EINVAL);
+	fput(file);
+	KUNIT_EXPECT_EQ(test, dmamap_revoke(none, DMAMAP_AFTER_SIGBUS), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dmamap_detach(none), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dmamap_reattach(region, none), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dmamap_reattach(none, region), -EINVAL);
+	KUNIT_EXPECT_PTR_EQ(test, dmamap_get(none), none);
+	KUNIT_EXPECT_NULL(test, dmamap_cpu_addr(none));
+	KUNIT_EXPECT_EQ(test, dmamap_dma_addr(none), DMA_MAPPING_ERROR);
+	KUNIT_EXPECT_EQ(test, dmamap_size(none), 0);
+	KUNIT_EXPECT_STREQ(test, dmamap_strategy(none), "none");
+	dmamap_set_name(none, "none");
+	dmamap_abandon(none);
+	dmamap_put(none);
+	/* Nothing is left of what was refused. */
+	KUNIT_EXPECT_TRUE(test, list_empty(&region->maps));
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->references), 1);
+}
+
+static void no_region_is_an_error_everywhere(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	expect_refusals(test, dev, NULL);
+	expect_refusals(test, dev, ERR_PTR(-ENOMEM));
+}
+
+/* Its object rests, and its frames may be another region's. */
+static void a_region_that_was_put_is_not_mapped(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct shown shown = {
+		.regions = {
+			suite_region(test, dev, BYTES),
+			dmamap_alloc(dev, BYTES, GFP_KERNEL, DMAMAP_NO_SNOOP),
+		},
+		.access = BOTH,
+	};
+	struct file *file = file_of(test, &shown);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(shown.regions[1]));
+	dmamap_put(shown.regions[1]);
+	KUNIT_EXPECT_EQ(test, (long)map_both(test, file), -ENXIO);
+	KUNIT_EXPECT_EQ(test, refcount_read(&shown.regions[0]->references), 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&shown.regions[1]->references), 0);
+	fput(file);
+}
+
 static struct kunit_case mapping_cases[] = {
 	KUNIT_CASE(a_map_that_others_found_outlives_its_failed_fill),
 	KUNIT_CASE(a_map_that_others_found_outlives_a_closed_region),
 	KUNIT_CASE(the_file_lives_as_long_as_the_map),
 	KUNIT_CASE(a_detach_waits_for_the_revoke),
 	KUNIT_CASE(a_reattach_waits_for_the_revoke),
+	KUNIT_CASE(no_region_is_an_error_everywhere),
+	KUNIT_CASE(a_region_that_was_put_is_not_mapped),
 	{}
 };
 

@@ -19,7 +19,7 @@ static LLIST_HEAD(dmamap_ended);
 
 struct dmamap_region *dmamap_get(struct dmamap_region *region)
 {
-	if (region)
+	if (!IS_ERR_OR_NULL(region))
 		refcount_inc(&region->references);
 	return region;
 }

@@ -8,6 +8,7 @@
 #include <linux/bitops.h>
 #include <linux/ctype.h>
 #include <linux/dma-map-ops.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -32,6 +33,8 @@ void dmamap_set_name(struct dmamap_region *region, const char *name)
 	unsigned long flags;
 	size_t i;
 
+	if (IS_ERR_OR_NULL(region))
+		return;
 	for (i = 0; name && name[i] && i < sizeof(clean) - 1; i++)
 		clean[i] = dmamap_printable(name[i]);
 	spin_lock_irqsave(&dmamap_names_lock, flags);
@@ -53,7 +56,7 @@ void dmamap_copy_name(const struct dmamap_region *region, char name[DMAMAP_NAME_
 
 const char *dmamap_strategy(const struct dmamap_region *region)
 {
-	return dmamap_core_strategy_name(region->core.strategy);
+	return IS_ERR_OR_NULL(region) ? "none" : dmamap_core_strategy_name(region->core.strategy);
 }
 EXPORT_SYMBOL_GPL(dmamap_strategy);
 

@@ -214,18 +214,18 @@ EXPORT_SYMBOL_GPL(dmamap_adopt);
 
 void *dmamap_cpu_addr(const struct dmamap_region *region)
 {
-	return (void *)(unsigned long)region->core.cpu;
+	return IS_ERR_OR_NULL(region) ? NULL : (void *)(unsigned long)region->core.cpu;
 }
 EXPORT_SYMBOL_GPL(dmamap_cpu_addr);
 
 dma_addr_t dmamap_dma_addr(const struct dmamap_region *region)
 {
-	return region->core.bus;
+	return IS_ERR_OR_NULL(region) ? DMA_MAPPING_ERROR : region->core.bus;
 }
 EXPORT_SYMBOL_GPL(dmamap_dma_addr);
 
 size_t dmamap_size(const struct dmamap_region *region)
 {
-	return region->core.pages << PAGE_SHIFT;
+	return IS_ERR_OR_NULL(region) ? 0 : region->core.pages << PAGE_SHIFT;
 }
 EXPORT_SYMBOL_GPL(dmamap_size);

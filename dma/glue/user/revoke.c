@@ -29,6 +29,7 @@
  * Detach can't fail: the placeholders are static.
  */
 #include <linux/cacheflush.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
 #include <linux/list_sort.h>
@@ -167,7 +168,7 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 	int err = 0;
 
 	might_sleep();
-	if (after > DMAMAP_AFTER_SNAPSHOT)
+	if (IS_ERR_OR_NULL(region) || after > DMAMAP_AFTER_SNAPSHOT)
 		return -EINVAL;
 	/* Reading registers of a device may have effects, and shows no last state. */
 	if (after == DMAMAP_AFTER_SNAPSHOT && region->core.behind == DMAMAP_BEHIND_DEVICE)
@@ -310,7 +311,9 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to)
 	int err = 0;
 
 	might_sleep();
-	if (from == to || !dmamap_alike(from, to) || !dmamap_was_revoked(from))
+	if (IS_ERR_OR_NULL(from) || IS_ERR_OR_NULL(to) || from == to)
+		return -EINVAL;
+	if (!dmamap_alike(from, to) || !dmamap_was_revoked(from))
 		return -EINVAL;
 	mutex_lock(&dmamap_moving_parts);
 	while (!err && (part = dmamap_first_part(from))) {
@@ -343,7 +346,8 @@ int dmamap_detach(struct dmamap_region *region)
 	struct dmamap_user_part *part;
 
 	might_sleep();
-	if (!dmamap_was_revoked(region) || region->after >= ARRAY_SIZE(dmamap_nowhere))
+	if (IS_ERR_OR_NULL(region) || !dmamap_was_revoked(region) ||
+	    region->after >= ARRAY_SIZE(dmamap_nowhere))
 		return -EINVAL;
 	mutex_lock(&dmamap_moving_parts);
 	while ((part = dmamap_first_part(region))) {

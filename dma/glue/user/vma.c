@@ -8,6 +8,7 @@
  * a reference, and the last close ends the map. The map holds a reference on the region of
  * each part, so a region lives as long as it is mapped.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -19,9 +20,8 @@
 #include "dma/glue/watch/trace.h"
 
 /*
- * Puts each part on the list of its region, with a reference on the region. From then on a
- * revoke or a reattach of that region may hold the map. If a region is closed, @count is cut
- * to the parts that are on a list, for dmamap_detach_parts().
+ * Puts each part on the list of its region. From then on a revoke or a reattach of that
+ * region may hold the map. If a region is closed, the parts from there on are on no list.
  */
 static int dmamap_attach_parts(struct dmamap_user_map *map)
 {
@@ -29,21 +29,17 @@ static int dmamap_attach_parts(struct dmamap_user_map *map)
 
 	for (i = 0; i < map->count; i++) {
 		struct dmamap_user_part *part = &map->parts[i];
-		struct dmamap_region *region = part->region;
 		bool closed;
 
-		mutex_lock(&region->maps_lock);
-		closed = region->closed;
+		mutex_lock(&part->region->maps_lock);
+		closed = part->region->closed;
 		if (!closed)
-			list_add_tail(&part->entry, &dmamap_get(region)->maps);
-		mutex_unlock(&region->maps_lock);
+			list_add_tail(&part->entry, &part->region->maps);
+		mutex_unlock(&part->region->maps_lock);
 		if (closed)
-			break;
+			return -ENXIO;
 	}
-	if (i == map->count)
-		return 0;
-	map->count = i;
-	return -ENXIO;
+	return 0;
 }
 
 /* Takes the parts off the lists; each put may be the last one of its region. */
@@ -55,7 +51,7 @@ static void dmamap_detach_parts(struct dmamap_user_map *map)
 		struct dmamap_user_part *part = &map->parts[i];
 
 		mutex_lock(&part->region->maps_lock);
-		list_del(&part->entry);
+		list_del(&part->entry); /* also of a part that is on no list: alone in its own */
 		mutex_unlock(&part->region->maps_lock);
 		dmamap_put(part->region);
 	}
@@ -143,12 +139,50 @@ static u64 dmamap_pages_to_charge(struct vm_area_struct *vma, const struct dmama
 	return pages;
 }
 
-static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma,
-					      const struct dmamap_segment *segments,
-					      unsigned int count)
+/*
+ * Takes a reference on the region of each segment, before anything of it is read. A region
+ * without references is put already, and its memory may be another region's. On failure
+ * @count is cut to the parts that have a reference.
+ */
+static int dmamap_take_regions(struct dmamap_user_map *map, const struct dmamap_segment *segments)
+{
+	unsigned int i;
+
+	for (i = 0; i < map->count; i++) {
+		struct dmamap_region *region = segments[i].region;
+		const int err = IS_ERR_OR_NULL(region) ? -EINVAL : -ENXIO;
+
+		if (err == -EINVAL || !refcount_inc_not_zero(&region->references)) {
+			map->count = i;
+			return err;
+		}
+		map->parts[i].region = region;
+		map->parts[i].map = map;
+		INIT_LIST_HEAD(&map->parts[i].entry);
+	}
+	return 0;
+}
+
+/* What each part shows of its region. Caller has references on the regions. */
+static void dmamap_lay_out(struct dmamap_user_map *map, const struct dmamap_segment *segments)
+{
+	unsigned int i;
+
+	map->pages = true;
+	for (i = 0; i < map->count; i++) {
+		const struct dmamap_region *region = map->parts[i].region;
+
+		map->segments[i].region_bytes = dmamap_size(region);
+		map->segments[i].offset = segments[i].offset;
+		map->segments[i].bytes = segments[i].bytes;
+		map->pages &= region->core.behind == DMAMAP_BEHIND_PAGE;
+	}
+	dmamap_core_user_lay_out(map->segments, map->count);
+}
+
+static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma, unsigned int count)
 {
 	struct dmamap_user_map *map;
-	unsigned int i;
 
 	map = kvzalloc(struct_size(map, parts, count), GFP_KERNEL);
 	if (!map)
@@ -166,16 +200,6 @@ static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma,
 	mmgrab(map->mm);
 	map->base = vma->vm_pgoff;
 	map->count = count;
-	map->pages = true;
-	for (i = 0; i < count; i++) {
-		map->segments[i].region_bytes = dmamap_size(segments[i].region);
-		map->segments[i].offset = segments[i].offset;
-		map->segments[i].bytes = segments[i].bytes;
-		map->parts[i].map = map;
-		map->parts[i].region = segments[i].region;
-		map->pages &= segments[i].region->core.behind == DMAMAP_BEHIND_PAGE;
-	}
-	dmamap_core_user_lay_out(map->segments, count);
 	return map;
 }
 
@@ -248,9 +272,13 @@ static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_use
 static int dmamap_prepare_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
 			      const struct dmamap_segment *segments, unsigned int access)
 {
-	int err = dmamap_admit(vma, map, access);
+	int err = dmamap_take_regions(map, segments);
 	u64 pages;
 
+	if (err)
+		return err;
+	dmamap_lay_out(map, segments);
+	err = dmamap_admit(vma, map, access);
 	if (!err)
 		err = dmamap_check_kind(segments, map->count, access);
 	if (err)
@@ -271,14 +299,12 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
 	    (access & ~DMAMAP_USER_ALL))
 		return -EINVAL;
-	map = dmamap_new_map(vma, segments, count);
+	map = dmamap_new_map(vma, count);
 	if (!map)
 		return -ENOMEM;
 	err = dmamap_prepare_map(vma, map, segments, access);
-	if (err) {
-		dmamap_free_map(map);
-		return err;
-	}
+	if (err)
+		goto put;
 	map->filled_early = access & DMAMAP_USER_POPULATE;
 	err = dmamap_attach_parts(map);
 	if (err)
