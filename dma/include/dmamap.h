@@ -364,7 +364,7 @@ enum dmamap_after {
  * last writes, stop the device before.
  *
  * Context: process, may sleep. The caller holds no mmap_lock, and no lock that the
- * driver's mmap() takes.
+ * driver's mmap() takes; lockdep reports a caller that does.
  * Return: 0, or
  *	-EINVAL   unknown @after, a snapshot of device memory, or @region is NULL or
  *	          ERR_PTR; nothing is done

@@ -37,13 +37,7 @@ static int mapper_release(struct inode *inode, struct file *file)
 
 static int mapper_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct mapper_file *mine = file->private_data;
-	int err;
-
-	mutex_lock(&mine->lock);
-	err = mapper_map(mine, vma);
-	mutex_unlock(&mine->lock);
-	return err;
+	return mapper_map(file->private_data, vma);
 }
 
 static long mapper_ioctl(struct file *file, unsigned int number, unsigned long argument)

@@ -8,7 +8,7 @@
  *     mapper_file.lock
  *       mapper.use             held for reading while no memory may go away
  *     mapper_device.lock       leaf
- * No user memory is touched under any of them: that would take mmap_lock.
+ * No user memory is touched under any of them, and nothing is revoked: both take mmap_lock.
  */
 #ifndef MAPPER_H
 #define MAPPER_H
@@ -91,7 +91,7 @@ struct mapper_backend {
 	int (*map)(struct vm_area_struct *vma, const struct mapper_part *parts, u32 count,
 		   u32 access);
 	int (*resolve)(const struct mapper_buffer *buffer, struct mapper_resolve *request);
-	/* Called without mapper.use; the memory may be gone. */
+	/* Called without a lock; the memory may be gone. */
 	int (*revoke)(struct mapper_buffer *buffer, u32 after);
 	/* All memory of the device, freed or not; may be NULL. */
 	void (*unbind)(struct device *dev);
@@ -108,10 +108,14 @@ int mapper_alloc(struct mapper_file *file, struct mapper_alloc *request);
 int mapper_view(struct mapper_file *file, struct mapper_view *view,
 		const struct mapper_segment *segments);
 int mapper_free(struct mapper_file *file, u32 id);
-int mapper_map(struct mapper_file *file, struct vm_area_struct *vma);
 /* The last reference of the file is gone. */
 void mapper_free_all(struct mapper_file *file);
 /* Without a lock. */
+struct mapper_buffer *mapper_get_buffer(struct mapper_file *file, u32 id);
+/* @buffer may be an error. */
+void mapper_put_buffer(struct mapper_buffer *buffer);
+/* mmap_lock is held; a buffer may be freed, and its region put, meanwhile. */
+int mapper_map(struct mapper_file *file, struct vm_area_struct *vma);
 void mapper_unbind(struct mapper_device *device);
 void mapper_rebind(struct mapper_device *device);
 u32 mapper_live_buffers(struct mapper *mapper);

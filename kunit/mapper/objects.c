@@ -38,6 +38,24 @@ static void end_buffer(struct kref *references)
 	kfree(buffer);
 }
 
+struct mapper_buffer *mapper_get_buffer(struct mapper_file *file, u32 id)
+{
+	struct mapper_buffer *buffer;
+
+	mutex_lock(&file->lock);
+	buffer = mapper_find_buffer(file, id);
+	if (!IS_ERR(buffer))
+		kref_get(&buffer->references);
+	mutex_unlock(&file->lock);
+	return buffer;
+}
+
+void mapper_put_buffer(struct mapper_buffer *buffer)
+{
+	if (!IS_ERR(buffer))
+		kref_put(&buffer->references, end_buffer);
+}
+
 static struct mapper_buffer *new_buffer(struct mapper *mapper, struct mapper_device *device)
 {
 	struct mapper_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
@@ -170,22 +188,50 @@ void mapper_free_all(struct mapper_file *file)
 }
 
 static int map_parts(struct mapper_file *file, struct vm_area_struct *vma,
-		     const struct mapper_part *parts, u32 count, u32 access)
+		     const struct mapper_shown *shown)
 {
 	bool gone = false;
 	int err;
 	u32 i;
 
 	down_read(&file->mapper->use);
-	for (i = 0; i < count; i++)
-		gone |= (!parts[i].buffer->region && !parts[i].buffer->cpu) ||
-			!READ_ONCE(parts[i].buffer->device->bound);
-	err = gone ? -ENXIO : file->mapper->backend->map(vma, parts, count, access);
+	for (i = 0; i < shown->count; i++)
+		gone |= (!shown->parts[i].buffer->region && !shown->parts[i].buffer->cpu) ||
+			!READ_ONCE(shown->parts[i].buffer->device->bound);
+	err = gone ? -ENXIO :
+		     file->mapper->backend->map(vma, shown->parts, shown->count, shown->access);
 	up_read(&file->mapper->use);
 	return err;
 }
 
-int mapper_map(struct mapper_file *file, struct vm_area_struct *vma)
+/* A view of its own, without a count in the buffers, but with a reference on each. */
+static struct mapper_shown *new_shown(const struct mapper_part *parts, u32 count, u32 access)
+{
+	struct mapper_shown *shown = kvzalloc(struct_size(shown, parts, count), GFP_KERNEL);
+	u32 i;
+
+	if (!shown)
+		return ERR_PTR(-ENOMEM);
+	shown->access = access;
+	shown->count = count;
+	for (i = 0; i < count; i++) {
+		shown->parts[i] = parts[i];
+		kref_get(&parts[i].buffer->references);
+	}
+	return shown;
+}
+
+static void end_shown(struct mapper_shown *shown)
+{
+	u32 i;
+
+	for (i = 0; i < shown->count; i++)
+		mapper_put_buffer(shown->parts[i].buffer);
+	kvfree(shown);
+}
+
+/* What @vma is to show, as it is now. The file's lock is held. */
+static struct mapper_shown *find_shown(struct mapper_file *file, const struct vm_area_struct *vma)
 {
 	const pgoff_t id = file->selected ?: vma->vm_pgoff >> MAPPER_ID_SHIFT;
 	const u64 offset = file->selected ? 0 : (u64)(vma->vm_pgoff & (BIT(MAPPER_ID_SHIFT) - 1))
@@ -197,15 +243,30 @@ int mapper_map(struct mapper_file *file, struct vm_area_struct *vma)
 	/* Not xa_load(id) alone: an id is an index of 32 bits, and this is not. */
 	shown = id <= MAPPER_IDS ? xa_load(&file->objects, id) : NULL;
 	if (!shown)
-		return -ENOENT;
+		return ERR_PTR(-ENOENT);
 	if (shown->kind == MAPPER_IS_VIEW)
-		return offset ? -EINVAL : map_parts(file, vma, shown->parts, shown->count,
-						    shown->access);
+		return offset ? ERR_PTR(-EINVAL) :
+				new_shown(shown->parts, shown->count, shown->access);
 	buffer = (struct mapper_buffer *)shown;
 	if (offset >= buffer->bytes)
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	part = (struct mapper_part){ buffer, offset, PAGE_ALIGN(buffer->bytes) - offset };
-	return map_parts(file, vma, &part, 1, MAPPER_READ | MAPPER_WRITE);
+	return new_shown(&part, 1, MAPPER_READ | MAPPER_WRITE);
+}
+
+int mapper_map(struct mapper_file *file, struct vm_area_struct *vma)
+{
+	struct mapper_shown *shown;
+	int err;
+
+	mutex_lock(&file->lock);
+	shown = find_shown(file, vma);
+	mutex_unlock(&file->lock);
+	if (IS_ERR(shown))
+		return PTR_ERR(shown);
+	err = map_parts(file, vma, shown);
+	end_shown(shown);
+	return err;
 }
 
 void mapper_unbind(struct mapper_device *device)

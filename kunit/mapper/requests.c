@@ -194,11 +194,11 @@ static int revoke(struct mapper_file *file, void *argument)
 	if (memchr_inv(request->reserved, 0, sizeof(request->reserved)) ||
 	    request->after > MAPPER_AFTER_SNAPSHOT)
 		return -EINVAL;
-	mutex_lock(&file->lock);
-	buffer = mapper_find_buffer(file, request->id);
-	err = IS_ERR(buffer) ? PTR_ERR(buffer) :
-			       file->mapper->backend->revoke(buffer, request->after);
-	mutex_unlock(&file->lock);
+	buffer = mapper_get_buffer(file, request->id);
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+	err = file->mapper->backend->revoke(buffer, request->after);
+	mapper_put_buffer(buffer);
 	return err;
 }
 
@@ -210,12 +210,12 @@ static int reattach(struct mapper_file *file, void *argument)
 
 	if (memchr_inv(request->reserved, 0, sizeof(request->reserved)))
 		return -EINVAL;
-	mutex_lock(&file->lock);
-	from = mapper_find_buffer(file, request->from);
-	to = mapper_find_buffer(file, request->to);
+	from = mapper_get_buffer(file, request->from);
+	to = mapper_get_buffer(file, request->to);
 	if (!IS_ERR(from) && !IS_ERR(to))
 		err = file->mapper->backend->reattach(from, to);
-	mutex_unlock(&file->lock);
+	mapper_put_buffer(from);
+	mapper_put_buffer(to);
 	return err;
 }
 

@@ -173,6 +173,9 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 	/* Reading registers of a device may have effects, and shows no last state. */
 	if (after == DMAMAP_AFTER_SNAPSHOT && region->core.behind == DMAMAP_BEHIND_DEVICE)
 		return -EINVAL;
+	/* So that lockdep sees each caller that holds a lock of the driver's mmap(). */
+	if (current->mm)
+		might_lock_read(&current->mm->mmap_lock);
 	trace_dmamap_revoke(region);
 	dmamap_close_region(region);
 	dmamap_wait_for_mmap(region);

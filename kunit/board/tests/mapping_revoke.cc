@@ -183,6 +183,36 @@ void revoke_a_segment(Check &check)
 	check.gives(0, file.check(two, 2), "words that the kernel sees changed");
 }
 
+/// A revoke waits for an mmap() that fills at once: a driver that revokes with a lock of its mmap()
+/// held would wait for ever.
+void revoke_beside_filling(Check &check)
+{
+	const File file;
+	const auto page = page_bytes();
+	const long other = file.alloc(page);
+	std::atomic<bool> done = false;
+	std::atomic<unsigned int> errors = 0;
+	std::thread mapping([&] {
+		while (!done)
+			errors += file.map(other, page).error() != 0;
+	});
+
+	for (int round = 0; round < 500; ++round) {
+		const auto id = static_cast<std::uint32_t>(file.alloc(page));
+		const long view = file.view({{id, 0, page}}, kReadWrite | MAPPER_POPULATE);
+		const Map map = file.map(view, page);
+
+		check.gives(0, map.error(), "maps");
+		check.gives(0, file.revoke(id), "revoke");
+		check.gives(SIGBUS, read_signal(map.data()), "reading then");
+		file.free(view);
+		file.free(id);
+	}
+	done = true;
+	mapping.join();
+	check.gives(0, static_cast<long>(errors), "mappings refused meanwhile");
+}
+
 /// As DRM drivers number their buffers: beyond 4 GiB of the file.
 void revoke_at_high_offsets(Check &check)
 {
@@ -260,6 +290,8 @@ constexpr Case kCases[] = {
 	{"16 unbinding takes it from every process", unbind_in_every_process},
 	{"16 a reader sees its buffer or SIGBUS", unbind_while_read},
 	{"16 revoking a segment leaves its neighbours", revoke_a_segment, kLayer},
+	{"16 revoking and mmap() that fills at once go on side by side", revoke_beside_filling,
+	 kLayer},
 	{"16 revoking reaches mappings at any offset", revoke_at_high_offsets,
 	 kLayer | MAPPER_HAS_OFFSETS},
 	{"17 a buffer that is freed while mapped stays whole", free_while_mapped},
