@@ -330,7 +330,9 @@ struct dmamap_segment {
  *	-EINVAL   MAP_PRIVATE, no or unaligned segment, a segment beyond its
  *	          region or whose region is NULL or ERR_PTR, a VMA longer than all
  *	          segments together, or no or unknown access
- *	-EACCES   the VMA asks for more than @access allows, or for PROT_EXEC
+ *	-EACCES   the VMA asks for more than @access allows, or for PROT_EXEC (not if
+ *	          only because the program's stack is executable: such a mapping is
+ *	          made, and not executable)
  *	-EOPNOTSUPP a region is not what @access promises
  *	-EOVERFLOW the lengths of the segments wrap
  *	-EAGAIN   more than the process may lock (RLIMIT_MEMLOCK)

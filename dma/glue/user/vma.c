@@ -12,6 +12,7 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/personality.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -203,6 +204,20 @@ static struct dmamap_user_map *dmamap_new_map(struct vm_area_struct *vma, unsign
 	return map;
 }
 
+/*
+ * For a program with an executable stack (READ_IMPLIES_EXEC), mmap() adds PROT_EXEC to each
+ * PROT_READ. Such a program gets its mapping, but not executable. mprotect() can't make it so
+ * later, because VM_MAYEXEC goes as well.
+ */
+static void dmamap_drop_implied_exec(struct vm_area_struct *vma)
+{
+	if (!(current->personality & READ_IMPLIES_EXEC) || !(vma->vm_flags & VM_READ))
+		return;
+	vm_flags_clear(vma, VM_EXEC);
+	/* mmap() computes it again, but only after dmamap_user_fill(). */
+	vma->vm_page_prot = pgprot_modify(vma->vm_page_prot, vm_get_page_prot(vma->vm_flags));
+}
+
 /* Asks the C++ side whether this mapping may be had, in plain types. */
 static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
 			unsigned int access)
@@ -299,6 +314,7 @@ int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segment
 	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
 	    (access & ~DMAMAP_USER_ALL))
 		return -EINVAL;
+	dmamap_drop_implied_exec(vma);
 	map = dmamap_new_map(vma, count);
 	if (!map)
 		return -ENOMEM;

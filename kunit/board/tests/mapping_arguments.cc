@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 // Class A: what a process may ask for, and how it is refused.
+#include "kernel_files.h"
 #include "mapping.h"
 
 #include <fcntl.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 
 namespace mapping {
 
@@ -230,6 +234,73 @@ void no_execution(Check &check)
 						     PROT_READ | PROT_EXEC)), "mprotect");
 }
 
+/// Does /proc/self/maps say so of the mapping that begins there?
+bool executable(const std::byte *address)
+{
+	for (const std::string &line : lines_of(read_file("/proc/self/maps")))
+		if (std::strtoul(line.c_str(), nullptr, 16) ==
+		    reinterpret_cast<unsigned long>(address))
+			return line[line.find(' ') + 3] == 'x';
+	return true;	/* not there */
+}
+
+#ifndef __hppa__	/* a pointer to a function is no address of code there */
+void nothing() {}
+
+/// A jump to the code of a function that returns at once.
+int execution_signal(std::byte *there)
+{
+	std::memcpy(there, reinterpret_cast<const void *>(&nothing), 16);
+	__builtin___clear_cache(reinterpret_cast<char *>(there), reinterpret_cast<char *>(there) + 16);
+	return signal_of([=] { reinterpret_cast<void (*)()>(there)(); });
+}
+#endif
+
+/// @map was made by a program that can't tell reading from executing.
+void expect_data(Check &check, const Map &map, const char *how)
+{
+	if (!check.gives(0, map.error(), "%s: maps", how))
+		return;
+	check.gives(0, static_cast<long>(map.wrong(3)), "%s: words wrong", how);
+	check.ok(!executable(map.data()), "%s: executable", how);
+	check.gives(0, result(mprotect(map.data(), map.size(), PROT_READ)), "%s: mprotect", how);
+	check.ok(!executable(map.data()), "%s: executable then", how);
+	check.gives(0, result(mprotect(map.data(), map.size(), PROT_READ | PROT_WRITE)),
+		    "%s: mprotect back", how);
+#ifndef __hppa__
+	check.gives(SIGSEGV, execution_signal(map.data()), "%s: a jump there", how);
+#endif
+}
+
+/// With an executable stack (READ_IMPLIES_EXEC), the kernel adds PROT_EXEC to each PROT_READ.
+void implied_execution(Check &check)
+{
+	const auto before = static_cast<unsigned long>(personality(0xffffffff));
+	const File file;
+	const std::size_t bytes = 2 * page_bytes();
+	const auto id = static_cast<std::uint32_t>(file.alloc(bytes));
+	const long filled = file.view({{id, 0, bytes}}, kReadWrite | MAPPER_POPULATE);
+
+	file.fill(id, 3);
+	personality(before | READ_IMPLIES_EXEC);
+	expect_data(check, file.map(id, bytes), "on demand");
+	file.fill(id, 3);
+	expect_data(check, file.map(filled, bytes), "filled");
+	check.gives(0, file.map(id, bytes, PROT_READ).error(), "to be read");
+	check.gives(0, file.map(id, bytes, PROT_WRITE).error(), "to be written");
+
+	const int alone = file.map(id, bytes, PROT_EXEC).error();
+
+	check.ok(alone == -EACCES || alone == -EPERM, "to be executed: %d", alone);
+
+	const Map map = file.map(id, bytes);
+
+	personality(before);
+	if (map.data())
+		check.gives(-EACCES, result(mprotect(map.data(), bytes, PROT_READ | PROT_EXEC)),
+			    "mprotect() of who asks for it");
+}
+
 void hostile_requests(Check &check)
 {
 	const File file;
@@ -271,6 +342,8 @@ constexpr Case kCases[] = {
 	 MAPPER_HAS_READERS},
 	{"05 a read-only mapping can't be made writable", read_only_stays},
 	{"05 nothing is executed", no_execution},
+	{"05 a program with an executable stack maps, and executes nothing", implied_execution,
+	 kLayer},
 	{"06 a read-only file gets no private mapping to write", private_and_read_only},
 	{"07 private mappings are refused", private_mappings},
 	{"08 sizes that wrap or are too large are refused", sizes, kLayer},
