@@ -39,6 +39,17 @@ DMAMAP_C_BEGIN
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages);
 
 /**
+ * dmamap_machine_cpu() - has this CPU what coherent memory needs?
+ *
+ * Asked when the kernel runs, because one kernel starts on CPUs of many kinds. The
+ * probe of each strategy refuses a CPU that lacks something.
+ *
+ * Context: any.
+ * Return: enum dmamap_cpu_fit; the same at each call.
+ */
+u32 dmamap_machine_cpu(void);
+
+/**
  * dmamap_machine_unit() - what is flipped as a whole
  *
  * The pages behind one entry of the linear map, if it is made of large pages that

@@ -88,6 +88,14 @@ enum class Strategy : std::uint8_t {
 /// Where the kernel says that CMA lies.
 enum class Cma : std::uint8_t { none, lowmem, highmem };
 
+/// What the CPU of a board lacks for coherent memory.
+enum class Lack : std::uint8_t {
+	nothing,
+	uncached,      ///< it ignores the attribute that keeps lines out of its caches
+	flush,         ///< not all caches can be flushed by address
+	one_address,   ///< a data cache may have one line twice, by two addresses
+};
+
 /// A small board, as far as flips depend on it, and the strategy of its kernel. RAM is
 /// lowmem, then highmem, then RAM that the kernel does not know, all in pages.
 struct Board {
@@ -105,6 +113,7 @@ struct Board {
 	Cma cma = Cma::none;
 	std::uint64_t cma_first = 0;   ///< from the beginning of RAM
 	std::uint64_t cma_pages = 0;
+	Lack lack = Lack::nothing;
 };
 
 /// All answers of a machine.

@@ -84,6 +84,25 @@ inline constexpr Board kRefused[] = {
 		.lowmem = 8,
 		.highmem = 12,
 	},
+	{
+		.name = "arm_926",         // VIVT: arch/arm/mm/proc-arm926.S
+		.strategy = Strategy::unmap_cma,
+		.cma = Cma::lowmem,
+		.cma_first = 2,
+		.cma_pages = 8,
+		.lack = Lack::one_address,
+	},
+	{
+		.name = "arm_11mpcore",    // arch/arm/mm/cache-v6.S: this CPU's cache only
+		.strategy = Strategy::highmem,
+		.linear_editable = false,
+		.lowmem = 8,
+		.highmem = 12,
+		.cma = Cma::highmem,
+		.cma_first = 10,
+		.cma_pages = 8,
+		.lack = Lack::flush,
+	},
 };
 
 inline constexpr Facts kFacts{kCpu, kBoards, kRefused};

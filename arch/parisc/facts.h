@@ -42,6 +42,13 @@ inline constexpr Board kBoards[] = {
 	{.name = "parisc_walker", .strategy = Strategy::purge, .walker = true},
 };
 
-inline constexpr Facts kFacts{kCpu, kBoards, {}};
+/* Only PCX-L and PCX-L2 have the uncacheable bit: arch/parisc/kernel/pci-dma.c,
+   arch_dma_alloc(). */
+inline constexpr Board kRefused[] = {
+	{.name = "parisc_7100", .strategy = Strategy::purge, .cpus = 1, .lack = Lack::uncached},
+	{.name = "parisc_7200_trap", .strategy = Strategy::purge_trap, .lack = Lack::uncached},
+};
+
+inline constexpr Facts kFacts{kCpu, kBoards, kRefused};
 
 } // namespace dmamap::arch::parisc

@@ -10,8 +10,10 @@
 #include <asm/cacheflush.h>
 #include <asm/pdc.h>
 #include <asm/pgtable.h>
+#include <asm/processor.h>
 #include <asm/tlbflush.h>
 
+#include "arch/parisc/cpu.h"
 #include "arch/parisc/flush.h"
 #include "dma/abi/machine.h"
 #include "dma/abi/steps.h"
@@ -37,6 +39,21 @@ static pte_t *linear_pte(u64 pfn)
 u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 {
 	return pfn < PHYS_PFN(__pa(high_memory));
+}
+
+/*
+ * Only PCX-L and PCX-L2 implement the uncacheable bit for memory; stock
+ * arch_dma_alloc() asks the same (Linux arch/parisc/kernel/pci-dma.c). On all others an
+ * uncached mapping is cached, at an address that does not agree with the linear one.
+ */
+u32 dmamap_parisc_cpu(enum cpu_type type)
+{
+	return type == pcxl || type == pcxl2 ? DMAMAP_CPU_FIT : DMAMAP_CPU_IGNORES_UNCACHED;
+}
+
+u32 dmamap_machine_cpu(void)
+{
+	return dmamap_parisc_cpu(boot_cpu_data.cpu_type);
 }
 
 u32 dmamap_machine_unit(void)

@@ -44,6 +44,11 @@ inline constexpr Board kBoards[] = {
 	},
 };
 
-inline constexpr Facts kFacts{kCpu, kBoards, {}};
+/* The kernel may have been told to do without: clearcpuid=clflush. */
+inline constexpr Board kRefused[] = {
+	{.name = "x86_without_clflush", .strategy = Strategy::unmap, .lack = Lack::flush},
+};
+
+inline constexpr Facts kFacts{kCpu, kBoards, kRefused};
 
 } // namespace dmamap::arch::x86

@@ -24,6 +24,18 @@ u32 dmamap_machine_is_kernel_memory(u64 pfn, u64 pages)
 }
 
 /*
+ * Only CLFLUSH is asked for: dmamap_machine_flush() has nothing else, and the kernel may
+ * have been told to do without (clearcpuid=). Large pages (PSE) are a matter of
+ * dmamap_machine_unit(), PAT of dmamap_machine_combining(): uncached memory is
+ * _PAGE_PCD, which needs neither (Linux arch/x86/mm/pat/memtype.c, init_cache_modes()).
+ */
+u32 dmamap_machine_cpu(void)
+{
+	return boot_cpu_has(X86_FEATURE_CLFLUSH) && boot_cpu_data.x86_clflush_size ?
+		DMAMAP_CPU_FIT : DMAMAP_CPU_KEEPS_LINES;
+}
+
+/*
  * A large page of the linear map, if the kernel uses them. A large page that is
  * flipped as a whole need not be split; 6.12 never joins the pieces again.
  */
@@ -149,8 +161,8 @@ void dmamap_machine_release(u64 pfn, u64 pages)
  * would write back all its modified lines, of any owner, in one instruction for which
  * interrupts wait (Intel SDM vol. 2, WBINVD). The kernel's own change of attributes
  * once used it from 1024 pages on; in 6.12, cpa_flush() in
- * arch/x86/mm/pat/set_memory.c takes WBINVD only where there is no CLFLUSH, and every
- * x86-64 CPU has that.
+ * arch/x86/mm/pat/set_memory.c takes WBINVD only where there is no CLFLUSH, and there
+ * dmamap_machine_cpu() refuses.
  */
 void dmamap_machine_flush(u64 pfn, u64 pages, u64 addr)
 {

@@ -18,7 +18,8 @@ public:
 	{
 		return {static_cast<CmaPlacement>(dmamap_machine_cma_placement()),
 			Pages(dmamap_machine_unit()), Pages(dmamap_machine_chunk()),
-			dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE};
+			dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE,
+			static_cast<CpuFit>(dmamap_machine_cpu())};
 	}
 
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept

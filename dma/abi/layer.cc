@@ -45,6 +45,12 @@ u32 store_or_status(const Result<Region> &region, dmamap_core_region *out) noexc
 	return to_c(region);
 }
 
+BoardFacts facts_of(u32 cma_placement, u32 cpu_fit) noexcept
+{
+	return {.cma = static_cast<CmaPlacement>(cma_placement),
+		.cpu = static_cast<CpuFit>(cpu_fit)};
+}
+
 u32 store(const Verdict &from, dmamap_core_verdict &to) noexcept
 {
 	to.why = from.why.data();
@@ -85,15 +91,15 @@ u32 dmamap_core_board_strategy(void)
 	return static_cast<u32>(BoardStrategy::kId);
 }
 
-u32 dmamap_core_probe(u32 strategy, u32 cma_placement, dmamap_core_verdict *verdict)
+u32 dmamap_core_probe(u32 strategy, u32 cma_placement, u32 cpu_fit, dmamap_core_verdict *verdict)
 {
-	return store(probe(static_cast<StrategyId>(strategy),
-			   {static_cast<CmaPlacement>(cma_placement)}), *verdict);
+	return store(probe(static_cast<StrategyId>(strategy), facts_of(cma_placement, cpu_fit)),
+		     *verdict);
 }
 
-u32 dmamap_core_board_probe(u32 cma_placement, dmamap_core_verdict *verdict)
+u32 dmamap_core_board_probe(u32 cma_placement, u32 cpu_fit, dmamap_core_verdict *verdict)
 {
-	return store(BoardStrategy::probe({static_cast<CmaPlacement>(cma_placement)}), *verdict);
+	return store(BoardStrategy::probe(facts_of(cma_placement, cpu_fit)), *verdict);
 }
 
 u32 dmamap_core_alloc(const dmamap_core_request *request, void *owner, dmamap_core_region *region)

@@ -75,11 +75,13 @@ DMAMAP_C_BEGIN
 
 /*
  * The strategy in force on this board, and whether a board whose CMA lies at
- * @cma_placement can keep that one, or another. Context: any.
+ * @cma_placement, with a CPU that is @cpu_fit, can keep that one, or another.
+ * Context: any.
  */
 u32 dmamap_core_board_strategy(void);
-u32 dmamap_core_board_probe(u32 cma_placement, struct dmamap_core_verdict *verdict);
-u32 dmamap_core_probe(u32 strategy, u32 cma_placement, struct dmamap_core_verdict *verdict);
+u32 dmamap_core_board_probe(u32 cma_placement, u32 cpu_fit, struct dmamap_core_verdict *verdict);
+u32 dmamap_core_probe(u32 strategy, u32 cma_placement, u32 cpu_fit,
+		      struct dmamap_core_verdict *verdict);
 
 /*
  * PooledLayer::alloc(), Layer::adopt(), PooledLayer::release(). Context: process,

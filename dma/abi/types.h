@@ -68,6 +68,14 @@ enum dmamap_cma_placement {
 	DMAMAP_CMA_HIGHMEM,
 };
 
+/* What the CPU has, or lacks, for coherent memory: dmamap::CpuFit. */
+enum dmamap_cpu_fit {
+	DMAMAP_CPU_FIT,
+	DMAMAP_CPU_IGNORES_UNCACHED,
+	DMAMAP_CPU_KEEPS_LINES,
+	DMAMAP_CPU_ALIASES,
+};
+
 /* dmamap::StrategyId */
 enum dmamap_strategy_id {
 	DMAMAP_STRATEGY_HIGHMEM,

@@ -70,7 +70,7 @@ public:
 	}
 
 	/// Makes a region of memory that belongs to no allocator. Errors: inval,
-	/// overflow, busy, nomem.
+	/// overflow, busy, nodev, nomem.
 	[[nodiscard]] Result<Region> adopt(PhysAddr phys, std::uint64_t bytes, Behind behind,
 					   Attribute attribute, void *owner) noexcept
 	{
@@ -88,6 +88,9 @@ public:
 
 		if (m_.is_kernel_memory(run))
 			return fail(Errno::busy);
+		/* Nothing was ever cached there, so nothing else is asked of the CPU. */
+		if (behind == Behind::reserved && m_.facts().cpu == CpuFit::ignores_uncached)
+			return fail(Errno::nodev);
 		DMAMAP_TRY(m_.publish(run, owner));
 		auto unpublish = on_exit([&]() noexcept { m_.withdraw(run); });
 		auto mapped = m_.map_device(run, attribute);
@@ -186,6 +189,9 @@ private:
 	[[nodiscard]] Result<Region> alloc_snooped(Pages pages, const Request &request,
 						   void *owner) noexcept
 	{
+		if (!Snooped::probe(m_.facts()).kept)
+			return fail(Errno::nodev);
+
 		auto run = Snooped::take(m_, pages, request.reach);
 		if (!run)
 			return fail(run.error());

@@ -35,6 +35,14 @@ struct Reach {
 /// Where the contiguous memory area (CMA) of the board lies.
 enum class CmaPlacement : std::uint8_t { none, lowmem, highmem };
 
+/// Whether a CPU has what coherent memory needs, and what it lacks.
+enum class CpuFit : std::uint8_t {
+	fit,
+	ignores_uncached,   ///< it caches memory whatever a translation says
+	keeps_lines,        ///< flush() does not reach all lines of a frame in all caches
+	aliases,            ///< a data cache may have one line twice, by two addresses
+};
+
 /// The facts about a board that strategies depend on.
 struct BoardFacts {
 	CmaPlacement cma = CmaPlacement::none;
@@ -45,6 +53,7 @@ struct BoardFacts {
 	Pages chunk{1};
 	/// True if write-combining memory has an attribute of its own.
 	bool combines = false;
+	CpuFit cpu = CpuFit::fit;
 };
 
 /// The primitives that a machine offers to strategies and flips. The kernel's

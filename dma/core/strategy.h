@@ -17,6 +17,23 @@ struct Verdict {
 	std::string_view why;
 };
 
+/// Whether a CPU can keep any flip at all; no sentence if it can. What a CPU lacks, no
+/// placement of memory mends, so each probe asks this first.
+[[nodiscard]] constexpr Verdict cpu_verdict(CpuFit cpu) noexcept
+{
+	switch (cpu) {
+	case CpuFit::fit:
+		return {true, {}};
+	case CpuFit::ignores_uncached:
+		return {false, "this CPU has no uncacheable bit in its page tables, or ignores it"};
+	case CpuFit::keeps_lines:
+		return {false, "this CPU can't flush a line from all caches by its address"};
+	case CpuFit::aliases:
+		return {false, "the data cache of this CPU may have a line twice, at two addresses"};
+	}
+	return {false, "what caches this CPU has is not known"};
+}
+
 /// Why a flip stopped. Frames in doubt may have translations that the layer
 /// could not put back: such frames must never reach an allocator again.
 struct FlipError {
@@ -29,7 +46,8 @@ template <class T>
 using FlipResult = std::expected<T, FlipError>;
 
 /// A strategy says where frames come from and how the cacheable translation is
-/// closed and opened again. The order in which that happens is in flip.h.
+/// closed and opened again. Its probe asks cpu_verdict(), then what it needs of the
+/// board. The order in which that happens is in flip.h.
 ///
 /// close() edits translations; the purge follows in the flip. A close() that fails
 /// has put back all that it closed, or reports the frames as in doubt. reopen() is

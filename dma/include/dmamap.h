@@ -98,8 +98,8 @@ struct dmamap_pfn {
  *	             pages or more
  *	-EAGAIN      more than the process may lock (RLIMIT_MEMLOCK)
  *	-EOPNOTSUPP  @dev is behind an IOMMU
- *	-ENODEV      this board can't keep the configured strategy; the log of
- *	             the boot says why
+ *	-ENODEV      this board, or its CPU, can't keep the configured strategy;
+ *	             the log of the boot says why
  *	-EIO         no frame that the coherent mask of @dev can reach
  *	-EBUSY       a frame has another user with other cache attributes, or
  *	             the system hibernates (unless the device snoops)
@@ -126,6 +126,8 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
  *	-EINVAL      @dev is NULL, unaligned or empty range, wrong @behind, or
  *	             an unknown flag
  *	-EOVERFLOW   @phys + @size wraps
+ *	-ENODEV      DMAMAP_BEHIND_RESERVED on a CPU that has no uncached memory;
+ *	             the log of the boot says why
  *	-EBUSY       part of the range is memory of the kernel (it has an
  *	             ordinary mapping) or of another region
  *	-ENOMEM      no memory for the mapping

@@ -17,6 +17,8 @@ struct Highmem : FromCma {
 
 	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
 	{
+		if (const Verdict cpu = cpu_verdict(facts.cpu); !cpu.kept)
+			return cpu;
 		switch (facts.cma) {
 		case CmaPlacement::highmem:
 			return {true, "contiguous memory lies in highmem, which has no linear mapping"};

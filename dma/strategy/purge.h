@@ -19,8 +19,10 @@ struct Purge : FromPages, ClosesLinear<kTrap ? Linear::absent : Linear::uncached
 	static constexpr StrategyId kId = StrategyId::purge;
 	static constexpr Attribute kAttribute = Attribute::coherent;
 
-	[[nodiscard]] static constexpr Verdict probe(BoardFacts) noexcept
+	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
 	{
+		if (const Verdict cpu = cpu_verdict(facts.cpu); !cpu.kept)
+			return cpu;
 		return {true, kTrap ? "TLB purge and flush at the flip; stray accesses trap"
 				    : "TLB purge and flush at the flip"};
 	}

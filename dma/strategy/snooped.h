@@ -10,6 +10,19 @@ namespace dmamap {
 struct Snooped : FromPages {
 	static constexpr StrategyId kId = StrategyId::snooped;
 	static constexpr Attribute kAttribute = Attribute::cached;
+
+	/// Nothing is flushed and no mapping is uncached. But processes have the memory at
+	/// other addresses than the kernel, so these must lead to the same lines.
+	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
+	{
+		switch (facts.cpu) {
+		case CpuFit::ignores_uncached:
+		case CpuFit::keeps_lines:
+			return {true, {}};
+		default:
+			return cpu_verdict(facts.cpu);
+		}
+	}
 };
 
 } // namespace dmamap

@@ -13,8 +13,10 @@ struct Unmap : FromPages, ClosesLinear<Linear::absent> {
 	static constexpr StrategyId kId = StrategyId::unmap;
 	static constexpr Attribute kAttribute = Attribute::coherent;
 
-	[[nodiscard]] static constexpr Verdict probe(BoardFacts) noexcept
+	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
 	{
+		if (const Verdict cpu = cpu_verdict(facts.cpu); !cpu.kept)
+			return cpu;
 		return {true, "frames leave the linear map while they are coherent"};
 	}
 };
@@ -27,6 +29,8 @@ struct UnmapCma : FromCma, ClosesLinear<Linear::absent> {
 
 	[[nodiscard]] static constexpr Verdict probe(BoardFacts facts) noexcept
 	{
+		if (const Verdict cpu = cpu_verdict(facts.cpu); !cpu.kept)
+			return cpu;
 		switch (facts.cma) {
 		case CmaPlacement::lowmem:
 			return {true, "contiguous memory leaves the linear map while it is coherent"};

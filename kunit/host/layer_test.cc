@@ -280,6 +280,7 @@ TEST(BoardFactsTest, ABoardHasNothingSpecialUnlessItSaysSo)
 	EXPECT_EQ(facts.unit, Pages(1));
 	EXPECT_EQ(facts.chunk, Pages(1));
 	EXPECT_FALSE(facts.combines);
+	EXPECT_EQ(facts.cpu, CpuFit::fit);
 }
 
 /* The allocator may have memory below the mask that is not its first choice. */

@@ -54,7 +54,8 @@ public:
 	/// The primitives, as dma/core/machine.h describes them.
 	[[nodiscard]] BoardFacts facts() noexcept
 	{
-		return {profile_.placement, profile_.unit, profile_.chunk, profile_.combines};
+		return {profile_.placement, profile_.unit, profile_.chunk, profile_.combines,
+			profile_.cpu};
 	}
 	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
 	void give_cma(FrameRun run) noexcept;

@@ -28,6 +28,7 @@ struct Profile {
 	std::uint64_t reserved;
 	FrameRun cma;
 	CmaPlacement placement;        ///< what the kernel thinks of it
+	CpuFit cpu;
 
 	[[nodiscard]] constexpr Pfn highmem_begin() const noexcept { return kRam + lowmem; }
 	[[nodiscard]] constexpr Pfn reserved_begin() const noexcept
@@ -49,6 +50,20 @@ struct Profile {
 	}
 }
 
+[[nodiscard]] constexpr CpuFit to_fit(arch::Lack lack) noexcept
+{
+	switch (lack) {
+	case arch::Lack::uncached:
+		return CpuFit::ignores_uncached;
+	case arch::Lack::flush:
+		return CpuFit::keeps_lines;
+	case arch::Lack::one_address:
+		return CpuFit::aliases;
+	default:
+		return CpuFit::fit;
+	}
+}
+
 [[nodiscard]] constexpr Profile to_profile(const arch::Cpu &cpu, const arch::Board &board)
 {
 	Profile profile{
@@ -65,6 +80,7 @@ struct Profile {
 		.reserved = board.reserved,
 		.cma = {},
 		.placement = to_placement(board.cma),
+		.cpu = to_fit(board.lack),
 	};
 
 	profile.judged.walker |= board.walker;
@@ -117,13 +133,22 @@ inline constexpr const Profile &kCmaInHighmem = first_board(kBoards, [](const Pr
 	return p.placement == CmaPlacement::highmem && !p.linear_editable;
 });
 inline constexpr const Profile &kCmaInLowmem = first_board(kRefused, [](const Profile &p) {
-	return p.placement == CmaPlacement::lowmem;
+	return p.placement == CmaPlacement::lowmem && p.cpu == CpuFit::fit;
 });
 inline constexpr const Profile &kCmaAcross = first_board(kRefused, [](const Profile &p) {
 	return p.placement == CmaPlacement::highmem && p.cma.first < p.highmem_begin();
 });
 inline constexpr const Profile &kWithoutCma = first_board(kRefused, [](const Profile &p) {
 	return p.placement == CmaPlacement::none && p.highmem > 0;
+});
+inline constexpr const Profile &kAliasingCaches = first_board(kRefused, [](const Profile &p) {
+	return p.cpu == CpuFit::aliases;
+});
+inline constexpr const Profile &kKeepsLines = first_board(kRefused, [](const Profile &p) {
+	return p.cpu == CpuFit::keeps_lines && p.strategy == arch::Strategy::unmap;
+});
+inline constexpr const Profile &kIgnoresUncached = first_board(kRefused, [](const Profile &p) {
+	return p.cpu == CpuFit::ignores_uncached;
 });
 
 } // namespace dmamap::sim

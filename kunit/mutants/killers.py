@@ -100,17 +100,17 @@ TESTS = {
     "dma/core/result.h": ("result", "failure", "adopt"),
     "dma/core/region.h": ("resolve", "adopt", "flip", "layer"),
     "dma/core/user_map.h": ("user_map",),
-    "dma/core/layer.h": ("flip", "adopt", "failure", "layer"),
+    "dma/core/layer.h": ("flip", "adopt", "failure", "probe", "layer"),
     "dma/core/pool.h": ("page_set", "pool", "pool_limits", "pool_dirty"),
     "dma/core/pooled_layer.h": ("pool", "pool_limits", "pool_dirty", "pool_lock",
                                 "pool_failure"),
     "dma/core/resting.h": ("resting", "resting_layer"),
     "dma/core/resting_layer.h": ("resting_layer",),
     "dma/core/flip.h": ("flip", "failure", "layer"),
-    "dma/strategy/snooped.h": ("layer",),
-    "dma/strategy/highmem.h": ("flip", "layer", "failure", "machine"),
+    "dma/strategy/snooped.h": ("probe", "layer"),
+    "dma/strategy/highmem.h": ("flip", "probe", "layer", "failure", "machine"),
 }
-ANY_OTHER = ("flip", "layer", "failure")
+ANY_OTHER = ("flip", "probe", "layer", "failure")
 
 # The cheapest first: a test kills in 3 s, the search takes 10 s to find nothing.
 STAGES = ("tests", "judge")

@@ -9,21 +9,30 @@ struct board {
 	const char *what;
 	u32 strategy;
 	u32 cma;
+	u32 cpu;
 	bool kept;
 	const char *says;
 };
 
 static const struct board boards[] = {
-	{ "highmem with CMA in highmem", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_HIGHMEM, true,
-	  "highmem" },
-	{ "highmem with CMA in lowmem", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_LOWMEM, false,
-	  "lies in lowmem" },
-	{ "highmem without CMA", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_NONE, false,
+	{ "highmem with CMA in highmem", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_HIGHMEM,
+	  DMAMAP_CPU_FIT, true, "highmem" },
+	{ "highmem with CMA in lowmem", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_LOWMEM,
+	  DMAMAP_CPU_FIT, false, "lies in lowmem" },
+	{ "highmem without CMA", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_NONE, DMAMAP_CPU_FIT, false,
 	  "no contiguous memory" },
-	{ "unmap needs no CMA", DMAMAP_STRATEGY_UNMAP, DMAMAP_CMA_NONE, true, "linear map" },
-	{ "purge needs no CMA", DMAMAP_STRATEGY_PURGE, DMAMAP_CMA_NONE, true, "purge" },
-	{ "snooped is no board strategy", DMAMAP_STRATEGY_SNOOPED, DMAMAP_CMA_NONE, false,
-	  "no strategy" },
+	{ "highmem on a CPU whose caches alias", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_HIGHMEM,
+	  DMAMAP_CPU_ALIASES, false, "at two addresses" },
+	{ "unmap needs no CMA", DMAMAP_STRATEGY_UNMAP, DMAMAP_CMA_NONE, DMAMAP_CPU_FIT, true,
+	  "linear map" },
+	{ "unmap on a CPU that can't flush lines", DMAMAP_STRATEGY_UNMAP, DMAMAP_CMA_NONE,
+	  DMAMAP_CPU_KEEPS_LINES, false, "can't flush" },
+	{ "purge needs no CMA", DMAMAP_STRATEGY_PURGE, DMAMAP_CMA_NONE, DMAMAP_CPU_FIT, true,
+	  "purge" },
+	{ "purge on a CPU without the uncacheable bit", DMAMAP_STRATEGY_PURGE, DMAMAP_CMA_NONE,
+	  DMAMAP_CPU_IGNORES_UNCACHED, false, "uncacheable" },
+	{ "snooped is no board strategy", DMAMAP_STRATEGY_SNOOPED, DMAMAP_CMA_NONE,
+	  DMAMAP_CPU_FIT, false, "no strategy" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(board, boards, what);
@@ -34,7 +43,7 @@ static void probe_says_what_can_be_kept(struct kunit *test)
 	struct dmamap_core_verdict verdict;
 	char why[128];
 
-	KUNIT_EXPECT_EQ(test, dmamap_core_probe(board->strategy, board->cma, &verdict),
+	KUNIT_EXPECT_EQ(test, dmamap_core_probe(board->strategy, board->cma, board->cpu, &verdict),
 			board->kept ? DMAMAP_OK : DMAMAP_NODEV);
 	KUNIT_EXPECT_EQ(test, verdict.kept, board->kept);
 	KUNIT_ASSERT_LT(test, verdict.why_bytes, sizeof(why));

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """QEMU's "pc" with two CPUs."""
 
-from base.board import MIB, Board, Limits, Setup, Variant, adopts
+from base.board import MIB, Board, Limits, Refusal, Setup, Variant, adopts
 
 # Where the CPU claims that bytes are quick, the kernel fills and copies by bytes,
 # of which QEMU makes one instruction each.
@@ -47,6 +47,10 @@ BOARD = Board(
     arch="x86_64", cross="x86_64-linux-gnu-",
     target="bzImage", image="arch/x86/boot/bzImage",
     strategies=("unmap",),
+    refusals=(
+        Refusal("unmap", "no-clflush", "clearcpuid=clflush",
+                "can't flush a line from all caches"),
+    ),
     qemu="qemu-system-x86_64", machine="pc",
     options=("-cpu", CPU, "-smp", "2"),
     cmdline="console=ttyS0 memmap=2M$0x10000000 " + adopts(0x10000000),

@@ -39,8 +39,9 @@ class Row(unittest.TestCase):
     def test_one_fault_for_two_mebibytes(self):
         self.assertEqual(ROW.limits.map_faults, 1)
 
-    def test_the_strategy_can_always_be_kept(self):
-        self.assertEqual(boards.refusals_of(ROW, None), [])
+    def test_a_cpu_without_clflush_is_refused(self):
+        self.assertEqual([refusal.name for refusal in boards.refusals_of(ROW, None)],
+                         ["no-clflush"])
 
     def test_a_second_boot_measures_the_same(self):
         self.assertEqual(ROW.limits.slack, (0, 0))

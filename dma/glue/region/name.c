@@ -97,7 +97,7 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 {
 	struct dmamap_core_verdict verdict;
 
-	dmamap_core_board_probe(dmamap_machine_cma_placement(), &verdict);
+	dmamap_core_board_probe(dmamap_machine_cma_placement(), dmamap_machine_cpu(), &verdict);
 	scnprintf(why, bytes, "%.*s", (int)verdict.why_bytes, verdict.why);
 	return verdict.kept;
 }
