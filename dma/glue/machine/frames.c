@@ -13,7 +13,10 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/swap.h>
+#include <linux/topology.h>
 
 #include "dma/abi/machine.h"
 #include "dma/glue/machine/machine.h"
@@ -179,6 +182,15 @@ static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, u64 la
 	return status;
 }
 
+/*
+ * A node that has lists of zones: alloc_contig_pages() looks them up with whatever number
+ * it gets, NUMA_NO_NODE too, and firmware may name a node that is not there.
+ */
+static int dmamap_node_near(int node)
+{
+	return node == NUMA_NO_NODE || !node_online(node) ? numa_mem_id() : node;
+}
+
 u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep, u64 *pfn)
 {
 	const gfp_t gfp = (may_sleep ? GFP_KERNEL : GFP_ATOMIC) | __GFP_NOWARN;
@@ -188,7 +200,7 @@ u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep,
 
 	if (!dmamap_enough_left(1ULL << order))
 		return DMAMAP_NOMEM;
-	status = dmamap_pages_in_reach(order, gfp, (int)node, last_byte, &page);
+	status = dmamap_pages_in_reach(order, gfp, dmamap_node_near(node), last_byte, &page);
 	if (status != DMAMAP_OK)
 		return status;
 	dmamap_free_frames(page, pages, 1ULL << order);
