@@ -22,12 +22,12 @@ public:
 			static_cast<CpuFit>(dmamap_machine_cpu())};
 	}
 
-	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept
+	[[nodiscard]] Result<FrameRun> take_cma(Pages pages, Reach reach) noexcept
 	{
 		u64 pfn = 0;
 
 		DMAMAP_TRY(from_c(dmamap_injected_failure()));
-		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), &pfn)));
+		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), how(reach), &pfn)));
 		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
 	}
 	void give_cma(FrameRun run) noexcept
@@ -42,7 +42,7 @@ public:
 		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte,
 							    static_cast<u32>(reach.node),
-							    reach.may_sleep, &pfn)));
+							    how(reach), &pfn)));
 		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
 	}
 	void give_pages(FrameRun run) noexcept
@@ -211,6 +211,11 @@ public:
 	void tend_later() noexcept { dmamap_machine_tend_later(); }
 
 private:
+	[[nodiscard]] static u32 how(Reach reach) noexcept
+	{
+		return (reach.may_sleep ? u32{DMAMAP_TAKE_SLEEP} : 0) |
+		       (reach.may_move ? u32{DMAMAP_TAKE_MOVE} : 0);
+	}
 	static FrameRun note(u32 step, FrameRun run) noexcept
 	{
 		dmamap_note(step, run.first.raw(), run.pages.count(), 0);

@@ -29,6 +29,7 @@ struct dmamap_core_request {
 	u32 node;	/* memory node, ~0 for any */
 	u8 snooping;
 	u8 may_sleep;
+	u8 may_move;	/* pages in use, to make room: waits for their I/O */
 	u8 write_combine;
 };
 

@@ -76,6 +76,12 @@ enum dmamap_cpu_fit {
 	DMAMAP_CPU_ALIASES,
 };
 
+/* How far to go for frames: dmamap::Reach. */
+enum dmamap_take_flag {
+	DMAMAP_TAKE_SLEEP = 1,	/* dmamap::Reach::may_sleep */
+	DMAMAP_TAKE_MOVE = 2,	/* dmamap::Reach::may_move */
+};
+
 /* dmamap::StrategyId */
 enum dmamap_strategy_id {
 	DMAMAP_STRATEGY_HIGHMEM,

@@ -30,6 +30,9 @@ struct Reach {
 	std::uint64_t last_byte = ~std::uint64_t{0};   ///< highest physical address
 	std::int32_t node = -1;                        ///< memory node to prefer; -1: any
 	bool may_sleep = true;
+	/// Whether pages in use may be moved to make room, which waits for their I/O: not
+	/// for a caller that such I/O waits for.
+	bool may_move = true;
 };
 
 /// Where the contiguous memory area (CMA) of the board lies.
@@ -92,7 +95,7 @@ template <class M>
 concept Machine = requires(M &m, FrameRun run, Pfn pfn, Pages pages, Reach reach,
 			   Linear linear, Attribute attribute, CpuAddr addr, void *owner) {
 	{ m.facts() } noexcept -> std::same_as<BoardFacts>;
-	{ m.take_cma(pages) } noexcept -> std::same_as<Result<FrameRun>>;
+	{ m.take_cma(pages, reach) } noexcept -> std::same_as<Result<FrameRun>>;
 	{ m.give_cma(run) } noexcept -> std::same_as<void>;
 	{ m.take_pages(pages, reach) } noexcept -> std::same_as<Result<FrameRun>>;
 	{ m.give_pages(run) } noexcept -> std::same_as<void>;

@@ -14,7 +14,8 @@
  * 3. Layer::alloc(), a flip for this region alone.
  *
  * A caller that can't sleep gets the first of these or nothing: hold() refuses it.
- * For such callers *floor* pages stay free; others leave that many. Above *bound*
+ * For such callers *floor* pages stay free; others leave that many. Only a caller that
+ * waits for no I/O (Reach::may_move), and that gets nothing otherwise, has the floor, too. Above *bound*
  * free pages, unused chunks become ordinary memory again. When *dirty* pages are
  * dirty, the worker is woken.
  *
@@ -65,19 +66,21 @@ public:
 		if (!pages || request.snooping || needs_own_attribute(request, m_.facts()))
 			return layer_.alloc(request, owner);
 
-		if (const Lent lent = take(*pages, request)) {
-			const Region region = pool_.region_of(lent);
+		const Pages keep = request.reach.may_sleep ? limits_.floor : Pages();
 
-			if (lent.dirty)
-				clean(region);
-			m_.lend(region.run, owner);
-			return region;
-		}
+		if (const Lent lent = take(*pages, keep, request))
+			return lend(lent, owner);
 		if (auto region = grow(*pages, request)) {   // none, if the caller can't sleep
 			m_.lend(region->run, owner);
 			return *region;
 		}
-		return layer_.alloc(request, owner);
+		auto region = layer_.alloc(request, owner);
+
+		if (keep.count() && !request.reach.may_move && !region &&
+		    region.error() == Errno::nomem)
+			if (const Lent lent = take(*pages, Pages(), request))
+				return lend(lent, owner);
+		return region;
 	}
 
 	/// As Layer::release(). Context: any for a region of the pool, else may sleep.
@@ -158,9 +161,19 @@ private:
 		return least(pages, Pages(PageSet::kMost));
 	}
 
-	[[nodiscard]] Lent take(Pages pages, const Request &request) noexcept
+	/// Makes pages of the pool a region of @owner.
+	[[nodiscard]] Region lend(const Lent &lent, void *owner) noexcept
 	{
-		const Pages keep = request.reach.may_sleep ? limits_.floor : Pages();
+		const Region region = pool_.region_of(lent);
+
+		if (lent.dirty)
+			clean(region);
+		m_.lend(region.run, owner);
+		return region;
+	}
+
+	[[nodiscard]] Lent take(Pages pages, Pages keep, const Request &request) noexcept
+	{
 		const std::uint64_t flags = m_.lock();
 		const Lent lent = pool_.take(pages, keep, [&](FrameRun run) noexcept {
 			return m_.bus_address(request.device, run);
@@ -168,8 +181,8 @@ private:
 		const bool too_few = pool_.free_pages() < limits_.floor;
 
 		m_.unlock(flags);
-		/* A caller that may sleep adds a chunk by itself. */
-		if (too_few && !request.reach.may_sleep)
+		/* A caller that leaves the floor adds a chunk by itself. */
+		if (too_few && keep < limits_.floor)
 			m_.tend_later();
 		return lent;
 	}

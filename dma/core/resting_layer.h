@@ -50,14 +50,14 @@ public:
 	{
 	}
 
-	/// As PooledLayer::alloc(). For a caller that can't sleep, and that finds the pool
-	/// empty, all that rests goes to the pool first.
+	/// As PooledLayer::alloc(). For a caller that can't sleep, or may not have pages
+	/// moved, and that finds the pool empty, all that rests goes to the pool first.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
 	{
 		auto region = layer_.alloc(request, owner);
 
-		if (region || region.error() != Errno::nomem || request.reach.may_sleep ||
-		    !empty())
+		if (region || region.error() != Errno::nomem ||
+		    (request.reach.may_sleep && request.reach.may_move) || !empty())
 			return region;
 		return layer_.alloc(request, owner);
 	}

@@ -78,8 +78,9 @@ struct dmamap_pfn {
  * dmamap_alloc() - allocate a coherent region for a device
  * @dev: device that will use the region
  * @size: bytes, at least 1; rounded up to whole pages
- * @gfp: GFP_KERNEL, or GFP_ATOMIC where the caller can't sleep; zone flags are
- *	ignored
+ * @gfp: GFP_KERNEL; GFP_ATOMIC where the caller can't sleep; GFP_NOIO or GFP_NOFS
+ *	(or such a scope) where I/O or a file system waits for the caller; zone
+ *	flags are ignored
  * @flags: DMAMAP_NO_SNOOP, DMAMAP_WRITE_COMBINE and DMAMAP_ACCOUNT, or 0
  *
  * The region is contiguous on the bus, all bytes of its pages are zero, and
@@ -88,6 +89,12 @@ struct dmamap_pfn {
  *
  * A caller that can't sleep gets memory that was flipped before: up to 256 KiB
  * (x86-64: 2 MiB), as long as the pool has some (CONFIG_DMAMAP_POOL_ATOMIC_KIB).
+ *
+ * For GFP_NOIO and GFP_NOFS no page in use is moved to make room, because that waits
+ * for writeback. Such a caller gets what the page allocator has in one piece (up to
+ * 4 MiB, as a rule). Where all memory is contiguous memory (CMA, on ARM) nothing can
+ * be had without a move: the caller gets memory that was flipped before, the reserve
+ * for GFP_ATOMIC included, or -ENOMEM.
  *
  * Context: process, may sleep; with GFP_ATOMIC also interrupt, or with a
  * spinlock held. Takes no lock that a caller may hold.
@@ -103,9 +110,10 @@ struct dmamap_pfn {
  *	-EIO         no frame that the coherent mask of @dev can reach
  *	-EBUSY       a frame has another user with other cache attributes, or
  *	             the system hibernates (unless the device snoops)
- *	-ENOMEM      no memory, no contiguous run of this size, or nothing in
- *	             the pool for a caller that can't sleep (as always while
- *	             the system hibernates)
+ *	-ENOMEM      no memory, no contiguous run of this size (or none without
+ *	             I/O, for GFP_NOIO and GFP_NOFS), or nothing in the pool
+ *	             for a caller that can't sleep (as always while the system
+ *	             hibernates)
  */
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
 				   unsigned int flags);

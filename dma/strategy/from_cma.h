@@ -8,9 +8,9 @@ namespace dmamap {
 /// Frames of the contiguous area, which the page cache may use until they are taken.
 struct FromCma {
 	template <Machine M>
-	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach) noexcept
+	[[nodiscard]] static Result<FrameRun> take(M &m, Pages pages, Reach reach) noexcept
 	{
-		return m.take_cma(pages);
+		return m.take_cma(pages, reach);
 	}
 
 	template <Machine M>

@@ -35,6 +35,15 @@ struct PoolFixture {
 		machine.in_interrupt(false);
 		return region;
 	}
+	/// As a driver does that I/O waits for.
+	Result<Region> alloc_without_io(std::uint64_t pages = 1)
+	{
+		return layer.alloc({.bytes = pages << kPageShift,
+				    .reach = {.may_move = false},
+				    .device = &device,
+				    .write_combine = write_combine},
+				   &owner);
+	}
 	void release(const Region &region) { layer.release(region); }
 
 	[[nodiscard]] std::uint64_t free() { return layer.free_pages().count(); }

@@ -104,6 +104,50 @@ TYPED_TEST(LimitsTest, TheFloorIsForInterrupts)
 	EXPECT_KEPT(fixture.machine);
 }
 
+/* Where frames come from CMA, there are none without moving what is there. */
+TYPED_TEST(LimitsTest, TheFloorIsForCallersThatMayNotWaitForIo)
+{
+	constexpr bool cma = std::is_base_of_v<FromCma, typename TypeParam::Strategy>;
+	typename TestFixture::Fixture fixture(TypeParam::profile, {Pages(3), Pages(8)});
+
+	fixture.layer.tend();
+	EXPECT_EQ(fixture.alloc_without_io(1)->chunk, 1);   // leaves the floor
+	EXPECT_EQ(fixture.machine.tend_wanted(), 0u);
+	(void)fixture.said();
+
+	auto region = fixture.alloc_without_io(2);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(fixture.said() == "lend", cma);
+	EXPECT_EQ(region->chunk, cma ? 1 : 2);
+	EXPECT_EQ(fixture.free(), cma ? 1 : 2 * kChunk - 3);
+	EXPECT_EQ(fixture.machine.tend_wanted(), cma ? 1u : 0u);
+	if (cma) {
+		const auto before = fixture.machine.state();
+
+		EXPECT_EQ(why(fixture.alloc_without_io(2)), Errno::nomem);
+		EXPECT_EQ(fixture.machine.state(), before);
+		EXPECT_TRUE(fixture.alloc(2));   // makes room for itself
+	}
+	EXPECT_KEPT(fixture.machine);
+}
+
+/* Others do not get it, whatever was refused before. */
+TYPED_TEST(LimitsTest, TheFloorIsNotForWhoMayWait)
+{
+	PoolFixture<typename TypeParam::Strategy, 1> fixture(TypeParam::profile,
+							     {Pages(2), Pages(8)});
+
+	ASSERT_TRUE(fixture.alloc(2));
+	fixture.machine.fail_next(1);
+	EXPECT_EQ(why(fixture.alloc(1)), Errno::nomem);
+	EXPECT_EQ(fixture.free(), 2u);
+	fixture.machine.fail_next(1);
+	EXPECT_TRUE(fixture.alloc_without_io(1));
+	EXPECT_EQ(fixture.free(), 1u);
+	EXPECT_KEPT(fixture.machine);
+}
+
 TYPED_TEST(LimitsTest, TendingFillsUpToTheFloor)
 {
 	for (std::uint64_t floor : {0, 1, 4, 5, 8}) {

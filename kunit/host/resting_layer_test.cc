@@ -36,6 +36,14 @@ struct RestingFixture {
 		machine.in_interrupt(false);
 		return region;
 	}
+	/// As a driver does that I/O waits for.
+	Result<Region> alloc_without_io(std::uint64_t pages, void *owner)
+	{
+		return layer.alloc({.bytes = pages << kPageShift,
+				    .reach = {.may_move = false},
+				    .device = &device},
+				   owner);
+	}
 	/// The region that woke, as the machine has it; nothing if none did.
 	std::optional<Region> wake(std::uint64_t pages, void *expected)
 	{
@@ -178,6 +186,29 @@ TYPED_TEST(RestingLayerTest, WithoutALimitItIsNeverWoken)
 	ASSERT_TRUE(region);
 	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
 	EXPECT_EQ(fixture.machine.tend_wanted(), 0u);
+}
+
+/* Others make room in memory for themselves, and let it rest. */
+TYPED_TEST(RestingLayerTest, WhatRestsIsForCallersThatMayNotWaitForIo)
+{
+	constexpr bool cma = std::is_base_of_v<FromCma, typename TypeParam::Strategy>;
+	typename TestFixture::Fixture fixture(TypeParam::profile);
+	const auto region = fixture.alloc(kChunk, &fixture.one);
+
+	ASSERT_TRUE(region);
+	ASSERT_TRUE(fixture.rest(*region, &fixture.one));
+	EXPECT_TRUE(fixture.alloc_without_io(2, &fixture.other));
+	EXPECT_EQ(fixture.layer.resting_pages(), Pages(cma ? 0 : kChunk));
+
+	typename TestFixture::Fixture other(TypeParam::profile);
+	const auto full = other.alloc(kChunk, &other.one);
+
+	ASSERT_TRUE(full);
+	ASSERT_TRUE(other.rest(*full, &other.one));
+	EXPECT_TRUE(other.alloc(2, &other.other));
+	EXPECT_EQ(other.layer.resting_pages(), Pages(kChunk));
+	EXPECT_KEPT(fixture.machine);
+	EXPECT_KEPT(other.machine);
 }
 
 TYPED_TEST(RestingLayerTest, OutOfReachItRestsOn)

@@ -98,9 +98,10 @@ void SimulatedMachine::fill(Pfn pfn, Value value)
 	each_line(pfn, [&](Line line) { memory_[line] = value; });
 }
 
-Result<FrameRun> SimulatedMachine::take_cma(Pages pages) noexcept
+Result<FrameRun> SimulatedMachine::take_cma(Pages pages, Reach reach) noexcept
 {
-	return fails() ? fail(Errno::nomem) : taken(supply_.take_cma(pages));
+	/* Pages of the page cache are everywhere in the area. */
+	return fails() || !reach.may_move ? fail(Errno::nomem) : taken(supply_.take_cma(pages));
 }
 
 Result<FrameRun> SimulatedMachine::take_pages(Pages pages, Reach reach) noexcept

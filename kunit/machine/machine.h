@@ -57,7 +57,7 @@ public:
 		return {profile_.placement, profile_.unit, profile_.chunk, profile_.combines,
 			profile_.cpu};
 	}
-	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
+	[[nodiscard]] Result<FrameRun> take_cma(Pages pages, Reach reach) noexcept;
 	void give_cma(FrameRun run) noexcept;
 	[[nodiscard]] Result<FrameRun> take_pages(Pages pages, Reach reach) noexcept;
 	void give_pages(FrameRun run) noexcept;

@@ -76,7 +76,7 @@ Result<FrameRun> SearchMachine::take(Pages pages)
 	return run;
 }
 
-Result<FrameRun> SearchMachine::take_cma(Pages pages) noexcept
+Result<FrameRun> SearchMachine::take_cma(Pages pages, Reach) noexcept
 {
 	return take(pages);
 }

@@ -36,7 +36,7 @@ public:
 	SearchMachine &operator=(const SearchMachine &) = delete;
 
 	[[nodiscard]] BoardFacts facts() noexcept;
-	[[nodiscard]] Result<FrameRun> take_cma(Pages pages) noexcept;
+	[[nodiscard]] Result<FrameRun> take_cma(Pages pages, Reach reach) noexcept;
 	void give_cma(FrameRun run) noexcept;
 	[[nodiscard]] Result<FrameRun> take_pages(Pages pages, Reach reach) noexcept;
 	void give_pages(FrameRun run) noexcept;

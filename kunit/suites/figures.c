@@ -221,6 +221,7 @@ static void part_core(struct job *job)
 		.device = job->dev,
 		.node = ~0u,
 		.may_sleep = true,
+		.may_move = true,
 	};
 	struct dmamap_core_region core;
 
@@ -234,10 +235,11 @@ static void step_take(struct job *job)
 	u64 pfn;
 	const bool cma = dmamap_core_board_strategy() == DMAMAP_STRATEGY_HIGHMEM;
 	const u64 pages = job->region->core.pages;
+	const u32 how = DMAMAP_TAKE_SLEEP | DMAMAP_TAKE_MOVE;
 
-	if (cma && dmamap_machine_take_cma(pages, &pfn) == DMAMAP_OK)
+	if (cma && dmamap_machine_take_cma(pages, how, &pfn) == DMAMAP_OK)
 		dmamap_machine_give_cma(pfn, pages);
-	if (!cma && dmamap_machine_take_pages(pages, U32_MAX, ~0u, true, &pfn) == DMAMAP_OK)
+	if (!cma && dmamap_machine_take_pages(pages, U32_MAX, ~0u, how, &pfn) == DMAMAP_OK)
 		dmamap_machine_give_pages(pfn, pages);
 }
 

@@ -15,6 +15,7 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
+#include <linux/sched/mm.h>
 #include <linux/swap.h>
 #include <linux/topology.h>
 
@@ -75,6 +76,13 @@ static bool dmamap_others_have_enough(u64 pages)
 	return dmamap_available() > least;
 }
 
+bool dmamap_may_move_pages(void)
+{
+	const gfp_t any = __GFP_IO | __GFP_FS;
+
+	return (current_gfp_context(GFP_KERNEL) & any) == any;
+}
+
 #ifdef CONFIG_DMA_CMA
 u32 dmamap_machine_cma_placement(void)
 {
@@ -87,12 +95,19 @@ u32 dmamap_machine_cma_placement(void)
 								       DMAMAP_CMA_LOWMEM;
 }
 
-u32 dmamap_machine_take_cma(u64 pages, u64 *pfn)
+/*
+ * cma_alloc() moves what is in the way, and waits for writeback, whatever its caller may
+ * wait for. Nor is it enough that the frames are free: the mutex inside may be held by a
+ * task that waits for writeback. So there is nothing here for a caller without
+ * DMAMAP_TAKE_MOVE, for which the reserve of the pool is kept.
+ */
+u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
 {
 	struct cma *cma = dma_contiguous_default_area;
 	struct page *page = NULL;
 
-	if (cma && pages <= cma_get_size(cma) >> PAGE_SHIFT && dmamap_enough_left(pages))
+	if (cma && (how & DMAMAP_TAKE_MOVE) && pages <= cma_get_size(cma) >> PAGE_SHIFT &&
+	    dmamap_enough_left(pages))
 		page = cma_alloc(cma, pages, min(order_base_2(pages), CONFIG_CMA_ALIGNMENT), true);
 	if (!page)
 		return DMAMAP_NOMEM;
@@ -114,7 +129,7 @@ u32 dmamap_machine_cma_placement(void)
 	return DMAMAP_CMA_NONE;
 }
 
-u32 dmamap_machine_take_cma(u64 pages, u64 *pfn)
+u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
 {
 	return DMAMAP_NOMEM;
 }
@@ -127,9 +142,10 @@ void dmamap_machine_give_cma(u64 pfn, u64 pages)
 /*
  * 1 << @order frames, aligned to that, each with a reference of its own. If the buddy
  * allocator does not have them in one piece, alloc_contig_pages() makes a piece by moving
- * pages that can be moved, such as the page cache.
+ * pages that can be moved, such as the page cache; if @move, because that waits for I/O
+ * whatever @gfp says.
  */
-static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int node)
+static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int node, bool move)
 {
 	struct page *page = NULL;
 
@@ -140,7 +156,7 @@ static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int nod
 		return page;
 	}
 #ifdef CONFIG_CONTIG_ALLOC
-	if (order && gfpflags_allow_blocking(gfp))
+	if (order && move)
 		return alloc_contig_pages(1UL << order, gfp, node, NULL);
 #endif
 	return order ? NULL : alloc_pages_node(node, gfp, 0);
@@ -160,7 +176,7 @@ static void dmamap_free_frames(struct page *page, u64 from, u64 to)
  * from the largest down: memory that happens to be in reach is better than the small
  * zones below.
  */
-static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, u64 last_byte,
+static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, bool move, u64 last_byte,
 				 struct page **found)
 {
 	static const gfp_t zones[] = { 0, GFP_DMA32, GFP_DMA };
@@ -168,7 +184,7 @@ static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, u64 la
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
-		struct page *page = dmamap_pages_of_order(order, gfp | zones[i], node);
+		struct page *page = dmamap_pages_of_order(order, gfp | zones[i], node, move);
 
 		if (!page)
 			continue;
@@ -191,8 +207,10 @@ static int dmamap_node_near(int node)
 	return node == NUMA_NO_NODE || !node_online(node) ? numa_mem_id() : node;
 }
 
-u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep, u64 *pfn)
+u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 how, u64 *pfn)
 {
+	const bool may_sleep = how & DMAMAP_TAKE_SLEEP;
+	const bool move = may_sleep && (how & DMAMAP_TAKE_MOVE);
 	const gfp_t gfp = (may_sleep ? GFP_KERNEL : GFP_ATOMIC) | __GFP_NOWARN;
 	const unsigned int order = order_base_2(pages);
 	struct page *page;
@@ -200,7 +218,7 @@ u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 may_sleep,
 
 	if (!dmamap_enough_left(1ULL << order))
 		return DMAMAP_NOMEM;
-	status = dmamap_pages_in_reach(order, gfp, dmamap_node_near(node), last_byte, &page);
+	status = dmamap_pages_in_reach(order, gfp, dmamap_node_near(node), move, last_byte, &page);
 	if (status != DMAMAP_OK)
 		return status;
 	dmamap_free_frames(page, pages, 1ULL << order);

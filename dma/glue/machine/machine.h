@@ -18,6 +18,16 @@ struct device;
 /* frames.c */
 
 /**
+ * dmamap_may_move_pages() - may the calling task wait for I/O of any kind
+ *
+ * To make room in one piece, pages in use are moved, under writeback after a wait. A
+ * task in a scope without I/O, or without file systems, may be what that waits for.
+ *
+ * Context: any.
+ */
+bool dmamap_may_move_pages(void);
+
+/**
  * dmamap_quarantined() - frames that a failed flip left in doubt, since boot
  *
  * Context: any.

@@ -47,13 +47,15 @@ static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsi
 
 /*
  * Lets the C++ side allocate memory for @region. Its frames enter the directory on the
- * way, but readers do not look at @core before dmamap_store_begin(). If @gfp lacks
- * __GFP_IO, the whole call runs with PF_MEMALLOC_NOIO, because the allocations inside
- * have flags of their own.
+ * way, but readers do not look at @core before dmamap_store_begin(). What @gfp lacks of
+ * __GFP_IO and __GFP_FS is a scope of the whole call, because the allocations inside have
+ * flags of their own. A scope of the caller counts as well.
  */
 static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gfp,
 			     unsigned int flags, bool snooping)
 {
+	const unsigned int scope = memalloc_flags_save((gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO) |
+						       (gfp & __GFP_FS ? 0 : PF_MEMALLOC_NOFS));
 	struct device *dev = region->dev;
 	const struct dmamap_core_request request = {
 		.bytes = size,
@@ -63,10 +65,10 @@ static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gf
 		.node = (u32)dev_to_node(dev),
 		.snooping = snooping,
 		.may_sleep = gfpflags_allow_blocking(gfp),
+		.may_move = dmamap_may_move_pages(),
 		.write_combine = !!(flags & DMAMAP_WRITE_COMBINE),
 	};
-	unsigned int scope = memalloc_flags_save(gfp & __GFP_IO ? 0 : PF_MEMALLOC_NOIO);
-	u32 status = dmamap_core_alloc(&request, region, &region->core);
+	const u32 status = dmamap_core_alloc(&request, region, &region->core);
 
 	memalloc_flags_restore(scope);
 	return status;
