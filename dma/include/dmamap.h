@@ -74,6 +74,13 @@ struct dmamap_pfn {
  */
 #define DMAMAP_ACCOUNT		BIT(2)
 
+/*
+ * Regions that dmamap_alloc() makes are aligned to their size, rounded up to a power of
+ * two, but to no more than this: in physical memory, and on a bus that has memory at
+ * addresses with an offset of as many. The same holds on every board.
+ */
+#define DMAMAP_ALIGNED_BYTES	(4UL << 20)
+
 /**
  * dmamap_alloc() - allocate a coherent region for a device
  * @dev: device that will use the region
@@ -83,7 +90,8 @@ struct dmamap_pfn {
  *	flags are ignored
  * @flags: DMAMAP_NO_SNOOP, DMAMAP_WRITE_COMBINE and DMAMAP_ACCOUNT, or 0
  *
- * The region is contiguous on the bus, all bytes of its pages are zero, and
+ * The region is contiguous on the bus and aligned to its size up to
+ * DMAMAP_ALIGNED_BYTES, all bytes of its pages are zero, and
  * (unless the device snoops) no cacheable translation of its frames exists
  * from the return of this call until the last reference is gone.
  *

@@ -5,6 +5,8 @@
 #include <linux/numa.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
 
 #include "dma/abi/machine.h"
 
@@ -92,10 +94,61 @@ static void callers_that_io_waits_for_get_small_memory(struct kunit *test)
 	suite_expect_no_alias(test);
 }
 
+/* Odd sizes between them, and some that stay, so that none is aligned by chance. */
+static void regions_are_aligned_to_their_size(struct kunit *test)
+{
+	static const u32 pages[] = { 1,	 3,  2,	 5,  4,	  7,   8,   16,	 11,  16,
+				     15, 32, 64, 33, 128, 256, 257, 512, 1024, 2048 };
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	u64 bytes;
+	u32 i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(pages); i++) {
+		bytes = (u64)pages[i / 2] << PAGE_SHIFT;
+		suite_set_snooping(dev, true);
+		region = dmamap_alloc(dev, bytes, GFP_KERNEL, i % 2 ? 0 : DMAMAP_NO_SNOOP);
+		suite_set_snooping(dev, false);
+		KUNIT_ASSERT_EQ_MSG(test, PTR_ERR_OR_ZERO(region), 0, "%u pages", pages[i / 2]);
+		bytes = min_t(u64, roundup_pow_of_two(bytes), DMAMAP_ALIGNED_BYTES);
+		KUNIT_EXPECT_TRUE_MSG(test, IS_ALIGNED(PFN_PHYS(region->core.pfn), bytes),
+				      "%u pages at pfn %#llx", pages[i / 2], region->core.pfn);
+		if (i % 3 == 2)
+			dmamap_put(region);
+		else
+			KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, suite_put_region,
+									region), 0);
+	}
+}
+
+/* As power of two the size would be more than there is. */
+static void a_size_is_not_rounded_up_to_a_power_of_two(struct kunit *test)
+{
+	const u64 lowmem = totalram_pages() - totalhigh_pages();
+	const u64 pages = rounddown_pow_of_two(lowmem) + 1;
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	u64 free;
+
+	dmamap_pool_drain();
+	free = nr_free_pages();
+	if (pages + lowmem / 16 > min(lowmem, free))
+		kunit_skip(test, "%llu of %llu pages are free", free, lowmem);
+	suite_set_snooping(dev, true);
+	region = dmamap_alloc(dev, pages << PAGE_SHIFT, GFP_KERNEL, 0);
+	suite_set_snooping(dev, false);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(region), 0);
+	/* What was more than these pages never left the page allocator, or is back. */
+	KUNIT_EXPECT_LT(test, free - nr_free_pages(), pages + lowmem / 64);
+	dmamap_put(region);
+}
+
 static struct kunit_case limits_cases[] = {
 	KUNIT_CASE(large_memory_of_any_node),
 	KUNIT_CASE(callers_that_io_waits_for_move_nothing),
 	KUNIT_CASE(callers_that_io_waits_for_get_small_memory),
+	KUNIT_CASE(regions_are_aligned_to_their_size),
+	KUNIT_CASE(a_size_is_not_rounded_up_to_a_power_of_two),
 	{}
 };
 

@@ -21,6 +21,7 @@
 
 #include "dma/abi/machine.h"
 #include "dma/glue/machine/machine.h"
+#include "dmamap.h"
 
 static atomic64_t dmamap_frames_quarantined;
 
@@ -76,6 +77,12 @@ static bool dmamap_others_have_enough(u64 pages)
 	return dmamap_available() > least;
 }
 
+/* The order that the first frame of @pages is aligned to. */
+static unsigned int dmamap_aligned_order(u64 pages)
+{
+	return min_t(unsigned int, order_base_2(pages), get_order(DMAMAP_ALIGNED_BYTES));
+}
+
 bool dmamap_may_move_pages(void)
 {
 	const gfp_t any = __GFP_IO | __GFP_FS;
@@ -108,7 +115,7 @@ u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
 
 	if (cma && (how & DMAMAP_TAKE_MOVE) && pages <= cma_get_size(cma) >> PAGE_SHIFT &&
 	    dmamap_enough_left(pages))
-		page = cma_alloc(cma, pages, min(order_base_2(pages), CONFIG_CMA_ALIGNMENT), true);
+		page = cma_alloc(cma, pages, dmamap_aligned_order(pages), true);
 	if (!page)
 		return DMAMAP_NOMEM;
 	if (!dmamap_others_have_enough(pages)) {
@@ -139,29 +146,6 @@ void dmamap_machine_give_cma(u64 pfn, u64 pages)
 }
 #endif
 
-/*
- * 1 << @order frames, aligned to that, each with a reference of its own. If the buddy
- * allocator does not have them in one piece, alloc_contig_pages() makes a piece by moving
- * pages that can be moved, such as the page cache; if @move, because that waits for I/O
- * whatever @gfp says.
- */
-static struct page *dmamap_pages_of_order(unsigned int order, gfp_t gfp, int node, bool move)
-{
-	struct page *page = NULL;
-
-	if (order <= MAX_PAGE_ORDER)
-		page = alloc_pages_node(node, gfp | __GFP_NORETRY, order);
-	if (page) {
-		split_page(page, order);
-		return page;
-	}
-#ifdef CONFIG_CONTIG_ALLOC
-	if (order && move)
-		return alloc_contig_pages(1UL << order, gfp, node, NULL);
-#endif
-	return order ? NULL : alloc_pages_node(node, gfp, 0);
-}
-
 /* Frees the frames from number @from up to, not including, number @to of a run. */
 static void dmamap_free_frames(struct page *page, u64 from, u64 to)
 {
@@ -172,23 +156,49 @@ static void dmamap_free_frames(struct page *page, u64 from, u64 to)
 }
 
 /*
- * Frames that end at or below @last_byte. As in kernel/dma/direct.c, the zones are tried
- * from the largest down: memory that happens to be in reach is better than the small
- * zones below.
+ * How hard the page allocator tries. A few pages are worth some reclaim, but not the OOM
+ * killer. So is less than a page block, for which it moves a few pages. For more, one
+ * attempt is enough, because dmamap_contiguous() comes next.
  */
-static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, bool move, u64 last_byte,
-				 struct page **found)
+static gfp_t dmamap_take_gfp(u32 how, unsigned int order)
 {
-	static const gfp_t zones[] = { 0, GFP_DMA32, GFP_DMA };
+	if (!(how & DMAMAP_TAKE_SLEEP))
+		return GFP_ATOMIC | __GFP_NOWARN;
+	if (order <= PAGE_ALLOC_COSTLY_ORDER)
+		return GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
+	return GFP_KERNEL | __GFP_NOWARN | (order < pageblock_order ? 0 : __GFP_NORETRY);
+}
+
+/*
+ * 1 << @order frames that end below @end_pfn, aligned to that, each with a reference of
+ * its own, as the buddy allocator has them in one piece. As in kernel/dma/direct.c, the
+ * zones are tried from the largest down: memory that happens to be in reach is better
+ * than the small zones below.
+ */
+static u32 dmamap_buddies_in_reach(unsigned int order, gfp_t gfp, int node, u64 end_pfn,
+				   struct page **found)
+{
+	static const gfp_t zones[] = {
+		0,
+#ifdef CONFIG_ZONE_DMA32
+		GFP_DMA32,
+#endif
+#ifdef CONFIG_ZONE_DMA
+		GFP_DMA,
+#endif
+	};
 	u32 status = DMAMAP_NOMEM;
 	size_t i;
 
+	if (order > MAX_PAGE_ORDER)
+		return status;
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
-		struct page *page = dmamap_pages_of_order(order, gfp | zones[i], node, move);
+		struct page *page = alloc_pages_node(node, gfp | zones[i], order);
 
 		if (!page)
 			continue;
-		if (page_to_phys(page) + (PAGE_SIZE << order) - 1 <= last_byte) {
+		split_page(page, order);
+		if (page_to_pfn(page) + (1ULL << order) <= end_pfn) {
 			*found = page;
 			return DMAMAP_OK;
 		}
@@ -198,9 +208,34 @@ static u32 dmamap_pages_in_reach(unsigned int order, gfp_t gfp, int node, bool m
 	return status;
 }
 
+/* Frames below @end_pfn, aligned to their number up to DMAMAP_ALIGNED_BYTES. */
+static u32 dmamap_pages_in_reach(u64 pages, u32 how, int node, u64 end_pfn, struct page **found)
+{
+	const unsigned int order = order_base_2(pages);
+	const struct dmamap_search search = {
+		.pages = pages,
+		.align = 1UL << dmamap_aligned_order(pages),
+		.end_pfn = end_pfn,
+		.node = node,
+	};
+	u32 status;
+
+	status = dmamap_buddies_in_reach(order, dmamap_take_gfp(how, order), node, end_pfn, found);
+	if (status == DMAMAP_OK) {
+		dmamap_free_frames(*found, pages, 1ULL << order);
+		return status;
+	}
+	if ((how & DMAMAP_TAKE_SLEEP) && (how & DMAMAP_TAKE_MOVE)) {
+		*found = dmamap_contiguous(&search);
+		if (*found)
+			return DMAMAP_OK;
+	}
+	return status;
+}
+
 /*
- * A node that has lists of zones: alloc_contig_pages() looks them up with whatever number
- * it gets, NUMA_NO_NODE too, and firmware may name a node that is not there.
+ * A node that has lists of zones. Those are looked up with whatever number is given,
+ * NUMA_NO_NODE too, and firmware may name a node that is not there.
  */
 static int dmamap_node_near(int node)
 {
@@ -209,20 +244,16 @@ static int dmamap_node_near(int node)
 
 u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 how, u64 *pfn)
 {
-	const bool may_sleep = how & DMAMAP_TAKE_SLEEP;
-	const bool move = may_sleep && (how & DMAMAP_TAKE_MOVE);
-	const gfp_t gfp = (may_sleep ? GFP_KERNEL : GFP_ATOMIC) | __GFP_NOWARN;
-	const unsigned int order = order_base_2(pages);
+	const u64 end_pfn = last_byte == U64_MAX ? U64_MAX : (last_byte + 1) >> PAGE_SHIFT;
 	struct page *page;
 	u32 status;
 
-	if (!dmamap_enough_left(1ULL << order))
+	if (!dmamap_enough_left(pages))
 		return DMAMAP_NOMEM;
-	status = dmamap_pages_in_reach(order, gfp, dmamap_node_near(node), move, last_byte, &page);
+	status = dmamap_pages_in_reach(pages, how, dmamap_node_near(node), end_pfn, &page);
 	if (status != DMAMAP_OK)
 		return status;
-	dmamap_free_frames(page, pages, 1ULL << order);
-	if (may_sleep && !dmamap_others_have_enough(pages)) {
+	if ((how & DMAMAP_TAKE_SLEEP) && !dmamap_others_have_enough(pages)) {
 		dmamap_free_frames(page, 0, pages);
 		return DMAMAP_NOMEM;
 	}

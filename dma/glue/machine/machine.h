@@ -14,6 +14,7 @@
 #include "dma/abi/layer.h"
 
 struct device;
+struct page;
 
 /* frames.c */
 
@@ -33,6 +34,31 @@ bool dmamap_may_move_pages(void);
  * Context: any.
  */
 u64 dmamap_quarantined(void);
+
+/* contiguous.c */
+
+/**
+ * struct dmamap_search - where frames in one piece may lie
+ * @pages: how many
+ * @align: a power of two that the pfn of the first is a multiple of
+ * @end_pfn: the pfn behind the highest that may be taken
+ * @node: memory node to begin with, online
+ */
+struct dmamap_search {
+	u64 pages;
+	unsigned long align;
+	u64 end_pfn;
+	int node;
+};
+
+/**
+ * dmamap_contiguous() - frames in one piece, from where pages in use can be moved
+ * @place: which frames
+ *
+ * Context: process, may sleep; for callers of dmamap_may_move_pages() only.
+ * Return: the first page; each has a reference of its own; or NULL.
+ */
+struct page *dmamap_contiguous(const struct dmamap_search *search);
 
 /* quarantine.c */
 
