@@ -48,6 +48,15 @@ pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot)
 	}
 }
 
+/*
+ * The flags of a region's area. Readers of all kernel memory (/proc/kcore, and so drgn and
+ * crash) look at the flags before they look at memory: with VM_MAP alone, vread_iter() takes
+ * the frame of each page from the table and reads it by kmap_local_page(), which is the alias
+ * that a flip has removed. There a reader of /proc/kcore loops for ever, or makes the alias
+ * again. An area with VM_SPARSE is a hole: they get zeroes. Nothing else in mm/ asks for it.
+ */
+#define DMAMAP_AREA (VM_MAP | VM_SPARSE)
+
 u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr)
 {
 	struct page **table;
@@ -59,7 +68,7 @@ u32 dmamap_machine_map(u64 pfn, u64 pages, u32 attribute, u64 *addr)
 		return DMAMAP_NOMEM;
 	for (i = 0; i < pages; i++)
 		table[i] = pfn_to_page(pfn + i);
-	mapped = vmap(table, pages, VM_MAP, dmamap_pgprot(attribute, PAGE_KERNEL));
+	mapped = vmap(table, pages, DMAMAP_AREA, dmamap_pgprot(attribute, PAGE_KERNEL));
 	kvfree(table);
 	if (!mapped)
 		return DMAMAP_NOMEM;

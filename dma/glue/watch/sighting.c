@@ -207,6 +207,7 @@ static void dmamap_show_area(struct seq_file *out, unsigned long flags)
 		{ VM_IOREMAP, "VM_IOREMAP" },
 		{ VM_ALLOC, "VM_ALLOC" },
 		{ VM_MAP, "VM_MAP" },
+		{ VM_SPARSE, "VM_SPARSE" },
 		{ VM_USERMAP, "VM_USERMAP" },
 		{ VM_DMA_COHERENT, "VM_DMA_COHERENT" },
 	};
