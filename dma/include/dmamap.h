@@ -82,6 +82,26 @@ struct dmamap_pfn {
 #define DMAMAP_ALIGNED_BYTES	(4UL << 20)
 
 /**
+ * dmamap_device_served() - does a device get memory of the layer?
+ * @dev: device, with its mask set
+ * @why: NULL, or room for a sentence; "" if the device is served
+ * @bytes: size of @why; a longer sentence is cut off. 0 if @why is NULL
+ *
+ * For a driver that has another way, to choose before it allocates. Served are devices
+ * that find memory by its physical address, directly or by an offset, also those
+ * that an IOMMU lets through, and devices behind an IOMMU that the kernel's DMA
+ * code manages: dmamap_alloc() maps the memory there. Not served are devices with DMA
+ * operations of their own (dma_map_ops), devices that need decrypted memory, and
+ * those for which coherent memory was declared or that may use one pool only.
+ *
+ * Context: any.
+ * Return: 0, or what dmamap_alloc() would return for such a device:
+ *	-EINVAL      @dev is NULL
+ *	-EOPNOTSUPP, -ENODEV, or -EIO without a mask
+ */
+int dmamap_device_served(struct device *dev, char *why, size_t bytes);
+
+/**
  * dmamap_alloc() - allocate a coherent region for a device
  * @dev: device that will use the region
  * @size: bytes, at least 1; rounded up to whole pages
@@ -112,10 +132,12 @@ struct dmamap_pfn {
  *	-EOVERFLOW   @size wraps when rounded up to whole pages, or is 2^31
  *	             pages or more
  *	-EAGAIN      more than the process may lock (RLIMIT_MEMLOCK)
- *	-EOPNOTSUPP  @dev is behind an IOMMU
+ *	-EOPNOTSUPP  @dev can't use memory of the layer; the log says why, once for
+ *	             each device, and dmamap_device_served() does
  *	-ENODEV      this board, or its CPU, can't keep the configured strategy;
- *	             the log of the boot says why
- *	-EIO         no frame that the coherent mask of @dev can reach
+ *	             the log says why, once for each device
+ *	-EIO         no frame that the coherent mask of @dev can reach, or @dev
+ *	             has no such mask
  *	-EBUSY       a frame has another user with other cache attributes, or
  *	             the system hibernates (unless the device snoops)
  *	-ENOMEM      no memory, no contiguous run of this size (or none without
@@ -137,6 +159,11 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
  * For RAM above mem=, no-map memory, SRAM and BARs. The memory is neither
  * zeroed nor flushed: the caller vouches that no cacheable mapping of it exists.
  *
+ * Memory of another driver, or behind a mask, a window of the bus or an IOMMU that
+ * the device can't get past, can be adopted for the CPU alone: the region has
+ * DMAMAP_NO_BUS_ADDRESS then. A BAR of @dev has the address that PCI has for it. RAM
+ * (DMAMAP_BEHIND_RESERVED) is mapped in an IOMMU, if @dev is behind one.
+ *
  * Context: process, may sleep.
  * Return: a region with one reference, or ERR_PTR():
  *	-EINVAL      @dev is NULL, unaligned or empty range, wrong @behind, or
@@ -145,8 +172,10 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp,
  *	-ENODEV      DMAMAP_BEHIND_RESERVED on a CPU that has no uncached memory;
  *	             the log of the boot says why
  *	-EBUSY       part of the range is memory of the kernel (it has an
- *	             ordinary mapping) or of another region
- *	-ENOMEM      no memory for the mapping
+ *	             ordinary mapping) or of another region, or is mapped with
+ *	             another cache attribute already
+ *	-EOPNOTSUPP  RAM for a @dev that needs decrypted memory
+ *	-ENOMEM      no memory for the mapping, or no room in the IOMMU
  */
 struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys,
 				   size_t size, enum dmamap_behind behind,
@@ -213,8 +242,8 @@ void *dmamap_cpu_addr(const struct dmamap_region *region);
  * @region: region
  *
  * Context: any.
- * Return: address that the device puts on its bus to reach byte 0;
- *	DMA_MAPPING_ERROR if @region is NULL or ERR_PTR.
+ * Return: address that the device puts on its bus to reach byte 0, or
+ *	DMAMAP_NO_BUS_ADDRESS, also if @region is NULL or ERR_PTR.
  */
 dma_addr_t dmamap_dma_addr(const struct dmamap_region *region);
 
@@ -236,6 +265,12 @@ size_t dmamap_size(const struct dmamap_region *region);
  *	or ERR_PTR.
  */
 const char *dmamap_strategy(const struct dmamap_region *region);
+
+/*
+ * The bus address of an adopted region that its device can't reach, or that needs none,
+ * such as a device's own registers that are no PCI BAR. As DMA_MAPPING_ERROR.
+ */
+#define DMAMAP_NO_BUS_ADDRESS	(~(dma_addr_t)0)
 
 /* Most bytes of a region's name, with its NUL. */
 #define DMAMAP_NAME_BYTES	32
@@ -259,7 +294,8 @@ void dmamap_set_name(struct dmamap_region *region, const char *name);
  * dma_map_to_page() - struct page behind a coherent address
  * @dev: device that the region was allocated for
  * @cpu_addr: address inside a region, as the kernel sees it
- * @dma_addr: the same byte as the device sees it
+ * @dma_addr: the same byte as the device sees it; not looked at if the region has
+ *	no bus address
  *
  * The answer is a page only when the kernel may touch the frame through its
  * ordinary mapping, that is for regions of snooping devices. The answer is never
@@ -285,7 +321,7 @@ struct page *dma_map_to_page(struct device *dev, const void *cpu_addr,
  * dma_map_to_pfn() - page frame behind a coherent address, tagged
  * @dev: device that the region was allocated for
  * @cpu_addr: address inside a region, as the kernel sees it
- * @dma_addr: the same byte as the device sees it
+ * @dma_addr: the same byte as the device sees it, as for dma_map_to_page()
  * @out: the answer; unchanged on error
  *
  * Context: any, also interrupt; takes no lock.

@@ -18,6 +18,12 @@ static unsigned long adopt_at, adopt_bytes;
 module_param(adopt_at, ulong, 0444);
 module_param(adopt_bytes, ulong, 0444);
 
+size_t mapper_adoptable(phys_addr_t *phys)
+{
+	*phys = adopt_at;
+	return adopt_bytes;
+}
+
 static u64 layer_adoptable(void)
 {
 	return adopt_bytes;

@@ -128,4 +128,7 @@ int mapper_check_pinned(struct mapper_file *file, struct mapper_pattern *pattern
 /* requests.c */
 long mapper_request(struct mapper_file *file, unsigned int number, void __user *argument);
 
+/* How many bytes of RAM the board keeps for a driver that adopts it, and where. */
+size_t mapper_adoptable(phys_addr_t *phys);
+
 #endif /* MAPPER_H */

@@ -12,7 +12,7 @@ GIB = 1 << 30
 # Two sockets with a CPU and half of the memory each, and room for two CPUs more. The
 # chip is behind the far one, in a slot of PCI Express. Its memory it finds by physical
 # address, so what translates must leave its bus out (see "intel"). QEMU's example
-# device has a DMA engine that reaches 28 bits.
+# device has a DMA engine; it reaches 32 bits of address.
 SERVER_CPUS = ("-smp", "2,sockets=4,cores=1,threads=1,maxcpus=4",
                *(word for cpu in range(4)
                  for word in ("-numa", f"cpu,node-id={cpu % 2},socket-id={cpu}")))
@@ -20,7 +20,7 @@ SERVER_BUSES = ("-device", "pxb-pcie,id=far,bus=pcie.0,bus_nr=64,numa_node=1",
                 "-device", "pcie-root-port,id=bay,bus=far,chassis=1",
                 # The port tells of a chip that is pulled out, not ACPI.
                 "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-                "-device", "edu,bus=pcie.0")
+                "-device", "edu,bus=pcie.0,dma_mask=0xffffffff")
 NOT_THE_CHIP = ("-global", "pxb-pcie.bypass_iommu=on")
 
 SERVER = Variant(

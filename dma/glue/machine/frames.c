@@ -10,6 +10,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/iommu-dma.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -275,7 +276,11 @@ u32 dmamap_machine_bus_address(void *device, u64 pfn, u64 pages, u64 *bus)
 	struct device *dev = device;
 	dma_addr_t first, last;
 
-	if (!dev) { /* a chunk for the pool: reach is checked when pages are lent */
+	/*
+	 * A chunk for the pool, whose reach is checked when pages are lent; or an IOMMU leads
+	 * to any frame, and the region gets its address there later (region/iommu.c).
+	 */
+	if (!dev || use_dma_iommu(dev)) {
 		*bus = PFN_PHYS(pfn);
 		return DMAMAP_OK;
 	}

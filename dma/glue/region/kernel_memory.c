@@ -30,10 +30,10 @@ static bool dmamap_leaf_at(const struct dmamap_leaf *leaves, int count, unsigned
 }
 
 /*
- * Looks @addr up in the kernel's page table, at whatever level the leaf is. No lock is
- * needed: the caller keeps the translation, and tables of the kernel stay.
+ * At whatever level the leaf is. No lock is needed: the caller keeps the translation, and
+ * tables of the kernel stay.
  */
-static bool dmamap_translate(unsigned long addr, struct dmamap_leaf *leaf)
+static bool dmamap_leaf_of(unsigned long addr, struct dmamap_leaf *leaf)
 {
 	struct dmamap_leaf leaves[DMAMAP_LEAVES_MAX];
 	pgd_t *pgd = pgd_offset_k(addr);
@@ -90,6 +90,16 @@ static int dmamap_describe(struct device *dev, const struct dmamap_leaf *leaf,
 	return 0;
 }
 
+bool dmamap_frame_at(const void *cpu_addr, u64 *pfn)
+{
+	struct dmamap_leaf leaf = { .pages = 1 };
+
+	if (!dmamap_leaf_of((unsigned long)cpu_addr, &leaf))
+		return false;
+	*pfn = leaf.pfn;
+	return true;
+}
+
 int dmamap_resolve_kernel_memory(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 				 struct dmamap_core_resolution *resolution)
 {
@@ -97,10 +107,10 @@ int dmamap_resolve_kernel_memory(struct device *dev, const void *cpu_addr, dma_a
 	const unsigned long addr = (unsigned long)cpu_addr;
 	struct dmamap_leaf leaf = { .pages = 1 };
 
-	/* Behind an IOMMU a bus address is not a physical address. */
-	if (get_dma_ops(dev) || device_iommu_mapped(dev))
+	/* Elsewhere a bus address is not a physical address. */
+	if (dmamap_device_addressing(dev) != DMAMAP_DEVICE_DIRECT)
 		return -ENOENT;
-	if (!dmamap_translate(addr, &leaf))
+	if (!dmamap_leaf_of(addr, &leaf))
 		return -ENOENT;
 	if (leaf.pfn != PHYS_PFN(phys) || offset_in_page(phys) != offset_in_page(addr))
 		return -EINVAL;

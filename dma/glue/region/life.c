@@ -57,6 +57,17 @@ static void dmamap_release_memory(struct dmamap_region *region)
 	}
 }
 
+/* An IOMMU keeps a device that was not stopped from what is another's next. */
+static void dmamap_give_back(struct dmamap_region *region)
+{
+	dmamap_iommu_unmap(region);
+	dmamap_region_refund(region, region->core.pages);
+	if (dmamap_store_rest(region))
+		return;
+	dmamap_release_memory(region);
+	dmamap_store_drop(region);
+}
+
 /*
  * All steps from the last reference to an object without memory, or to a resting region.
  * First the region can't be found any more; last the object goes, because the directory
@@ -65,13 +76,14 @@ static void dmamap_release_memory(struct dmamap_region *region)
 static void dmamap_end(struct dmamap_region *region)
 {
 	dmamap_store_end(region);
-	dmamap_region_refund(region, region->core.pages);
 	trace_dmamap_free(region);
 	dmamap_free_snapshot(region);
-	if (dmamap_store_rest(region))
-		return;
-	dmamap_release_memory(region);
-	dmamap_store_drop(region);
+	dmamap_give_back(region);
+}
+
+void dmamap_region_unmake(struct dmamap_region *region)
+{
+	dmamap_give_back(region);
 }
 
 /* The worker for regions that were put in interrupts. */

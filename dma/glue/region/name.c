@@ -102,9 +102,9 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	return verdict.kept;
 }
 
-/* Strategies that were announced for a device: a devres, which goes with the driver. */
+/* What the log has said of a device: a devres, which goes with the driver. */
 struct announced {
-	unsigned long strategies; /* a bit for each enum dmamap_strategy_id */
+	unsigned long said; /* bits as of dmamap_first_time() */
 };
 
 /* Frees nothing: devres needs a release function, and finds the record by it. */
@@ -112,26 +112,33 @@ static void dmamap_forget_announced(struct device *dev, void *announced)
 {
 }
 
-static struct announced *dmamap_announced_of(struct device *dev)
+static struct announced *dmamap_announced_of(struct device *dev, gfp_t gfp)
 {
 	struct announced *announced = devres_find(dev, dmamap_forget_announced, NULL, NULL);
 
 	if (announced)
 		return announced;
 	/* The caller may be allocating in order to do I/O: do not wait for I/O here. */
-	announced = devres_alloc(dmamap_forget_announced, sizeof(*announced), GFP_NOIO);
+	announced = devres_alloc(dmamap_forget_announced, sizeof(*announced),
+				 gfpflags_allow_blocking(gfp) ? GFP_NOIO : GFP_NOWAIT);
 	return announced ? devres_get(dev, announced, NULL, NULL) : NULL;
 }
 
-void dmamap_announce(const struct dmamap_region *region)
+bool dmamap_first_time(struct device *dev, unsigned int what, gfp_t gfp)
 {
 	struct announced *announced;
 
 	/* A devres that is added before the probe makes the probe fail (really_probe()). */
-	if (!region->dev->driver)
-		return;
-	announced = dmamap_announced_of(region->dev);
-	if (announced && !test_and_set_bit(region->core.strategy, &announced->strategies))
+	if (!dev->driver)
+		return true;
+	announced = dmamap_announced_of(dev, gfp);
+	return !announced || !test_and_set_bit(what, &announced->said);
+}
+
+void dmamap_announce(const struct dmamap_region *region)
+{
+	if (region->dev->driver &&
+	    dmamap_first_time(region->dev, region->core.strategy, GFP_KERNEL))
 		dev_info(region->dev, "dmamap: strategy %s: %s\n", dmamap_strategy(region),
 			 dmamap_reason(region));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions as drivers see them: allocated, adopted, asked for their addresses. References
- * and the end of a region are in life.c.
+ * Regions as drivers see them: allocated, and asked for their addresses. Memory that the
+ * driver chose is in adopt.c; references and the end of a region are in life.c.
  *
  * An allocation tries three sources, cheapest first: a resting region of the same size
  * (store.c), free pages of the pool, and a flip of new frames. The C++ side chooses
@@ -15,6 +15,8 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/iommu-dma.h>
+#include <linux/limits.h>
 #include <linux/llist.h>
 #include <linux/sched/mm.h>
 #include <linux/workqueue.h>
@@ -39,10 +41,15 @@ static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsi
 		return -EINVAL;
 	if (PAGE_ALIGN(size) < size)
 		return -EOVERFLOW;
-	/* Bus addresses are computed from frames; behind an IOMMU that would be wrong. */
-	if (get_dma_ops(dev) || device_iommu_mapped(dev))
-		return -EOPNOTSUPP;
-	return 0;
+	return dmamap_device_errno(dmamap_device_memory(dev));
+}
+
+/* The highest physical address in reach: any, where an IOMMU translates. */
+static u64 dmamap_last_byte(struct device *dev)
+{
+	return use_dma_iommu(dev) ?
+		       U64_MAX :
+		       dma_to_phys(dev, min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit));
 }
 
 /*
@@ -59,8 +66,7 @@ static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gf
 	struct device *dev = region->dev;
 	const struct dmamap_core_request request = {
 		.bytes = size,
-		.last_byte =
-			dma_to_phys(dev, min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit)),
+		.last_byte = dmamap_last_byte(dev),
 		.device = dev,
 		.node = (u32)dev_to_node(dev),
 		.snooping = snooping,
@@ -92,15 +98,6 @@ static u32 dmamap_alloc_flipped(struct dmamap_region *region, size_t size, gfp_t
 	return status;
 }
 
-/* A function by itself, because the room for the sentence is zeroed on each call. */
-static noinline_for_stack void dmamap_say_why_not(struct device *dev)
-{
-	char why[128];
-
-	if (!dmamap_strategy_kept(why, sizeof(why)))
-		dev_err_once(dev, "dmamap: no coherent memory: %s\n", why);
-}
-
 /*
  * The caller's process pays first, since that is cheap to refuse and to take back. Memory
  * for snooping devices is ordinary memory: it passes no flip gate.
@@ -122,8 +119,6 @@ static int dmamap_alloc_memory(struct dmamap_region *region, size_t size, gfp_t 
 						 dmamap_alloc_flipped(region, size, gfp, flags);
 	if (status == DMAMAP_OK)
 		return 0;
-	if (status == DMAMAP_NODEV)
-		dmamap_say_why_not(region->dev);
 	dmamap_region_refund(region, PAGE_ALIGN(size) >> PAGE_SHIFT);
 	return dmamap_errno(status);
 }
@@ -165,6 +160,17 @@ static struct dmamap_region *dmamap_make(struct device *dev, size_t size, gfp_t 
 	return region;
 }
 
+/* Gives @region an address in the IOMMU of its device, or takes it back. */
+static struct dmamap_region *dmamap_translate(struct dmamap_region *region)
+{
+	int err = dmamap_iommu_map(region);
+
+	if (!err)
+		return region;
+	dmamap_region_unmake(region);
+	return ERR_PTR(err);
+}
+
 struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
 {
 	struct dmamap_region *region = ERR_PTR(dmamap_check_request(dev, size, gfp, flags));
@@ -172,10 +178,14 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp, u
 	if (!region) {
 		might_sleep_if(gfpflags_allow_blocking(gfp));
 		region = dmamap_wake(dev, size, flags) ?: dmamap_make(dev, size, gfp, flags);
+		if (use_dma_iommu(dev) && !IS_ERR(region))
+			region = dmamap_translate(region);
 	}
 	if (IS_ERR(region)) {
 		trace_dmamap_refuse(dev, size, flags, PTR_ERR(region));
 		atomic64_inc(&dmamap_refusals);
+		if (dev)
+			dmamap_say_unserved(dev, PTR_ERR(region), gfp);
 		return region;
 	}
 	dmamap_store_begin(region);
@@ -185,34 +195,6 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp, u
 	return region;
 }
 EXPORT_SYMBOL_GPL(dmamap_alloc);
-
-struct dmamap_region *dmamap_adopt(struct device *dev, phys_addr_t phys, size_t size,
-				   enum dmamap_behind behind, unsigned int flags)
-{
-	const u32 attribute =
-		flags & DMAMAP_WRITE_COMBINE ? DMAMAP_ATTR_WRITE_COMBINE : DMAMAP_ATTR_UNCACHED;
-	struct dmamap_region *region;
-	u32 status;
-
-	if (!dev || (flags & ~DMAMAP_WRITE_COMBINE))
-		return ERR_PTR(-EINVAL);
-	might_sleep();
-
-	region = dmamap_store_new(dev, GFP_KERNEL);
-	if (!region)
-		return ERR_PTR(-ENOMEM);
-	status = dmamap_core_adopt(phys, size, behind, attribute, region, &region->core);
-	if (status != DMAMAP_OK) {
-		dmamap_store_drop(region);
-		return ERR_PTR(dmamap_errno(status));
-	}
-	region->core.bus = phys_to_dma(dev, phys);
-	dmamap_store_begin(region);
-	trace_dmamap_adopt(region);
-	dmamap_announce(region);
-	return region;
-}
-EXPORT_SYMBOL_GPL(dmamap_adopt);
 
 void *dmamap_cpu_addr(const struct dmamap_region *region)
 {

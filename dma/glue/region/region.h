@@ -79,6 +79,18 @@
 struct mm_struct;
 
 /**
+ * enum dmamap_iommu - the bus address of a region, where its device has an IOMMU
+ * @DMAMAP_IOMMU_NONE: not mapped
+ * @DMAMAP_IOMMU_MAPPED: mapped for as long as the region lives and its driver stays
+ * @DMAMAP_IOMMU_ENDING: one caller is taking it away
+ */
+enum dmamap_iommu {
+	DMAMAP_IOMMU_NONE,
+	DMAMAP_IOMMU_MAPPED,
+	DMAMAP_IOMMU_ENDING,
+};
+
+/**
  * struct dmamap_region - one buffer of coherent memory
  * @core: frames, addresses and attribute, as the C++ side knows them
  * @life: changes when a life ends; readers without a reference compare it
@@ -101,6 +113,7 @@ struct mm_struct;
  * @device_runs: dmamap_abandon() was called; protected by abandoned_lock
  * @abandoned: entry in the list of abandoned regions; protected by abandoned_lock
  * @payer: address space that pays (DMAMAP_ACCOUNT), or NULL; holds a reference
+ * @iommu: an enum dmamap_iommu; changed as iommu.c explains
  *
  * The object may begin another life at once, while a reader of the directory still
  * looks at it: such a reader goes by @life and @live, see machine/directory.c.
@@ -126,6 +139,7 @@ struct dmamap_region {
 	bool device_runs;
 	struct list_head abandoned;
 	struct mm_struct *payer;
+	u32 iommu;
 };
 
 static inline bool dmamap_core_flipped(const struct dmamap_core_region *core)
@@ -148,7 +162,89 @@ static inline bool dmamap_region_flipped(const struct dmamap_region *region)
  */
 u64 dmamap_refused(void);
 
+/* device.c */
+
+/**
+ * enum dmamap_device - how a device finds memory, or why it gets none
+ * @DMAMAP_DEVICE_DIRECT: bus addresses are computed from physical ones
+ * @DMAMAP_DEVICE_TRANSLATED: by an IOMMU that the kernel's DMA code manages
+ * @DMAMAP_DEVICE_OPS: by operations of its own
+ * @DMAMAP_DEVICE_DOMAIN: by an IOMMU that other code manages
+ * @DMAMAP_DEVICE_GRANULE: by an IOMMU whose pages are larger than the kernel's
+ * @DMAMAP_DEVICE_ENCRYPTED: it needs decrypted memory
+ * @DMAMAP_DEVICE_OWN_MEMORY: memory was declared for it
+ * @DMAMAP_DEVICE_RESTRICTED: it may use one pool only
+ * @DMAMAP_DEVICE_NO_MASK: its driver has not said what it reaches
+ * @DMAMAP_DEVICE_NO_STRATEGY: it does not snoop, and the board can't keep its strategy
+ */
+enum dmamap_device {
+	DMAMAP_DEVICE_DIRECT,
+	DMAMAP_DEVICE_TRANSLATED,
+	DMAMAP_DEVICE_OPS,
+	DMAMAP_DEVICE_DOMAIN,
+	DMAMAP_DEVICE_GRANULE,
+	DMAMAP_DEVICE_ENCRYPTED,
+	DMAMAP_DEVICE_OWN_MEMORY,
+	DMAMAP_DEVICE_RESTRICTED,
+	DMAMAP_DEVICE_NO_MASK,
+	DMAMAP_DEVICE_NO_STRATEGY,
+};
+
+/**
+ * dmamap_device_addressing() - can a device use frames that are chosen for it?
+ * @dev: device
+ *
+ * Of memory that the driver chose, too: dmamap_adopt().
+ *
+ * Context: any.
+ * Return: neither DMAMAP_DEVICE_OWN_MEMORY, _RESTRICTED nor _NO_STRATEGY.
+ */
+enum dmamap_device dmamap_device_addressing(struct device *dev);
+
+/**
+ * dmamap_device_memory() - may a device get memory of the layer?
+ * @dev: device
+ *
+ * Context: any.
+ * Return: not DMAMAP_DEVICE_NO_STRATEGY: that is asked for when memory is flipped.
+ */
+enum dmamap_device dmamap_device_memory(struct device *dev);
+
+/**
+ * dmamap_device_errno() - what an allocation for such a device returns
+ * @device: answer of one of the two functions above
+ *
+ * Context: any.
+ * Return: 0 if the device is served, -EIO without a mask, else -EOPNOTSUPP.
+ */
+int dmamap_device_errno(enum dmamap_device device);
+
+/**
+ * dmamap_say_unserved() - say in the log why a device gets no memory
+ * @dev: device that was refused
+ * @err: with this
+ * @gfp: of the allocation; whether the caller may sleep
+ *
+ * Once for each device and reason, until the driver leaves the device; each time for a
+ * device without a driver. Nothing is said where there is just no memory.
+ *
+ * Context: any, with a fitting @gfp.
+ */
+void dmamap_say_unserved(struct device *dev, int err, gfp_t gfp);
+
+/* What tests put others in place of: KUNIT_STATIC_STUB_REDIRECT(). */
+bool dmamap_device_encrypted(struct device *dev);
+void dmamap_warn_of_mask(struct device *dev);
+
 /* life.c */
+
+/**
+ * dmamap_region_unmake() - take back a region that could not be completed
+ * @region: made, with its memory, not live
+ *
+ * Context: process, may sleep; any for the regions that dmamap_region_end() ends at once.
+ */
+void dmamap_region_unmake(struct dmamap_region *region);
 
 /**
  * dmamap_region_end() - end a region whose last reference is gone
@@ -243,6 +339,51 @@ void dmamap_store_drop(struct dmamap_region *region);
  */
 void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data), void *data);
 
+/**
+ * dmamap_for_each_object() - call a function for each region, live or not
+ * @fn: as for dmamap_for_each_region(); @dev of a region that is not live may be gone
+ * @data: for @fn
+ *
+ * Context: as dmamap_for_each_region().
+ */
+void dmamap_for_each_object(void (*fn)(struct dmamap_region *region, void *data), void *data);
+
+/* iommu.c */
+#ifdef CONFIG_IOMMU_DMA
+
+/**
+ * dmamap_iommu_map() - map a region in the IOMMU of its device
+ * @region: made, with its memory; the device is DMAMAP_DEVICE_TRANSLATED
+ *
+ * The bus address of the region is valid afterwards.
+ *
+ * Context: any.
+ * Return: 0; -ENOMEM if the IOMMU has no room, -EIO if its addresses are out of reach of
+ *	the device's coherent mask; nothing is mapped then.
+ */
+int dmamap_iommu_map(struct dmamap_region *region);
+
+/**
+ * dmamap_iommu_unmap() - undo dmamap_iommu_map(), if it is not undone yet
+ * @region: its device is stopped
+ *
+ * Context: any.
+ */
+void dmamap_iommu_unmap(struct dmamap_region *region);
+
+#else
+
+static inline int dmamap_iommu_map(struct dmamap_region *region)
+{
+	return 0;
+}
+
+static inline void dmamap_iommu_unmap(struct dmamap_region *region)
+{
+}
+
+#endif
+
 /* name.c */
 
 /**
@@ -282,6 +423,20 @@ const char *dmamap_reason(const struct dmamap_region *region);
 bool dmamap_strategy_kept(char *why, size_t bytes);
 
 /**
+ * dmamap_first_time() - is this the first time that something is said of a device?
+ * @dev: device
+ * @what: below BITS_PER_LONG: an enum dmamap_strategy_id, or DMAMAP_STRATEGIES and an
+ *	enum dmamap_device
+ * @gfp: whether the caller may sleep
+ *
+ * Remembered until the driver leaves the device; not for a device without a driver.
+ *
+ * Context: any, with a fitting @gfp.
+ * Return: false if it was asked before. True, too, if it can't be remembered.
+ */
+bool dmamap_first_time(struct device *dev, unsigned int what, gfp_t gfp);
+
+/**
  * dmamap_announce() - say the strategy of a region in the log, and why
  * @region: new region
  *
@@ -298,6 +453,16 @@ bool dmamap_strategy_kept(char *why, size_t bytes);
 void dmamap_announce(const struct dmamap_region *region);
 
 /* kernel_memory.c */
+
+/**
+ * dmamap_frame_at() - the frame behind a kernel address
+ * @cpu_addr: address; the caller keeps its translation
+ * @pfn: the frame
+ *
+ * Context: any; takes no lock.
+ * Return: false if the kernel's page table has no translation of @cpu_addr.
+ */
+bool dmamap_frame_at(const void *cpu_addr, u64 *pfn);
 
 /**
  * dmamap_resolve_kernel_memory() - what is behind memory that belongs to no region

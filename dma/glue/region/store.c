@@ -105,6 +105,7 @@ static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
 	region->closed = false;
 	region->device_runs = false;
 	region->payer = NULL;
+	region->iommu = DMAMAP_IOMMU_NONE;
 }
 
 struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
@@ -208,6 +209,17 @@ void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data)
 	list_for_each_entry(region, &dmamap_regions, all)
 		if (dmamap_is_live(region))
 			fn(region, data);
+	dmamap_machine_unlock(flags);
+}
+
+void dmamap_for_each_object(void (*fn)(struct dmamap_region *region, void *data), void *data)
+{
+	struct dmamap_region *region;
+	u64 flags;
+
+	flags = dmamap_machine_lock();
+	list_for_each_entry(region, &dmamap_regions, all)
+		fn(region, data);
 	dmamap_machine_unlock(flags);
 }
 

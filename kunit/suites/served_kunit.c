@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which devices get memory, and that those which do not are told why, each of them. */
+#include <kunit/static_stub.h>
+#include <linux/console.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/err.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/swiotlb.h>
+
+#include "kunit/mapper/mapper.h"
+#include "kunit/suites/suite.h"
+
+static bool is_encrypted(struct device *dev)
+{
+	return true;
+}
+
+static u32 mask_warnings;
+
+static void count_mask_warning(struct device *dev)
+{
+	mask_warnings++;
+}
+
+/* An allocation, flipped and snooped, gets @err, and the question gets it, with @says. */
+static void expect_refused(struct kunit *test, struct device *dev, int err, const char *says)
+{
+	const unsigned int flags[] = { DMAMAP_NO_SNOOP, 0 };
+	char why[192];
+	size_t i;
+
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, sizeof(why)), err);
+	KUNIT_EXPECT_PTR_NE_MSG(test, strstr(why, says), NULL, "said: %s", why);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct dmamap_region *region = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, flags[i]);
+
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(region), err);
+		if (!IS_ERR(region))
+			dmamap_put(region);
+	}
+}
+
+static void a_device_of_the_board_is_served(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	char why[192] = "?";
+
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, sizeof(why)), 0);
+	KUNIT_EXPECT_STREQ(test, why, "");
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(NULL, why, sizeof(why)), -EINVAL);
+}
+
+static void a_sentence_is_cut_to_its_room(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	char why[8] = "xxxxxxx";
+
+	dev->coherent_dma_mask = 0;
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, 4), -EIO);
+	KUNIT_EXPECT_EQ(test, strlen(why), 3);
+	KUNIT_EXPECT_EQ(test, why[4], 'x');
+	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, NULL, 0), -EIO);
+}
+
+static void a_device_without_a_mask_is_refused(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	mask_warnings = 0;
+	kunit_activate_static_stub(test, dmamap_warn_of_mask, count_mask_warning);
+	dev->coherent_dma_mask = 0;
+	dev->bus_dma_limit = 0;
+	expect_refused(test, dev, -EIO, "mask");
+	/* A limit of the bus is no word of the driver. */
+	dev->bus_dma_limit = DMA_BIT_MASK(32);
+	expect_refused(test, dev, -EIO, "mask");
+	KUNIT_EXPECT_EQ(test, mask_warnings, 4);
+}
+
+static void a_device_that_needs_decrypted_memory_is_refused(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	kunit_activate_static_stub(test, dmamap_device_encrypted, is_encrypted);
+	expect_refused(test, dev, -EOPNOTSUPP, "decrypted");
+	/* RAM that the driver chose is as private as any other. */
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(dmamap_adopt(dev, 0, SZ_4K, DMAMAP_BEHIND_RESERVED,
+							   0)),
+			-EOPNOTSUPP);
+}
+
+static void operations_of_its_own_are_refused(struct kunit *test)
+{
+#ifdef CONFIG_ARCH_HAS_DMA_OPS
+	static const struct dma_map_ops ops;
+	struct device *dev = suite_device(test);
+
+	set_dma_ops(dev, &ops);
+	expect_refused(test, dev, -EOPNOTSUPP, "dma_map_ops");
+	set_dma_ops(dev, NULL);
+#else
+	kunit_skip(test, "no device of this kernel has DMA operations of its own");
+#endif
+}
+
+static void memory_that_was_declared_is_not_ignored(struct kunit *test)
+{
+#ifdef CONFIG_DMA_DECLARE_COHERENT
+	struct device *dev = suite_device(test);
+
+	dev->dma_mem = (void *)dev; /* only whether there is one is looked at */
+	expect_refused(test, dev, -EOPNOTSUPP, "of its own");
+	dev->dma_mem = NULL;
+#else
+	kunit_skip(test, "no memory can be declared for a device of this kernel");
+#endif
+}
+
+static void a_restricted_pool_is_not_ignored(struct kunit *test)
+{
+#ifdef CONFIG_DMA_RESTRICTED_POOL
+	struct io_tlb_mem *const own = kunit_kzalloc(test, sizeof(*own), GFP_KERNEL);
+	struct device *dev = suite_device(test);
+	struct io_tlb_mem *const before = dev->dma_io_tlb_mem;
+
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	own->for_alloc = true;
+	dev->dma_io_tlb_mem = own;
+	expect_refused(test, dev, -EOPNOTSUPP, "restricted-dma-pool");
+	dev->dma_io_tlb_mem = before;
+#else
+	kunit_skip(test, "no device of this kernel has a restricted pool");
+#endif
+}
+
+/* What the log says while a console of the test listens. */
+static char heard[8192];
+static size_t heard_bytes;
+
+static void hear(struct console *console, const char *text, unsigned int bytes)
+{
+	const size_t more = min_t(size_t, bytes, sizeof(heard) - 1 - heard_bytes);
+
+	memcpy(heard + heard_bytes, text, more);
+	heard_bytes += more;
+}
+
+static struct console listener = {
+	.name = "dmamap",
+	.write = hear,
+	.flags = CON_ENABLED,
+	.index = -1,
+};
+
+static u32 times_heard(const char *words, const char *device)
+{
+	const char *at = heard;
+	u32 times = 0;
+
+	heard[heard_bytes] = '\0';
+	while ((at = strstr(at, words))) {
+		const char *line = at;
+
+		while (line > heard && line[-1] != '\n')
+			line--;
+		times += strnstr(line, device, at - line) != NULL;
+		at++;
+	}
+	return times;
+}
+
+/* With a driver, without which the layer can't remember what it has said. */
+static struct device *driven_device(struct kunit *test, const char *name)
+{
+	struct device *dev = kunit_device_register(test, name);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, dev->driver);
+	dev->coherent_dma_mask = 0;
+	return dev;
+}
+
+static void each_device_is_told_why_once(struct kunit *test)
+{
+	struct device *first = driven_device(test, "dmamap-first");
+	struct device *second = driven_device(test, "dmamap-second");
+	int i;
+
+	kunit_activate_static_stub(test, dmamap_warn_of_mask, count_mask_warning);
+	heard_bytes = 0;
+	register_console(&listener);
+	for (i = 0; i < 3; i++) {
+		dmamap_alloc(first, SZ_4K, GFP_KERNEL, 0);
+		dmamap_alloc(second, SZ_4K, GFP_ATOMIC, DMAMAP_NO_SNOOP);
+	}
+	unregister_console(&listener);
+	KUNIT_EXPECT_EQ(test, times_heard("no coherent memory", ".dmamap-first: "), 1);
+	KUNIT_EXPECT_EQ(test, times_heard("no coherent memory", ".dmamap-second: "), 1);
+}
+
+/* RAM that the board keeps from its kernel, adopted. */
+static struct dmamap_region *adopted(struct kunit *test, struct device *dev)
+{
+	struct dmamap_region *region;
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_GE(test, mapper_adoptable(&phys), SZ_4K);
+	region = dmamap_adopt(dev, phys, SZ_4K, DMAMAP_BEHIND_RESERVED, 0);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(region), "dmamap_adopt: %ld", PTR_ERR(region));
+	return region;
+}
+
+/* What the device can't reach has no address, and is still memory of the CPU. */
+static void expect_no_address(struct kunit *test, struct device *dev)
+{
+	struct dmamap_region *region = adopted(test, dev);
+	const u64 pfn = region->core.pfn;
+	struct dmamap_pfn answer = {};
+
+	KUNIT_EXPECT_EQ(test, dmamap_dma_addr(region), DMAMAP_NO_BUS_ADDRESS);
+	KUNIT_EXPECT_EQ(test, dma_map_to_pfn(dev, dmamap_cpu_addr(region) + 8,
+					     DMAMAP_NO_BUS_ADDRESS, &answer), 0);
+	KUNIT_EXPECT_EQ(test, (u64)answer.pfn, pfn);
+	KUNIT_EXPECT_EQ(test, answer.behind, DMAMAP_BEHIND_RESERVED);
+	/* Behind the end is another byte, whatever is not looked at. */
+	KUNIT_EXPECT_NE(test, dma_map_to_pfn(dev, dmamap_cpu_addr(region) + SZ_4K,
+					     DMAMAP_NO_BUS_ADDRESS, &answer), 0);
+	dmamap_put(region);
+}
+
+static void adopted_memory_has_the_address_of_its_device(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region = adopted(test, dev);
+
+	KUNIT_EXPECT_EQ(test, dmamap_dma_addr(region),
+			phys_to_dma(dev, PFN_PHYS(region->core.pfn)));
+	dmamap_put(region);
+}
+
+static void adopted_memory_out_of_reach_has_no_address(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	dev->coherent_dma_mask = DMA_BIT_MASK(24);
+	expect_no_address(test, dev);
+	dev->coherent_dma_mask = DMA_BIT_MASK(32);
+	dev->bus_dma_limit = DMA_BIT_MASK(24);
+	expect_no_address(test, dev);
+	dev->bus_dma_limit = 0;
+	dev->coherent_dma_mask = 0;
+	expect_no_address(test, dev);
+}
+
+static void adopted_memory_beside_a_window_has_no_address(struct kunit *test)
+{
+#ifdef CONFIG_ARCH_HAS_PHYS_TO_DMA
+	kunit_skip(test, "the architecture computes bus addresses by itself");
+#else
+	static const struct bus_dma_region windows[] = {
+		{ .cpu_start = 0, .dma_start = 0x1000000, .size = SZ_4K }, {}
+	};
+	struct device *dev = suite_device(test);
+
+	dev->dma_range_map = windows;
+	expect_no_address(test, dev);
+	dev->dma_range_map = NULL;
+#endif
+}
+
+static struct kunit_case served_cases[] = {
+	KUNIT_CASE(a_device_of_the_board_is_served),
+	KUNIT_CASE(a_sentence_is_cut_to_its_room),
+	KUNIT_CASE(a_device_without_a_mask_is_refused),
+	KUNIT_CASE(a_device_that_needs_decrypted_memory_is_refused),
+	KUNIT_CASE(operations_of_its_own_are_refused),
+	KUNIT_CASE(memory_that_was_declared_is_not_ignored),
+	KUNIT_CASE(a_restricted_pool_is_not_ignored),
+	KUNIT_CASE(each_device_is_told_why_once),
+	KUNIT_CASE(adopted_memory_has_the_address_of_its_device),
+	KUNIT_CASE(adopted_memory_out_of_reach_has_no_address),
+	KUNIT_CASE(adopted_memory_beside_a_window_has_no_address),
+	{}
+};
+
+static struct kunit_suite served_suite = {
+	.name = "dmamap-served",
+	.test_cases = served_cases,
+};
+kunit_test_suite(served_suite);
