@@ -17,7 +17,7 @@ static_assert(to_c(Errno::nxio) == DMAMAP_NXIO);
 
 static_assert(static_cast<u32>(Linear::cached) == DMAMAP_LINEAR_CACHED);
 static_assert(static_cast<u32>(Attribute::write_combine) == DMAMAP_ATTR_WRITE_COMBINE);
-static_assert(static_cast<u32>(CmaPlacement::highmem) == DMAMAP_CMA_HIGHMEM);
+static_assert(static_cast<u32>(CmaPlacement::unusable) == DMAMAP_CMA_UNUSABLE);
 static_assert(static_cast<u32>(CpuFit::aliases) == DMAMAP_CPU_ALIASES);
 static_assert(static_cast<u32>(StrategyId::adopted) == DMAMAP_STRATEGY_ADOPTED);
 

@@ -66,6 +66,7 @@ enum dmamap_cma_placement {
 	DMAMAP_CMA_NONE,
 	DMAMAP_CMA_LOWMEM,
 	DMAMAP_CMA_HIGHMEM,
+	DMAMAP_CMA_UNUSABLE,
 };
 
 /* What the CPU has, or lacks, for coherent memory: dmamap::CpuFit. */

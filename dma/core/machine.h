@@ -35,8 +35,9 @@ struct Reach {
 	bool may_move = true;
 };
 
-/// Where the contiguous memory area (CMA) of the board lies.
-enum class CmaPlacement : std::uint8_t { none, lowmem, highmem };
+/// Where the contiguous memory area (CMA) of the board lies. An unusable one is there, and
+/// the kernel gave its memory back.
+enum class CmaPlacement : std::uint8_t { none, lowmem, highmem, unusable };
 
 /// Whether a CPU has what coherent memory needs, and what it lacks.
 enum class CpuFit : std::uint8_t {

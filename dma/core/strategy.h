@@ -34,6 +34,15 @@ struct Verdict {
 	return {false, "what caches this CPU has is not known"};
 }
 
+/// Of contiguous memory that is in no place where a strategy could use it.
+[[nodiscard]] constexpr Verdict no_cma_verdict(CmaPlacement cma, Verdict none) noexcept
+{
+	if (cma == CmaPlacement::unusable)
+		return {false, "contiguous memory (CMA) could not be activated, as where it straddles "
+			       "lowmem and highmem; place it in one of them with cma=SIZE@BASE"};
+	return none;
+}
+
 /// Why a flip stopped. Frames in doubt may have translations that the layer
 /// could not put back: such frames must never reach an allocator again.
 struct FlipError {

@@ -25,10 +25,11 @@ struct Highmem : FromCma {
 		case CmaPlacement::lowmem:
 			return {false, "contiguous memory (CMA) lies in lowmem, where cacheable aliases "
 				       "stay; place it in highmem with cma=SIZE@BASE"};
-		case CmaPlacement::none:
+		default:
 			break;
 		}
-		return {false, "there is no contiguous memory (CMA); give the kernel highmem and cma=SIZE"};
+		return no_cma_verdict(facts.cma, {false, "there is no contiguous memory (CMA); "
+							 "give the kernel highmem and cma=SIZE"});
 	}
 
 	template <Machine M>

@@ -37,10 +37,11 @@ struct UnmapCma : FromCma, ClosesLinear<Linear::absent> {
 		case CmaPlacement::highmem:
 			return {false, "contiguous memory (CMA) lies in highmem; choose the strategy "
 				       "highmem, or place it in lowmem with cma=SIZE@BASE"};
-		case CmaPlacement::none:
+		default:
 			break;
 		}
-		return {false, "there is no contiguous memory (CMA); give the kernel cma=SIZE@BASE"};
+		return no_cma_verdict(facts.cma, {false, "there is no contiguous memory (CMA); "
+							 "give the kernel cma=SIZE@BASE"});
 	}
 };
 

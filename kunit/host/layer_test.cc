@@ -334,7 +334,7 @@ TEST(SpareTest, BelongsToNobody)
 
 /* The boundary passes a number on, whatever it is. */
 constexpr auto kUnknownPlacement =
-	static_cast<CmaPlacement>(static_cast<std::uint8_t>(CmaPlacement::highmem) + 1);
+	static_cast<CmaPlacement>(static_cast<std::uint8_t>(CmaPlacement::unusable) + 1);
 
 struct Refusal {
 	const sim::Profile &profile;
@@ -370,6 +370,14 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
 }
 
+TEST(HighmemTest, RefusesContiguousMemoryThatTheKernelGaveBack)
+{
+	const Verdict verdict = Highmem::probe({CmaPlacement::unusable});
+
+	EXPECT_FALSE(verdict.kept);
+	EXPECT_NE(verdict.why.find("straddles"), verdict.why.npos) << verdict.why;
+}
+
 TEST(HighmemTest, RefusesAPlacementThatItDoesNotKnow)
 {
 	EXPECT_FALSE(Highmem::probe({kUnknownPlacement}).kept);
@@ -381,6 +389,7 @@ TEST(UnmapCmaTest, RefusesBoardsThatCannotKeepIt)
 	EXPECT_TRUE(UnmapCma::probe({CmaPlacement::lowmem}).kept);
 	for (const auto &[placement, word] : {std::pair{CmaPlacement::highmem, "highmem"},
 					      std::pair{CmaPlacement::none, "CMA"},
+					      std::pair{CmaPlacement::unusable, "straddles"},
 					      std::pair{kUnknownPlacement, "CMA"}}) {
 		const Verdict verdict = UnmapCma::probe({placement});
 
@@ -486,7 +495,8 @@ TEST(StrategyTest, EachGoesByItsOwnName)
 
 TEST(ProbeTest, UnmapAndPurgeAskNothingOfCma)
 {
-	for (CmaPlacement cma : {CmaPlacement::none, CmaPlacement::lowmem, CmaPlacement::highmem}) {
+	for (CmaPlacement cma : {CmaPlacement::none, CmaPlacement::lowmem, CmaPlacement::highmem,
+				 CmaPlacement::unusable}) {
 		EXPECT_TRUE(Unmap::probe({cma}).kept);
 		EXPECT_TRUE(Purge<>::probe({cma}).kept);
 		EXPECT_TRUE(Purge<true>::probe({cma}).kept);

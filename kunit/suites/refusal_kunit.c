@@ -21,6 +21,8 @@ static const struct board boards[] = {
 	  DMAMAP_CPU_FIT, false, "lies in lowmem" },
 	{ "highmem without CMA", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_NONE, DMAMAP_CPU_FIT, false,
 	  "no contiguous memory" },
+	{ "highmem with CMA that the kernel gave back", DMAMAP_STRATEGY_HIGHMEM,
+	  DMAMAP_CMA_UNUSABLE, DMAMAP_CPU_FIT, false, "straddles" },
 	{ "highmem on a CPU whose caches alias", DMAMAP_STRATEGY_HIGHMEM, DMAMAP_CMA_HIGHMEM,
 	  DMAMAP_CPU_ALIASES, false, "at two addresses" },
 	{ "unmap needs no CMA", DMAMAP_STRATEGY_UNMAP, DMAMAP_CMA_NONE, DMAMAP_CPU_FIT, true,
@@ -41,7 +43,7 @@ static void probe_says_what_can_be_kept(struct kunit *test)
 {
 	const struct board *board = test->param_value;
 	struct dmamap_core_verdict verdict;
-	char why[128];
+	char why[DMAMAP_WHY_BYTES];
 
 	KUNIT_EXPECT_EQ(test, dmamap_core_probe(board->strategy, board->cma, board->cpu, &verdict),
 			board->kept ? DMAMAP_OK : DMAMAP_NODEV);
@@ -54,7 +56,7 @@ static void probe_says_what_can_be_kept(struct kunit *test)
 
 static void this_board_keeps_its_strategy(struct kunit *test)
 {
-	char why[128];
+	char why[DMAMAP_WHY_BYTES];
 
 	KUNIT_EXPECT_TRUE_MSG(test, dmamap_strategy_kept(why, sizeof(why)), "%s", why);
 }

@@ -28,7 +28,7 @@ static void count_mask_warning(struct device *dev)
 static void expect_refused(struct kunit *test, struct device *dev, int err, const char *says)
 {
 	const unsigned int flags[] = { DMAMAP_NO_SNOOP, 0 };
-	char why[192];
+	char why[DMAMAP_WHY_BYTES];
 	size_t i;
 
 	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, sizeof(why)), err);
@@ -45,7 +45,7 @@ static void expect_refused(struct kunit *test, struct device *dev, int err, cons
 static void a_device_of_the_board_is_served(struct kunit *test)
 {
 	struct device *dev = suite_device(test);
-	char why[192] = "?";
+	char why[DMAMAP_WHY_BYTES] = "?";
 
 	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, sizeof(why)), 0);
 	KUNIT_EXPECT_STREQ(test, why, "");

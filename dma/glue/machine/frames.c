@@ -98,7 +98,12 @@ u32 dmamap_machine_cma_placement(void)
 
 	if (!cma)
 		return DMAMAP_CMA_NONE;
-	/* A CMA area lies wholly in one zone (mm/cma.c, cma_activate_area). */
+	/*
+	 * An area that lies in more than one zone is not activated: it keeps its name, and has
+	 * no pages (mm/cma.c, cma_activate_area).
+	 */
+	if (!cma_get_size(cma))
+		return DMAMAP_CMA_UNUSABLE;
 	return PageHighMem(pfn_to_page(PHYS_PFN(cma_get_base(cma)))) ? DMAMAP_CMA_HIGHMEM :
 								       DMAMAP_CMA_LOWMEM;
 }

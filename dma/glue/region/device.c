@@ -170,7 +170,7 @@ EXPORT_SYMBOL_GPL(dmamap_device_served);
 void dmamap_say_unserved(struct device *dev, int err, gfp_t gfp)
 {
 	enum dmamap_device device = dmamap_device_memory(dev);
-	char why[192];
+	char why[DMAMAP_WHY_BYTES];
 
 	if (device == DMAMAP_DEVICE_NO_MASK)
 		dmamap_warn_of_mask(dev);

@@ -146,7 +146,7 @@ void dmamap_announce(const struct dmamap_region *region)
 static int __init dmamap_announce_strategy(void)
 {
 	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
-	char why[128];
+	char why[DMAMAP_WHY_BYTES];
 
 	if (dmamap_strategy_kept(why, sizeof(why)))
 		pr_info("strategy %s: %s\n", name, why);

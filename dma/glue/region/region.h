@@ -413,6 +413,9 @@ const char *dmamap_behind_name(u32 behind);
  */
 const char *dmamap_reason(const struct dmamap_region *region);
 
+/* Room for each sentence that says why something is so, with its NUL. */
+#define DMAMAP_WHY_BYTES	192
+
 /**
  * dmamap_strategy_kept() - does this board keep the configured strategy
  * @why: a sentence that says why, or why not; without full stop

@@ -18,7 +18,7 @@
 static int strategy_show(struct seq_file *out, void *unused)
 {
 	const char *name = dmamap_core_strategy_name(dmamap_core_board_strategy());
-	char why[128];
+	char why[DMAMAP_WHY_BYTES];
 	bool kept = dmamap_strategy_kept(why, sizeof(why));
 
 	seq_printf(out, "%s: %s%s\n", name, kept ? "" : "can't be kept: ", why);
