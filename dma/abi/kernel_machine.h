@@ -27,7 +27,8 @@ public:
 		u64 pfn = 0;
 
 		DMAMAP_TRY(from_c(dmamap_injected_failure()));
-		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), how(reach), &pfn)));
+		DMAMAP_TRY(from_c(dmamap_machine_take_cma(pages.count(), reach.area, how(reach),
+							  &pfn)));
 		return note(DMAMAP_STEP_TAKE, FrameRun{Pfn(pfn), pages});
 	}
 	void give_cma(FrameRun run) noexcept
@@ -39,6 +40,8 @@ public:
 	{
 		u64 pfn = 0;
 
+		if (reach.area)   // give_pages() knows such frames
+			return take_cma(pages, reach);
 		DMAMAP_TRY(from_c(dmamap_injected_failure()));
 		DMAMAP_TRY(from_c(dmamap_machine_take_pages(pages.count(), reach.last_byte,
 							    static_cast<u32>(reach.node),

@@ -26,6 +26,7 @@ struct dmamap_core_request {
 	u64 bytes;
 	u64 last_byte;	/* highest physical address in reach of the device */
 	void *device;	/* handed back to dmamap_machine_bus_address() */
+	void *area;	/* its own contiguous memory, for dmamap_machine_take_cma(), or NULL */
 	u32 node;	/* memory node, ~0 for any */
 	u8 snooping;
 	u8 may_sleep;

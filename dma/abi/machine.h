@@ -16,8 +16,8 @@ DMAMAP_C_BEGIN
 
 /* dma/glue/machine/frames.c */
 u32 dmamap_machine_cma_placement(void);
-/* @how: bits of enum dmamap_take_flag */
-u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn);
+/* @how: bits of enum dmamap_take_flag; @area: a struct cma, or NULL for the board's */
+u32 dmamap_machine_take_cma(u64 pages, void *area, u32 how, u64 *pfn);
 void dmamap_machine_give_cma(u64 pfn, u64 pages);
 u32 dmamap_machine_take_pages(u64 pages, u64 last_byte, u32 node, u32 how, u64 *pfn);
 void dmamap_machine_give_pages(u64 pfn, u64 pages);

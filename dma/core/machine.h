@@ -33,6 +33,8 @@ struct Reach {
 	/// Whether pages in use may be moved to make room, which waits for their I/O: not
 	/// for a caller that such I/O waits for.
 	bool may_move = true;
+	/// Contiguous memory that only this device has, and must take from; or nullptr.
+	void *area = nullptr;
 };
 
 /// Where the contiguous memory area (CMA) of the board lies. An unusable one is there, and

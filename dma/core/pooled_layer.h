@@ -56,14 +56,16 @@ public:
 	}
 
 	/// As Layer::alloc(). A caller that can't sleep gets pages of the pool, or nomem.
-	/// The pool has one attribute: memory with another is flipped each time.
+	/// The pool has one attribute, and memory that is no single device's: what needs
+	/// another attribute, or comes from an area of its own, is flipped each time.
 	///
 	/// Context: any, if request.reach.may_sleep is false.
 	[[nodiscard]] Result<Region> alloc(const Request &request, void *owner) noexcept
 	{
 		const auto pages = pages_of_bytes(request.bytes);
 
-		if (!pages || request.snooping || needs_own_attribute(request, m_.facts()))
+		if (!pages || request.snooping || request.reach.area ||
+		    needs_own_attribute(request, m_.facts()))
 			return layer_.alloc(request, owner);
 
 		const Pages keep = request.reach.may_sleep ? limits_.floor : Pages();

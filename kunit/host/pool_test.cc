@@ -281,6 +281,28 @@ TYPED_TEST(PooledTest, SnoopingDevicesNeedNoPool)
 	this->expect_all_back();
 }
 
+/* A pool is for all devices; contiguous memory may be one device's alone. */
+TYPED_TEST(PooledTest, MemoryOfTheDevicesOwnIsNotPooled)
+{
+	int area = 0;
+	auto pooled = this->fixture_.alloc(1);
+
+	ASSERT_TRUE(pooled);
+	const std::uint64_t free = this->fixture_.free();
+	auto region = this->fixture_.layer.alloc({.bytes = kPageBytes,
+						   .reach = {.area = &area},
+						   .device = &this->fixture_.device},
+						  &this->fixture_.owner);
+
+	ASSERT_TRUE(region);
+	EXPECT_EQ(region->chunk, 0);
+	EXPECT_EQ(this->fixture_.free(), free);
+	this->fixture_.release(*region);
+	EXPECT_EQ(this->fixture_.free(), free);
+	this->fixture_.release(*pooled);
+	this->expect_all_back();
+}
+
 TYPED_TEST(PooledTest, RefusesSizesThatMakeNoSense)
 {
 	const auto ask = [&](std::uint64_t bytes) {

@@ -237,7 +237,7 @@ static void step_take(struct job *job)
 	const u64 pages = job->region->core.pages;
 	const u32 how = DMAMAP_TAKE_SLEEP | DMAMAP_TAKE_MOVE;
 
-	if (cma && dmamap_machine_take_cma(pages, how, &pfn) == DMAMAP_OK)
+	if (cma && dmamap_machine_take_cma(pages, NULL, how, &pfn) == DMAMAP_OK)
 		dmamap_machine_give_cma(pfn, pages);
 	if (!cma && dmamap_machine_take_pages(pages, U32_MAX, ~0u, how, &pfn) == DMAMAP_OK)
 		dmamap_machine_give_pages(pfn, pages);

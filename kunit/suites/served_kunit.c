@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which devices get memory, and that those which do not are told why, each of them. */
 #include <kunit/static_stub.h>
+#include <linux/cma.h>
 #include <linux/console.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
@@ -135,6 +136,56 @@ static void a_restricted_pool_is_not_ignored(struct kunit *test)
 	kunit_skip(test, "no device of this kernel has a restricted pool");
 #endif
 }
+
+#ifdef CONFIG_DMA_CMA
+static bool in_area(const struct dmamap_region *region, struct cma *area)
+{
+	const u64 first = PHYS_PFN(cma_get_base(area));
+
+	return region->core.pfn >= first &&
+	       region->core.pfn + region->core.pages <= first + (cma_get_size(area) >> PAGE_SHIFT);
+}
+
+/* Flipped and snooped memory comes from the device's area, not from the pool's chunks. */
+static void contiguous_memory_of_its_own_is_used(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct cma *const area = dev_get_cma_area(NULL);
+	struct dmamap_region *region;
+	char why[DMAMAP_WHY_BYTES];
+	u32 round;
+
+	if (!area)
+		kunit_skip(test, "the board has no contiguous memory");
+	dev->cma_area = area;
+	KUNIT_EXPECT_EQ_MSG(test, dmamap_device_served(dev, why, sizeof(why)), 0, "%s", why);
+	for (round = 0; round < 4; round++) {
+		suite_set_snooping(dev, round % 2);
+		if (round % 2 && dmamap_area_placement(area) == DMAMAP_CMA_HIGHMEM) {
+			expect_refused(test, dev, -ENODEV, "memory-region");
+			continue;
+		}
+		region = dmamap_alloc(dev, SZ_16K, GFP_KERNEL, 0);
+		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(region), "%ld", PTR_ERR(region));
+		KUNIT_EXPECT_TRUE(test, in_area(region, area));
+		KUNIT_EXPECT_EQ(test, region->core.chunk, 0);
+		dmamap_put(region);
+	}
+	suite_set_snooping(dev, false);
+	dev->cma_area = NULL;
+}
+
+/* As the kernel leaves an area that it could not activate: a name without pages. */
+static void contiguous_memory_that_is_not_there_is_refused(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+
+	dev->cma_area = kunit_kzalloc(test, SZ_1K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dev->cma_area);
+	expect_refused(test, dev, -ENODEV, "memory-region");
+	dev->cma_area = NULL;
+}
+#endif
 
 /* What the log says while a console of the test listens. */
 static char heard[8192];
@@ -279,6 +330,10 @@ static struct kunit_case served_cases[] = {
 	KUNIT_CASE(operations_of_its_own_are_refused),
 	KUNIT_CASE(memory_that_was_declared_is_not_ignored),
 	KUNIT_CASE(a_restricted_pool_is_not_ignored),
+#ifdef CONFIG_DMA_CMA
+	KUNIT_CASE(contiguous_memory_of_its_own_is_used),
+	KUNIT_CASE(contiguous_memory_that_is_not_there_is_refused),
+#endif
 	KUNIT_CASE(each_device_is_told_why_once),
 	KUNIT_CASE(adopted_memory_has_the_address_of_its_device),
 	KUNIT_CASE(adopted_memory_out_of_reach_has_no_address),

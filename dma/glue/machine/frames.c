@@ -92,10 +92,8 @@ bool dmamap_may_move_pages(void)
 }
 
 #ifdef CONFIG_DMA_CMA
-u32 dmamap_machine_cma_placement(void)
+u32 dmamap_area_placement(const struct cma *cma)
 {
-	struct cma *cma = dma_contiguous_default_area;
-
 	if (!cma)
 		return DMAMAP_CMA_NONE;
 	/*
@@ -114,9 +112,9 @@ u32 dmamap_machine_cma_placement(void)
  * task that waits for writeback. So there is nothing here for a caller without
  * DMAMAP_TAKE_MOVE, for which the reserve of the pool is kept.
  */
-u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
+u32 dmamap_machine_take_cma(u64 pages, void *area, u32 how, u64 *pfn)
 {
-	struct cma *cma = dma_contiguous_default_area;
+	struct cma *cma = area ?: dma_contiguous_default_area;
 	struct page *page = NULL;
 
 	if (cma && (how & DMAMAP_TAKE_MOVE) && pages <= cma_get_size(cma) >> PAGE_SHIFT &&
@@ -132,17 +130,35 @@ u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
 	return DMAMAP_OK;
 }
 
+/* A run of frames that goes back to the area that has it. */
+static int dmamap_release_to(struct cma *cma, void *data)
+{
+	const struct dmamap_frames *run = data;
+
+	return cma_release(cma, pfn_to_page(run->pfn), run->pages);
+}
+
 void dmamap_machine_give_cma(u64 pfn, u64 pages)
 {
-	WARN_ON(!cma_release(dma_contiguous_default_area, pfn_to_page(pfn), pages));
+	struct dmamap_frames run = { .pfn = pfn, .pages = pages };
+
+	/* The board's first, from which most runs are. */
+	if (!cma_release(dma_contiguous_default_area, pfn_to_page(pfn), pages))
+		WARN_ON(!cma_for_each_area(dmamap_release_to, &run));
+}
+
+/* Only what asks for them gets frames of an area: the layer's own requests are unmovable. */
+static bool dmamap_of_an_area(u64 pfn)
+{
+	return is_migrate_cma_page(pfn_to_page(pfn));
 }
 #else
-u32 dmamap_machine_cma_placement(void)
+u32 dmamap_area_placement(const struct cma *cma)
 {
 	return DMAMAP_CMA_NONE;
 }
 
-u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
+u32 dmamap_machine_take_cma(u64 pages, void *area, u32 how, u64 *pfn)
 {
 	return DMAMAP_NOMEM;
 }
@@ -150,7 +166,17 @@ u32 dmamap_machine_take_cma(u64 pages, u32 how, u64 *pfn)
 void dmamap_machine_give_cma(u64 pfn, u64 pages)
 {
 }
+
+static bool dmamap_of_an_area(u64 pfn)
+{
+	return false;
+}
 #endif
+
+u32 dmamap_machine_cma_placement(void)
+{
+	return dmamap_area_placement(dev_get_cma_area(NULL));
+}
 
 /* Frees the frames from number @from up to, not including, number @to of a run. */
 static void dmamap_free_frames(struct page *page, u64 from, u64 to)
@@ -271,6 +297,10 @@ void dmamap_machine_give_pages(u64 pfn, u64 pages)
 {
 	u64 i;
 
+	if (dmamap_of_an_area(pfn)) {
+		dmamap_machine_give_cma(pfn, pages);
+		return;
+	}
 	for (i = 0; i < pages; i++)
 		__free_page(pfn_to_page(pfn + i));
 }

@@ -13,6 +13,7 @@
 
 #include "dma/abi/layer.h"
 
+struct cma;
 struct device;
 struct page;
 
@@ -27,6 +28,15 @@ struct page;
  * Context: any.
  */
 bool dmamap_may_move_pages(void);
+
+/**
+ * dmamap_area_placement() - where an area of contiguous memory lies
+ * @cma: the area, or NULL
+ *
+ * Context: any.
+ * Return: an enum dmamap_cma_placement.
+ */
+u32 dmamap_area_placement(const struct cma *cma);
 
 /**
  * dmamap_quarantined() - frames that a failed flip left in doubt, since boot

@@ -24,6 +24,8 @@
 #include <linux/mm.h>
 #include <linux/swiotlb.h>
 
+#include "dma/abi/machine.h"
+#include "dma/glue/machine/machine.h"
 #include "dma/glue/region/region.h"
 
 /* Ends of the sentence "no coherent memory: ...". */
@@ -39,6 +41,8 @@ static const char *const dmamap_unserved[] = {
 		"it has coherent memory of its own (dma_declare_coherent_memory() or shared-dma-pool); give that to dmamap_adopt()",
 	[DMAMAP_DEVICE_RESTRICTED] =
 		"it may use no memory but its restricted-dma-pool; use dma_alloc_coherent()",
+	[DMAMAP_DEVICE_AREA] =
+		"its own contiguous memory (memory-region) could not be activated, or lies where the strategy can't use it",
 	[DMAMAP_DEVICE_NO_MASK] =
 		"it has no coherent DMA mask; call dma_set_mask_and_coherent() before",
 };
@@ -109,12 +113,30 @@ static bool dmamap_is_restricted(const struct device *dev)
 #endif
 }
 
+/*
+ * An area of the device's own takes the place of the board's, and has to be as good. Memory
+ * that is snooped is used through the linear map, which highmem does not have.
+ */
+static bool dmamap_area_fits(struct device *dev)
+{
+	const u32 placement = dmamap_area_placement(dmamap_device_area(dev));
+	struct dmamap_core_verdict verdict;
+
+	if (placement == DMAMAP_CMA_UNUSABLE)
+		return false;
+	if (dev_is_dma_coherent(dev))
+		return placement == DMAMAP_CMA_LOWMEM;
+	return dmamap_core_board_probe(placement, dmamap_machine_cpu(), &verdict) == DMAMAP_OK;
+}
+
 enum dmamap_device dmamap_device_memory(struct device *dev)
 {
 	if (dmamap_has_own_memory(dev))
 		return DMAMAP_DEVICE_OWN_MEMORY;
 	if (dmamap_is_restricted(dev))
 		return DMAMAP_DEVICE_RESTRICTED;
+	if (dmamap_device_area(dev) && !dmamap_area_fits(dev))
+		return DMAMAP_DEVICE_AREA;
 	return dmamap_device_addressing(dev);
 }
 
@@ -126,6 +148,8 @@ int dmamap_device_errno(enum dmamap_device device)
 		return 0;
 	case DMAMAP_DEVICE_NO_MASK:
 		return -EIO;
+	case DMAMAP_DEVICE_AREA:
+		return -ENODEV;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -157,7 +181,7 @@ int dmamap_device_served(struct device *dev, char *why, size_t bytes)
 	if (dmamap_device_errno(device))
 		return dmamap_sentence(device, why, bytes);
 	/* A device that snoops gets ordinary memory, whatever the board can keep. */
-	if (dev_is_dma_coherent(dev))
+	if (dev_is_dma_coherent(dev) || dmamap_device_area(dev))
 		return 0;
 	if (!dmamap_strategy_kept(why, bytes))
 		return -ENODEV;

@@ -68,6 +68,7 @@ static u32 dmamap_alloc_core(struct dmamap_region *region, size_t size, gfp_t gf
 		.bytes = size,
 		.last_byte = dmamap_last_byte(dev),
 		.device = dev,
+		.area = dmamap_device_area(dev),
 		.node = (u32)dev_to_node(dev),
 		.snooping = snooping,
 		.may_sleep = gfpflags_allow_blocking(gfp),
@@ -125,14 +126,16 @@ static int dmamap_alloc_memory(struct dmamap_region *region, size_t size, gfp_t 
 
 /*
  * A resting region, if one is as good as a new one: the memory is not charged to a process,
- * not for a snooping device, and has the one attribute that the pool has.
+ * not for a snooping device, not of an area that is its device's alone, and has the one
+ * attribute that the pool has.
  */
 static struct dmamap_region *dmamap_wake(struct device *dev, size_t size, unsigned int flags)
 {
 	const bool snooping = dev_is_dma_coherent(dev);
 	struct dmamap_region *region;
 
-	if ((flags & DMAMAP_ACCOUNT) || (snooping && !(flags & DMAMAP_NO_SNOOP)))
+	if ((flags & DMAMAP_ACCOUNT) || (snooping && !(flags & DMAMAP_NO_SNOOP)) ||
+	    dmamap_device_area(dev))
 		return NULL;
 	if ((flags & DMAMAP_WRITE_COMBINE) &&
 	    dmamap_machine_combining() == DMAMAP_COMBINING_SEPARATE)

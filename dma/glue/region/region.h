@@ -174,6 +174,7 @@ u64 dmamap_refused(void);
  * @DMAMAP_DEVICE_ENCRYPTED: it needs decrypted memory
  * @DMAMAP_DEVICE_OWN_MEMORY: memory was declared for it
  * @DMAMAP_DEVICE_RESTRICTED: it may use one pool only
+ * @DMAMAP_DEVICE_AREA: its own contiguous memory lies where the strategy can't use it
  * @DMAMAP_DEVICE_NO_MASK: its driver has not said what it reaches
  * @DMAMAP_DEVICE_NO_STRATEGY: it does not snoop, and the board can't keep its strategy
  */
@@ -186,6 +187,7 @@ enum dmamap_device {
 	DMAMAP_DEVICE_ENCRYPTED,
 	DMAMAP_DEVICE_OWN_MEMORY,
 	DMAMAP_DEVICE_RESTRICTED,
+	DMAMAP_DEVICE_AREA,
 	DMAMAP_DEVICE_NO_MASK,
 	DMAMAP_DEVICE_NO_STRATEGY,
 };
@@ -211,11 +213,28 @@ enum dmamap_device dmamap_device_addressing(struct device *dev);
 enum dmamap_device dmamap_device_memory(struct device *dev);
 
 /**
+ * dmamap_device_area() - contiguous memory that only one device has
+ * @dev: device
+ *
+ * Context: any.
+ * Return: the area, or NULL: the device takes from what is for all.
+ */
+static inline struct cma *dmamap_device_area(const struct device *dev)
+{
+#ifdef CONFIG_DMA_CMA
+	return dev->cma_area;
+#else
+	return NULL;
+#endif
+}
+
+/**
  * dmamap_device_errno() - what an allocation for such a device returns
  * @device: answer of one of the two functions above
  *
  * Context: any.
- * Return: 0 if the device is served, -EIO without a mask, else -EOPNOTSUPP.
+ * Return: 0 if the device is served, -EIO without a mask, -ENODEV for an area that can't
+ *	be used, else -EOPNOTSUPP.
  */
 int dmamap_device_errno(enum dmamap_device device);
 
