@@ -244,6 +244,18 @@ bool dmamap_arch_pte_leaf(pte_t pte, struct dmamap_leaf *leaf);
 bool dmamap_arch_pte_cacheable(pte_t pte);
 
 /**
+ * dmamap_arch_mapped_as() - has a kernel mapping the attribute that it was asked for with?
+ * @addr: an address that is mapped
+ * @prot: the protection that was asked for
+ *
+ * Where the kernel derives the attribute of a mapping from a record of the memory, what
+ * another driver recorded wins, and ioremap() tells nobody.
+ *
+ * Context: any; takes no lock.
+ */
+bool dmamap_arch_mapped_as(unsigned long addr, pgprot_t prot);
+
+/**
  * dmamap_arch_place() - in which part of the kernel's half an address is
  * @addr: of the kernel
  *

@@ -93,6 +93,12 @@ static enum dmamap_place place_in_fixmap(unsigned long addr)
 	return DMAMAP_PLACE_FIXMAP;
 }
 
+/* Linux on ARM keeps no table of attributes: ioremap() takes any. */
+bool dmamap_arch_mapped_as(unsigned long addr, pgprot_t prot)
+{
+	return true;
+}
+
 /* The kernel's image has no map of its own: it is part of the linear map. */
 enum dmamap_place dmamap_arch_place(unsigned long addr)
 {

@@ -31,6 +31,12 @@ int dmamap_arch_pmd_leaves(const pmd_t *pmd, struct dmamap_leaf leaves[DMAMAP_LE
 	return 0;
 }
 
+/* Linux on PA-RISC keeps no table of attributes. */
+bool dmamap_arch_mapped_as(unsigned long addr, pgprot_t prot)
+{
+	return true;
+}
+
 /*
  * The kernel's image is part of the linear map. Below vmalloc space is the
  * window of arch_dma_alloc(), which has no vm_struct.

@@ -71,6 +71,25 @@ int dmamap_arch_pmd_leaves(const pmd_t *pmdp, struct dmamap_leaf leaves[DMAMAP_L
 	return large_leaf(leaves, PMD_SIZE, pmd_pfn(pmd), present, pmd_pgprot(pmd));
 }
 
+/*
+ * ioremap() of memory that is recorded as write-combining is write-combining, whatever was
+ * asked for (arch/x86/mm/pat/memtype_interval.c, memtype_check_conflict(), and
+ * is_new_memtype_allowed()).
+ */
+bool dmamap_arch_mapped_as(unsigned long addr, pgprot_t prot)
+{
+	unsigned int level;
+	pte_t *entry = lookup_address(addr, &level);
+	pgprot_t found;
+
+	if (!entry)
+		return false;
+	found = pte_pgprot(*entry);
+	if (level != PG_LEVEL_4K)
+		found = pgprot_large_2_4k(found);
+	return pgprot2cachemode(found) == pgprot2cachemode(prot);
+}
+
 enum dmamap_place dmamap_arch_place(unsigned long addr)
 {
 	if (addr >= PAGE_OFFSET && addr < (unsigned long)high_memory)

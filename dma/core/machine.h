@@ -87,6 +87,8 @@ struct BoardFacts {
 ///   memtype), release() forgets the record.
 /// - map() makes the kernel mapping of a region with an attribute.
 ///   unmap() returns when neither page table nor any TLB has that mapping any more.
+/// - map_device() maps memory that no allocator has; Errno::busy if another mapping of
+///   it has another attribute.
 /// - flush() writes back and invalidates every line of the frames in every
 ///   cache between CPU and device, through a translation that cannot refill.
 /// - barrier() orders all of the above before all later accesses of device and CPU.

@@ -6,10 +6,12 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
+#include <linux/io.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/swiotlb.h>
 
+#include "dma/abi/machine.h"
 #include "kunit/mapper/mapper.h"
 #include "kunit/suites/suite.h"
 
@@ -322,6 +324,34 @@ static void adopted_memory_beside_a_window_has_no_address(struct kunit *test)
 #endif
 }
 
+/* Its driver, or a frame buffer's, has the window mapped as memory that gathers writes. */
+static void a_window_with_another_attribute_is_busy(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct dmamap_region *region;
+	void __iomem *others;
+	phys_addr_t phys;
+
+	if (dmamap_machine_combining() != DMAMAP_COMBINING_SEPARATE)
+		kunit_skip(test, "the kernel keeps no record of attributes");
+	KUNIT_ASSERT_GE(test, mapper_adoptable(&phys), SZ_64K);
+	others = ioremap_wc(phys, SZ_64K);
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	region = dmamap_adopt(dev, phys, SZ_64K, DMAMAP_BEHIND_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(region), -EBUSY);
+	if (!IS_ERR(region))
+		dmamap_put(region);
+	region = dmamap_adopt(dev, phys, SZ_64K, DMAMAP_BEHIND_DEVICE, DMAMAP_WRITE_COMBINE);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(region), 0);
+	if (!IS_ERR(region))
+		dmamap_put(region);
+	iounmap(others);
+	region = dmamap_adopt(dev, phys, SZ_64K, DMAMAP_BEHIND_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(region), 0);
+	if (!IS_ERR(region))
+		dmamap_put(region);
+}
+
 static struct kunit_case served_cases[] = {
 	KUNIT_CASE(a_device_of_the_board_is_served),
 	KUNIT_CASE(a_sentence_is_cut_to_its_room),
@@ -338,6 +368,7 @@ static struct kunit_case served_cases[] = {
 	KUNIT_CASE(adopted_memory_has_the_address_of_its_device),
 	KUNIT_CASE(adopted_memory_out_of_reach_has_no_address),
 	KUNIT_CASE(adopted_memory_beside_a_window_has_no_address),
+	KUNIT_CASE(a_window_with_another_attribute_is_busy),
 	{}
 };
 

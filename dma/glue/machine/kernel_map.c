@@ -98,6 +98,11 @@ u32 dmamap_machine_map_device(u64 pfn, u64 pages, u32 attribute, u64 *addr)
 							  ioremap(phys, bytes);
 	if (!mapped)
 		return DMAMAP_NOMEM;
+	/* Another driver has the memory mapped otherwise: two attributes are never right. */
+	if (!dmamap_arch_mapped_as((unsigned long)mapped, dmamap_pgprot(attribute, PAGE_KERNEL))) {
+		iounmap(mapped);
+		return DMAMAP_BUSY;
+	}
 	*addr = (unsigned long)mapped;
 	return DMAMAP_OK;
 }
