@@ -194,6 +194,11 @@ u32 dmamap_core_resolve(const dmamap_core_region *region, u64 cpu, u64 bus,
 	return to_c(found);
 }
 
+u32 dmamap_core_user_check(const dmamap_core_segment *segments, u32 count)
+{
+	return to_c(total_bytes(segments_of(segments, count)));
+}
+
 u32 dmamap_core_user_admit(const dmamap_core_user_request *request,
 			   const dmamap_core_segment *segments, u32 count)
 {

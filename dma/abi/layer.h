@@ -123,6 +123,8 @@ void dmamap_core_pool_limits(struct dmamap_core_limits *limits);
 const char *dmamap_core_strategy_name(u32 strategy);
 u32 dmamap_core_resolve(const struct dmamap_core_region *region, u64 cpu, u64 bus,
 			struct dmamap_core_resolution *resolution);
+/* Are the segments themselves right? What admit() refuses of right ones, the process asked for. */
+u32 dmamap_core_user_check(const struct dmamap_core_segment *segments, u32 count);
 u32 dmamap_core_user_admit(const struct dmamap_core_user_request *request,
 			   const struct dmamap_core_segment *segments, u32 count);
 void dmamap_core_user_lay_out(struct dmamap_core_segment *segments, u32 count);

@@ -379,6 +379,9 @@ struct dmamap_segment {
  * children inherit the mapping, charged to the process that mapped it. Otherwise
  * get_user_pages() gives EFAULT, and madvise(MADV_DOFORK) EINVAL.
  *
+ * A refusal is the event dmamap_map_refuse, with the reason in a word. A mistake that
+ * only the driver can have made (a segment, @access) is told in the log, once.
+ *
  * Context: process, from the driver's mmap() (mmap_lock held for writing).
  * Return: 0, or
  *	-EINVAL   MAP_PRIVATE, no or unaligned segment, a segment beyond its

@@ -7,7 +7,12 @@
  * The map (struct dmamap_user_map) belongs to the VMAs: each VMA that a split leaves holds
  * a reference, and the last close ends the map. The map holds a reference on the region of
  * each part, so a region lives as long as it is mapped.
+ *
+ * Each refusal has a reason beside its errno, one word for the event dmamap_map_refuse: an
+ * errno has several causes, and some of them are the driver's.
  */
+#define pr_fmt(fmt) "dmamap: " fmt
+
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
@@ -19,6 +24,13 @@
 #include "dma/abi/machine.h"
 #include "dma/glue/user/user_map.h"
 #include "dma/glue/watch/trace.h"
+
+/*
+ * A mistake that only the driver can have made is told once: the process did nothing wrong.
+ * By the name of the file, because there may be no region to ask for its device.
+ */
+#define dmamap_blame_driver(vma, what) \
+	pr_warn_once("driver's mmap() of %pD2: " what "\n", (vma)->vm_file)
 
 /*
  * Puts each part on the list of its region. From then on a revoke or a reattach of that
@@ -145,17 +157,25 @@ static u64 dmamap_pages_to_charge(struct vm_area_struct *vma, const struct dmama
  * without references is put already, and its memory may be another region's. On failure
  * @count is cut to the parts that have a reference.
  */
-static int dmamap_take_regions(struct dmamap_user_map *map, const struct dmamap_segment *segments)
+static int dmamap_take_regions(struct vm_area_struct *vma, struct dmamap_user_map *map,
+			       const struct dmamap_segment *segments, const char **why)
 {
 	unsigned int i;
 
 	for (i = 0; i < map->count; i++) {
 		struct dmamap_region *region = segments[i].region;
-		const int err = IS_ERR_OR_NULL(region) ? -EINVAL : -ENXIO;
 
-		if (err == -EINVAL || !refcount_inc_not_zero(&region->references)) {
+		if (IS_ERR_OR_NULL(region)) {
+			dmamap_blame_driver(vma, "a segment has no region");
 			map->count = i;
-			return err;
+			*why = "region";
+			return -EINVAL;
+		}
+		if (!refcount_inc_not_zero(&region->references)) {
+			dmamap_blame_driver(vma, "a segment has a region that was put");
+			map->count = i;
+			*why = "put";
+			return -ENXIO;
 		}
 		map->parts[i].region = region;
 		map->parts[i].map = map;
@@ -164,7 +184,7 @@ static int dmamap_take_regions(struct dmamap_user_map *map, const struct dmamap_
 	return 0;
 }
 
-/* What each part shows of its region. Caller has references on the regions. */
+/* Notes which pages of its region each part shows. Caller has references on the regions. */
 static void dmamap_lay_out(struct dmamap_user_map *map, const struct dmamap_segment *segments)
 {
 	unsigned int i;
@@ -218,9 +238,27 @@ static void dmamap_drop_implied_exec(struct vm_area_struct *vma)
 	vma->vm_page_prot = pgprot_modify(vma->vm_page_prot, vm_get_page_prot(vma->vm_flags));
 }
 
+static int dmamap_check_segments(struct vm_area_struct *vma, const struct dmamap_user_map *map,
+				 const char **why)
+{
+	const u32 status = dmamap_core_user_check(map->segments, map->count);
+
+	if (status == DMAMAP_OK)
+		return 0;
+	dmamap_blame_driver(vma, "a segment is empty, unaligned or beyond its region");
+	*why = "segment";
+	return dmamap_errno(status);
+}
+
+/* The segments are right, so the process asked for too much: for what? */
+static const char *dmamap_excess(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_EXEC ? "execute" : "access";
+}
+
 /* Asks the C++ side whether this mapping may be had, in plain types. */
 static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map *map,
-			unsigned int access)
+			unsigned int access, const char **why)
 {
 	const struct dmamap_core_user_request request = {
 		.bytes = vma->vm_end - vma->vm_start,
@@ -233,7 +271,13 @@ static int dmamap_admit(struct vm_area_struct *vma, const struct dmamap_user_map
 		.may_write = !!(access & DMAMAP_USER_WRITE),
 	};
 
-	return dmamap_errno(dmamap_core_user_admit(&request, map->segments, map->count));
+	const int err = dmamap_errno(dmamap_core_user_admit(&request, map->segments, map->count));
+
+	if (err == -EACCES)
+		*why = dmamap_excess(vma);
+	else if (err)
+		*why = request.shared ? "length" : "private";
+	return err;
 }
 
 /* A kind is a promise of the driver to its users: a region that can't keep it is refused. */
@@ -249,14 +293,17 @@ static bool dmamap_keeps_kind(const struct dmamap_core_region *core, unsigned in
 		 (access & DMAMAP_USER_WRITE_COMBINE && !combines));
 }
 
-static int dmamap_check_kind(const struct dmamap_segment *segments, unsigned int count,
-			     unsigned int access)
+static int dmamap_check_kind(const struct dmamap_user_map *map, unsigned int access,
+			     const char **why)
 {
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		if (!dmamap_keeps_kind(&segments[i].region->core, access))
+	for (i = 0; i < map->count; i++) {
+		if (!dmamap_keeps_kind(&map->parts[i].region->core, access)) {
+			*why = "promise";
 			return -EOPNOTSUPP;
+		}
+	}
 	return 0;
 }
 
@@ -283,66 +330,102 @@ static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_use
 	vm_flags_mod(vma, set, never);
 }
 
+static int dmamap_charge_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
+			     const struct dmamap_segment *segments, const char **why)
+{
+	const u64 pages = dmamap_pages_to_charge(vma, segments, map->count);
+	const int err = dmamap_charge(map->mm, pages);
+
+	if (err)
+		*why = "limit";
+	else
+		map->charged = pages;
+	return err;
+}
+
 /* All reasons to refuse that need no other CPU to know of the mapping; charges last. */
 static int dmamap_prepare_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
-			      const struct dmamap_segment *segments, unsigned int access)
+			      const struct dmamap_segment *segments, unsigned int access,
+			      const char **why)
 {
-	int err = dmamap_take_regions(map, segments);
-	u64 pages;
+	int err = dmamap_take_regions(vma, map, segments, why);
 
 	if (err)
 		return err;
 	dmamap_lay_out(map, segments);
-	err = dmamap_admit(vma, map, access);
+	err = dmamap_check_segments(vma, map, why);
 	if (!err)
-		err = dmamap_check_kind(segments, map->count, access);
+		err = dmamap_admit(vma, map, access, why);
+	if (!err)
+		err = dmamap_check_kind(map, access, why);
+	if (!err)
+		err = dmamap_charge_map(vma, map, segments, why);
+	return err;
+}
+
+/* From here on others know of the map. */
+static int dmamap_publish_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
+			      unsigned int access, const char **why)
+{
+	int err = dmamap_attach_parts(map);
+
+	*why = "revoked";
 	if (err)
 		return err;
-	pages = dmamap_pages_to_charge(vma, segments, map->count);
-	err = dmamap_charge(map->mm, pages);
+	dmamap_set_flags(vma, map, access);
+	vma->vm_private_data = map;
+	if (map->filled_early)
+		err = dmamap_user_fill(vma);
 	if (!err)
-		map->charged = pages;
+		return 0;
+	/* Some PTEs may exist: zap them before the references on the regions go. */
+	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
+	vma->vm_private_data = NULL;
+	if (err == -ENOMEM)
+		*why = "memory";
+	return err;
+}
+
+static int dmamap_make_map(struct vm_area_struct *vma, const struct dmamap_segment *segments,
+			   unsigned int count, unsigned int access, const char **why)
+{
+	struct dmamap_user_map *map;
+	int err;
+
+	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
+	    (access & ~DMAMAP_USER_ALL)) {
+		dmamap_blame_driver(vma, "no segment, or no or unknown access");
+		*why = "flags";
+		return -EINVAL;
+	}
+	dmamap_drop_implied_exec(vma);
+	map = dmamap_new_map(vma, count);
+	if (!map) {
+		*why = "memory";
+		return -ENOMEM;
+	}
+	map->filled_early = access & DMAMAP_USER_POPULATE;
+	err = dmamap_prepare_map(vma, map, segments, access, why);
+	if (!err)
+		err = dmamap_publish_map(vma, map, access, why);
+	/* Not freed: a revoke, detach or reattach may have found the map, and holds it. */
+	if (err)
+		dmamap_user_map_put(map);
 	return err;
 }
 
 int dmamap_mmap(struct vm_area_struct *vma, const struct dmamap_segment *segments,
 		unsigned int count, unsigned int access)
 {
-	struct dmamap_user_map *map;
-	int err;
+	const char *why;
+	int err = dmamap_make_map(vma, segments, count, access, &why);
 
-	if (!count || !(access & (DMAMAP_USER_READ | DMAMAP_USER_WRITE)) ||
-	    (access & ~DMAMAP_USER_ALL))
-		return -EINVAL;
-	dmamap_drop_implied_exec(vma);
-	map = dmamap_new_map(vma, count);
-	if (!map)
-		return -ENOMEM;
-	err = dmamap_prepare_map(vma, map, segments, access);
-	if (err)
-		goto put;
-	map->filled_early = access & DMAMAP_USER_POPULATE;
-	err = dmamap_attach_parts(map);
-	if (err)
-		goto put;
-	dmamap_set_flags(vma, map, access);
-	vma->vm_private_data = map;
-	if (map->filled_early) {
-		err = dmamap_user_fill(vma);
-		if (err)
-			goto zap;
+	if (err) {
+		trace_dmamap_map_refuse(vma, count, access, why, err);
+		return err;
 	}
 	vma->vm_ops = &dmamap_user_ops;
 	trace_dmamap_map(vma, segments, count, access);
 	return 0;
-
-zap:
-	/* Some PTEs may exist: zap them before the references on the regions go. */
-	zap_page_range_single(vma, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
-	vma->vm_private_data = NULL;
-put:
-	/* Not freed: a revoke, detach or reattach may have found the map, and holds it. */
-	dmamap_user_map_put(map);
-	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_mmap);

@@ -15,6 +15,7 @@
 #if !defined(DMAMAP_GLUE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define DMAMAP_GLUE_TRACE_H
 
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
@@ -178,6 +179,15 @@ TRACE_EVENT(dmamap_resolve,
 		  __entry->bus, __get_str(behind), __entry->pfn, __entry->err)
 );
 
+#define DMAMAP_SHOW_ACCESS(access)					\
+	__print_flags(access, "|",					\
+		      { DMAMAP_USER_READ, "read" },			\
+		      { DMAMAP_USER_WRITE, "write" },			\
+		      { DMAMAP_USER_POPULATE, "populate" },		\
+		      { DMAMAP_USER_CACHED, "cached" },			\
+		      { DMAMAP_USER_UNCACHED, "uncached" },		\
+		      { DMAMAP_USER_WRITE_COMBINE, "write-combine" })
+
 TRACE_EVENT(dmamap_map,
 	TP_PROTO(const struct vm_area_struct *vma, const struct dmamap_segment *segments,
 		 unsigned int count, unsigned int access),
@@ -200,13 +210,38 @@ TRACE_EVENT(dmamap_map,
 	),
 	TP_printk("device=%s address=%#lx bytes=%lu segments=%u pfn=%#llx access=%s",
 		  __get_str(device), __entry->address, __entry->bytes, __entry->segments,
-		  __entry->pfn, __print_flags(__entry->access, "|",
-					      { DMAMAP_USER_READ, "read" },
-					      { DMAMAP_USER_WRITE, "write" },
-					      { DMAMAP_USER_POPULATE, "populate" },
-					      { DMAMAP_USER_CACHED, "cached" },
-					      { DMAMAP_USER_UNCACHED, "uncached" },
-					      { DMAMAP_USER_WRITE_COMBINE, "write-combine" }))
+		  __entry->pfn, DMAMAP_SHOW_ACCESS(__entry->access))
+);
+
+/*
+ * The file stands for the device: what the driver gave as a region may be none.
+ * @reason: a word, see dma/glue/user/vma.c.
+ */
+TRACE_EVENT(dmamap_map_refuse,
+	TP_PROTO(const struct vm_area_struct *vma, unsigned int segments, unsigned int access,
+		 const char *reason, int err),
+	TP_ARGS(vma, segments, access, reason, err),
+	TP_STRUCT__entry(
+		__string(file, file_dentry(vma->vm_file)->d_name.name)
+		__string(reason, reason)
+		__field(unsigned long, address)
+		__field(unsigned long, bytes)
+		__field(unsigned int, segments)
+		__field(unsigned int, access)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__assign_str(file);
+		__assign_str(reason);
+		__entry->address = vma->vm_start;
+		__entry->bytes = vma->vm_end - vma->vm_start;
+		__entry->segments = segments;
+		__entry->access = access;
+		__entry->err = err;
+	),
+	TP_printk("file=%s address=%#lx bytes=%lu segments=%u access=%s reason=%s err=%d",
+		  __get_str(file), __entry->address, __entry->bytes, __entry->segments,
+		  DMAMAP_SHOW_ACCESS(__entry->access), __get_str(reason), __entry->err)
 );
 
 TRACE_EVENT(dmamap_fault,

@@ -326,7 +326,7 @@ int main()
 		tap.bail_out("can't mount tracefs: %s", strerror(-error));
 	}
 	for (const char *name : {"alloc", "adopt", "free", "revoke", "refuse", "flip", "purge",
-				 "flush", "step", "resolve", "map", "fault"})
+				 "flush", "step", "resolve", "map", "map_refuse", "fault"})
 		tap.ok(log.has_event(std::string("dmamap_") + name), "dmamap_%s is an event", name);
 	test_context(tap, log);
 	test_again(tap, log);
