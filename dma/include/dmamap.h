@@ -354,10 +354,18 @@ struct dmamap_segment {
 #define DMAMAP_USER_CACHED	BIT(3)
 #define DMAMAP_USER_UNCACHED	BIT(4)
 #define DMAMAP_USER_WRITE_COMBINE BIT(5)
+/*
+ * Don't charge the mapping to the RLIMIT_MEMLOCK of the process: for memory that the driver
+ * has anyway, whether it is mapped or not (a frame buffer, a ring for each device), as fbdev,
+ * ALSA and V4L2 do. Not for memory that a process can make the driver allocate; that is
+ * charged by DMAMAP_ACCOUNT or by its mapping.
+ */
+#define DMAMAP_USER_UNCHARGED	BIT(6)
 
 #define DMAMAP_USER_ALL		(DMAMAP_USER_READ | DMAMAP_USER_WRITE | \
 				 DMAMAP_USER_POPULATE | DMAMAP_USER_CACHED | \
-				 DMAMAP_USER_UNCACHED | DMAMAP_USER_WRITE_COMBINE)
+				 DMAMAP_USER_UNCACHED | DMAMAP_USER_WRITE_COMBINE | \
+				 DMAMAP_USER_UNCHARGED)
 
 /**
  * dmamap_mmap() - map segments of regions into user space, one after another
@@ -370,9 +378,10 @@ struct dmamap_segment {
  * The first access to a page inserts it together with all others of its page table,
  * or as one large page where the architecture has such and region and VMA are
  * aligned to it. The mapping holds a reference on each region until its last VMA is
- * gone, and charges its RAM to the RLIMIT_MEMLOCK of the process. The mapping is not
- * inherited by fork(), does not grow, is not dumped, and mprotect() can't go beyond
- * @access. Debuggers can read and write the memory as the process can.
+ * gone, and charges its RAM to the RLIMIT_MEMLOCK of the process (but for
+ * DMAMAP_USER_UNCHARGED). The mapping is not inherited by fork(), does not grow, is not
+ * dumped, and mprotect() can't go beyond @access. Debuggers can read and write the
+ * memory as the process can.
  *
  * If all regions are pages (DMAMAP_BEHIND_PAGE), the mapping can be pinned, and a
  * pinned frame outlives the mapping and its region; madvise(MADV_DOFORK) lets

@@ -97,12 +97,13 @@ struct mapper_segment {
 #define MAPPER_READ		(1 << 0)
 #define MAPPER_WRITE		(1 << 1)
 #define MAPPER_POPULATE		(1 << 2)  /* all pages at once; the layer only */
+#define MAPPER_UNCHARGED	(1 << 6)  /* the process does not pay; the layer only */
 #define MAPPER_SEGMENTS		4096
 
 struct mapper_view {
 	__u64 segments;		/* user address of the first struct mapper_segment */
 	__u32 count;
-	__u32 access;		/* MAPPER_READ, MAPPER_WRITE, MAPPER_POPULATE; checked by mmap() */
+	__u32 access;		/* MAPPER_READ and so on; checked by mmap() */
 	__u32 id;		/* out */
 	__u32 reserved[3];
 };

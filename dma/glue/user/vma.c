@@ -330,12 +330,17 @@ static void dmamap_set_flags(struct vm_area_struct *vma, const struct dmamap_use
 	vm_flags_mod(vma, set, never);
 }
 
+/* Charges the process, unless the driver says that this memory is not its to pay. */
 static int dmamap_charge_map(struct vm_area_struct *vma, struct dmamap_user_map *map,
-			     const struct dmamap_segment *segments, const char **why)
+			     const struct dmamap_segment *segments, unsigned int access,
+			     const char **why)
 {
-	const u64 pages = dmamap_pages_to_charge(vma, segments, map->count);
-	const int err = dmamap_charge(map->mm, pages);
+	u64 pages = 0;
+	int err;
 
+	if (!(access & DMAMAP_USER_UNCHARGED))
+		pages = dmamap_pages_to_charge(vma, segments, map->count);
+	err = dmamap_charge(map->mm, pages);
 	if (err)
 		*why = "limit";
 	else
@@ -359,7 +364,7 @@ static int dmamap_prepare_map(struct vm_area_struct *vma, struct dmamap_user_map
 	if (!err)
 		err = dmamap_check_kind(map, access, why);
 	if (!err)
-		err = dmamap_charge_map(vma, map, segments, why);
+		err = dmamap_charge_map(vma, map, segments, access, why);
 	return err;
 }
 

@@ -186,7 +186,8 @@ TRACE_EVENT(dmamap_resolve,
 		      { DMAMAP_USER_POPULATE, "populate" },		\
 		      { DMAMAP_USER_CACHED, "cached" },			\
 		      { DMAMAP_USER_UNCACHED, "uncached" },		\
-		      { DMAMAP_USER_WRITE_COMBINE, "write-combine" })
+		      { DMAMAP_USER_WRITE_COMBINE, "write-combine" },	\
+		      { DMAMAP_USER_UNCHARGED, "uncharged" })
 
 TRACE_EVENT(dmamap_map,
 	TP_PROTO(const struct vm_area_struct *vma, const struct dmamap_segment *segments,

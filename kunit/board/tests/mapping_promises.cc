@@ -2,6 +2,7 @@
 // What the layer does beyond what every driver must: pages, debuggers, fault-around, what is
 // left after a revoke, another buffer in its place, a limit. A mapper whose field "has" does not
 // say so is not asked.
+#include "kernel_files.h"
 #include "mapping.h"
 
 #include <sys/ptrace.h>
@@ -222,6 +223,28 @@ void quota(Check &check)
 	}
 }
 
+/// As a frame buffer: the driver has it, whoever maps it.
+void unpaid(Check &check)
+{
+	constexpr std::size_t kBytes = 9 << 20;		/* the limit is 8 MiB on most systems */
+	const rlimit limit = {8 << 20, 8 << 20};
+	const File file;
+	const auto id = static_cast<std::uint32_t>(file.alloc(kBytes));
+	const long paid = file.view({{id, 0, kBytes}});
+	const long unpaid = file.view({{id, 0, kBytes}}, kReadWrite | MAPPER_UNCHARGED);
+
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (setresuid(1, 1, 1))
+		check.stop();
+	check.gives(-EAGAIN, file.map(paid, kBytes).error(), "charged");
+
+	const Map map = file.map(unpaid, kBytes);
+
+	check.gives(0, map.error(), "not charged");
+	check.gives(0, values_of("/proc/self/status")["VmPin"], "KiB charged");
+	check.gives(0, read_signal(map.data()), "reading it");
+}
+
 constexpr Case kCases[] = {
 	{"19 snooped memory is pages, for everybody", snooped_pages, MAPPER_HAS_PAGES},
 	{"19 snooped memory takes direct I/O", snooped_direct_io, MAPPER_HAS_PAGES | kDisk},
@@ -235,6 +258,7 @@ constexpr Case kCases[] = {
 	{"16 after a revoke there is what was there", after_snapshot, MAPPER_HAS_AFTER},
 	{"16 mappings get another buffer", reattached, MAPPER_HAS_REATTACH},
 	{"30 a process maps no more than it may lock", quota, MAPPER_HAS_QUOTA},
+	{"30 what the driver has anyway is not the process's to pay", unpaid, MAPPER_HAS_QUOTA},
 };
 
 } // namespace
