@@ -185,6 +185,58 @@ static void a_planted_alias_is_found(struct kunit *test)
 	suite_expect_no_alias(test);
 }
 
+static bool is_of_device(const struct dmamap_region *region, const void *dev)
+{
+	return region->dev == dev;
+}
+
+/* Regions of two devices by turns: each is passed once, however many are found. */
+static void a_tour_passes_each_region_once(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct device *other = kunit_device_register(test, "dmamap-other");
+	struct dmamap_region *region;
+	struct dmamap_counts counts;
+	struct dmamap_tour tour;
+	u32 i, found = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	other->dma_mask = &other->coherent_dma_mask;
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(other, DMA_BIT_MASK(32)), 0);
+	for (i = 0; i < 200; i++)
+		suite_region(test, i % 2 ? other : dev, PAGE_SIZE);
+	dmamap_pool_settle();
+	dmamap_counts(&counts);
+	dmamap_tour_begin(&tour);
+	while ((region = dmamap_tour_next(&tour, is_of_device, dev))) {
+		found++;
+		dmamap_put(region);
+	}
+	dmamap_tour_end(&tour);
+	KUNIT_EXPECT_EQ(test, found, 100);
+	KUNIT_EXPECT_GE(test, tour.passed, 200);
+	/* Besides the live ones, the list has some that rest. */
+	KUNIT_EXPECT_LE(test, tour.passed, counts.regions + 256);
+}
+
+/* All of one device, and none of the other. */
+static void revoking_a_device_takes_all_of_it(struct kunit *test)
+{
+	struct device *dev = suite_device(test);
+	struct device *other = kunit_device_register(test, "dmamap-other");
+	struct dmamap_region *regions[100];
+	u32 i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	other->dma_mask = &other->coherent_dma_mask;
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(other, DMA_BIT_MASK(32)), 0);
+	for (i = 0; i < ARRAY_SIZE(regions); i++)
+		regions[i] = suite_region(test, i % 2 ? other : dev, PAGE_SIZE);
+	dmamap_revoke_device(dev, DMAMAP_AFTER_SIGBUS);
+	for (i = 0; i < ARRAY_SIZE(regions); i++)
+		KUNIT_EXPECT_EQ(test, regions[i]->revoked, i % 2 == 0);
+}
+
 static struct kunit_case layer_cases[] = {
 	KUNIT_CASE(alloc_gives_zeroed_pages_on_the_bus),
 	KUNIT_CASE(alloc_hides_old_contents),
@@ -195,6 +247,8 @@ static struct kunit_case layer_cases[] = {
 	KUNIT_CASE(a_mask_that_reaches_nothing_is_refused),
 	KUNIT_CASE(memory_of_the_kernel_is_not_adopted),
 	KUNIT_CASE(a_planted_alias_is_found),
+	KUNIT_CASE(a_tour_passes_each_region_once),
+	KUNIT_CASE(revoking_a_device_takes_all_of_it),
 	{}
 };
 

@@ -367,6 +367,52 @@ void dmamap_for_each_region(void (*fn)(struct dmamap_region *region, void *data)
  */
 void dmamap_for_each_object(void (*fn)(struct dmamap_region *region, void *data), void *data);
 
+/**
+ * struct dmamap_tour - a place in the list of regions that stays between two steps
+ * @marker: stands in the list, never live
+ * @passed: entries so far
+ */
+struct dmamap_tour {
+	struct dmamap_region marker;
+	u64 passed;
+};
+
+/**
+ * dmamap_tour_begin() - begin to go once through all regions
+ * @tour: the tour, until dmamap_tour_end()
+ *
+ * For work on each region that sleeps: dmamap_for_each_region() would hold the machine's
+ * lock meanwhile. Each entry of the list is passed once, some at a time with the lock held.
+ *
+ * Context: any.
+ */
+void dmamap_tour_begin(struct dmamap_tour *tour);
+
+/**
+ * dmamap_tour_next() - the next region of a tour
+ * @tour: begun
+ * @wanted: is this one wanted? Runs with the machine's lock held, and must not sleep
+ * @data: for @wanted
+ *
+ * Regions that come into being meanwhile may be missed.
+ *
+ * Context: process, may sleep.
+ * Return: a live region with a reference, which the caller drops by dmamap_put(), or
+ * NULL at the end.
+ */
+struct dmamap_region *dmamap_tour_next(struct dmamap_tour *tour,
+				       bool (*wanted)(const struct dmamap_region *region,
+						      const void *data),
+				       const void *data);
+
+/**
+ * dmamap_tour_end() - end a tour
+ * @tour: begun, at any place
+ *
+ * Context: any.
+ */
+void dmamap_tour_end(struct dmamap_tour *tour);
+
 /* iommu.c */
 #ifdef CONFIG_IOMMU_DMA
 

@@ -11,7 +11,8 @@
  * Here is only what the kernel knows of such an object.
  *
  * Each region is on one of two lists, by its member @all:
- *   dmamap_regions   made, live, revoked, ended or at rest; @live tells which can be found
+ *   dmamap_regions   made, live, revoked, ended or at rest; @live tells which can be found;
+ *                    and markers of tours, which never are
  *   dmamap_empty     an object without memory, kept to save an allocation
  *
  * The lists are protected by the machine's lock, which is the pool's, too. Allocations in
@@ -28,12 +29,16 @@
  */
 #include <linux/init.h>
 #include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "dma/abi/layer.h"
 #include "dma/abi/machine.h"
 #include "dma/abi/steps.h"
 #include "dma/glue/region/region.h"
+
+/* Entries that a tour passes while it has the lock: interrupts wait for it. */
+#define TOUR_MOST 64
 
 /* Objects without memory that are kept. */
 #define EMPTY_MOST 16
@@ -221,6 +226,67 @@ void dmamap_for_each_object(void (*fn)(struct dmamap_region *region, void *data)
 	list_for_each_entry(region, &dmamap_regions, all)
 		fn(region, data);
 	dmamap_machine_unlock(flags);
+}
+
+void dmamap_tour_begin(struct dmamap_tour *tour)
+{
+	u64 flags;
+
+	tour->marker.live = false;
+	tour->marker.dev = NULL; /* of no device, for dmamap_for_each_object() */
+	tour->marker.iommu = DMAMAP_IOMMU_NONE;
+	tour->passed = 0;
+	flags = dmamap_machine_lock();
+	list_add(&tour->marker.all, &dmamap_regions);
+	dmamap_machine_unlock(flags);
+}
+
+void dmamap_tour_end(struct dmamap_tour *tour)
+{
+	u64 flags;
+
+	flags = dmamap_machine_lock();
+	list_del(&tour->marker.all);
+	dmamap_machine_unlock(flags);
+}
+
+/* Passes some entries; the marker keeps the place when the lock is dropped. */
+static bool dmamap_tour_some(struct dmamap_tour *tour,
+			     bool (*wanted)(const struct dmamap_region *region, const void *data),
+			     const void *data, struct dmamap_region **found)
+{
+	struct dmamap_region *region;
+	unsigned int i;
+	bool more = true;
+	u64 flags;
+
+	flags = dmamap_machine_lock();
+	for (i = 0; i < TOUR_MOST && !*found; i++) {
+		region = list_next_entry(&tour->marker, all);
+		more = !list_entry_is_head(region, &dmamap_regions, all);
+		if (!more)
+			break;
+		list_move(&tour->marker.all, &region->all);
+		tour->passed++;
+		/* A region without references is about to end by itself. */
+		if (dmamap_is_live(region) && wanted(region, data) &&
+		    refcount_inc_not_zero(&region->references))
+			*found = region;
+	}
+	dmamap_machine_unlock(flags);
+	return more;
+}
+
+struct dmamap_region *dmamap_tour_next(struct dmamap_tour *tour,
+				       bool (*wanted)(const struct dmamap_region *region,
+						      const void *data),
+				       const void *data)
+{
+	struct dmamap_region *found = NULL;
+
+	while (dmamap_tour_some(tour, wanted, data, &found) && !found)
+		cond_resched();
+	return found;
 }
 
 static int __init dmamap_make_store(void)

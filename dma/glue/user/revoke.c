@@ -195,35 +195,24 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 }
 EXPORT_SYMBOL_GPL(dmamap_revoke);
 
-struct search {
-	const struct device *dev;
-	struct dmamap_region *found; /* counted */
-};
-
-/* Caller holds the machine's lock. A region without references is about to end by itself. */
-static void dmamap_find_open(struct dmamap_region *region, void *data)
+static bool dmamap_is_open(const struct dmamap_region *region, const void *dev)
 {
-	struct search *search = data;
-
-	if (!search->found && region->dev == search->dev && !READ_ONCE(region->closed) &&
-	    refcount_inc_not_zero(&region->references))
-		search->found = region;
+	return region->dev == dev && !READ_ONCE(region->closed);
 }
 
 void dmamap_revoke_device(struct device *dev, enum dmamap_after after)
 {
-	struct search search = { .dev = dev };
+	struct dmamap_region *region;
+	struct dmamap_tour tour;
 
 	might_sleep();
-	for (;;) {
-		search.found = NULL;
-		dmamap_for_each_region(dmamap_find_open, &search);
-		if (!search.found)
-			break;
-		if (dmamap_revoke(search.found, after) == -EINVAL)
-			dmamap_revoke(search.found, DMAMAP_AFTER_SIGBUS);
-		dmamap_put(search.found);
+	dmamap_tour_begin(&tour);
+	while ((region = dmamap_tour_next(&tour, dmamap_is_open, dev))) {
+		if (dmamap_revoke(region, after) == -EINVAL)
+			dmamap_revoke(region, DMAMAP_AFTER_SIGBUS);
+		dmamap_put(region);
 	}
+	dmamap_tour_end(&tour);
 }
 EXPORT_SYMBOL_GPL(dmamap_revoke_device);
 
