@@ -195,7 +195,9 @@ struct dmamap_region *dmamap_get(struct dmamap_region *region);
  * @region: region, NULL or ERR_PTR (both ignored)
  *
  * The caller has stopped the device. User mappings hold references of their
- * own, so the frames stay until the last of them is gone.
+ * own, so the frames stay until the last of them is gone. If the region was revoked,
+ * mappings don't need its frames: these go with the last reference of a driver, a
+ * little later, by a worker. Processes see the same as before.
  *
  * Context: any for regions that GFP_ATOMIC could have given (pool and snooped
  * ones). Others (larger, adopted, with DMAMAP_ACCOUNT): process, may sleep; a last
@@ -476,9 +478,9 @@ int dmamap_reattach(struct dmamap_region *from, struct dmamap_region *to);
  * @region: a region that was revoked with DMAMAP_AFTER_SIGBUS or _ZERO
  *
  * Processes see the same as before, but their mappings no longer hold the region,
- * which ends with the drivers' references. For device memory that the next driver
- * adopts while processes still have mappings of the last driver's region. A detached
- * mapping can't be reattached.
+ * which ends with the drivers' references, at once: for device memory that the next
+ * driver adopts right after dmamap_put(), which leaves this to a worker otherwise. A
+ * detached mapping can't be reattached.
  *
  * Context: process, may sleep; as dmamap_revoke(). Waits for a revoke under way.
  * Return: 0, or

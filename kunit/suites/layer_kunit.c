@@ -210,7 +210,7 @@ static void a_tour_passes_each_region_once(struct kunit *test)
 	dmamap_tour_begin(&tour);
 	while ((region = dmamap_tour_next(&tour, is_of_device, dev))) {
 		found++;
-		dmamap_put(region);
+		dmamap_region_unkeep(region);
 	}
 	dmamap_tour_end(&tour);
 	KUNIT_EXPECT_EQ(test, found, 100);

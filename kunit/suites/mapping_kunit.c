@@ -3,7 +3,6 @@
  * Lives of mappings: a map is found by others before its mmap() has succeeded, and after its
  * last VMA is gone. Locks are held here, so that what races elsewhere happens in order.
  */
-#include <linux/anon_inodes.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/file.h>
@@ -12,47 +11,10 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched/mm.h>
-#include <linux/sizes.h>
-#include <linux/uaccess.h>
 
 #include "dma/glue/user/user_map.h"
 #include "kunit/suites/suite.h"
-
-#define BYTES	SZ_16K
-#define BOTH	(DMAMAP_USER_READ | DMAMAP_USER_WRITE)
-
-/* A file whose mappings show two regions, one after the other. */
-struct shown {
-	struct dmamap_region *regions[2];
-	unsigned int access;
-};
-
-static int show(struct file *file, struct vm_area_struct *vma)
-{
-	const struct shown *shown = file->private_data;
-	const struct dmamap_segment both[] = {
-		{ shown->regions[0], 0, BYTES },
-		{ shown->regions[1], 0, BYTES },
-	};
-
-	return dmamap_mmap(vma, both, ARRAY_SIZE(both), shown->access);
-}
-
-static const struct file_operations shown_fops = { .mmap = show };
-
-static struct file *file_of(struct kunit *test, struct shown *shown)
-{
-	struct file *file = anon_inode_getfile("[dmamap-mapping]", &shown_fops, shown, O_RDWR);
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	return file;
-}
-
-/* An address, or a negative errno; the test gets an address space first. */
-static unsigned long map_both(struct kunit *test, struct file *file)
-{
-	return kunit_vm_mmap(test, file, 0, 2 * BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
-}
+#include "kunit/suites/two_regions.h"
 
 static struct shown two_regions(struct kunit *test, struct device *dev, unsigned int access)
 {
@@ -246,7 +208,7 @@ static void a_reattach_waits_for_the_revoke(struct kunit *test)
 	expect_to_wait_for_a_revoke(test, reattach_of_helper);
 }
 
-/* What a driver has where there should be a region. */
+/* A driver has NULL or an error where there should be a region. */
 static void expect_refusals(struct kunit *test, struct device *dev, struct dmamap_region *none)
 {
 	struct dmamap_region *region = suite_region(test, dev, BYTES);

@@ -8,7 +8,8 @@
  * regions of the device that still have references, so that they end as others do, and
  * then ends those that are on the list. A region that is put meanwhile either is on the
  * list before the flag is cleared, or finds it cleared and ends at once: both are decided
- * with abandoned_lock held.
+ * with abandoned_lock held. Revoked regions that only mappings have give their memory back
+ * then (dmamap_region_let_go()).
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -32,6 +33,17 @@ bool dmamap_keep_abandoned(struct dmamap_region *region)
 		list_add_tail(&region->abandoned, &abandoned);
 	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
 	return kept;
+}
+
+bool dmamap_device_runs(const struct dmamap_region *region)
+{
+	unsigned long flags;
+	bool runs;
+
+	spin_lock_irqsave(&dmamap_abandoned_lock, flags);
+	runs = region->device_runs;
+	spin_unlock_irqrestore(&dmamap_abandoned_lock, flags);
+	return runs;
 }
 
 u64 dmamap_abandoned_frames(void)
@@ -94,13 +106,35 @@ static struct dmamap_region *dmamap_next_abandoned(const struct device *dev)
 	return found;
 }
 
+static bool dmamap_is_driverless(const struct dmamap_region *region, const void *dev)
+{
+	return region->dev == dev && !refcount_read(&region->drivers);
+}
+
+/* Regions that only mappings have, and whose last put found that the device may still write. */
+static unsigned int dmamap_let_stopped_go(const struct device *dev)
+{
+	struct dmamap_region *region;
+	struct dmamap_tour tour;
+	unsigned int gone = 0;
+
+	dmamap_tour_begin(&tour);
+	while ((region = dmamap_tour_next(&tour, dmamap_is_driverless, dev))) {
+		gone += dmamap_region_let_go(region);
+		dmamap_region_unkeep(region);
+	}
+	dmamap_tour_end(&tour);
+	return gone;
+}
+
 unsigned int dmamap_device_stopped(struct device *dev)
 {
 	struct dmamap_region *region;
-	unsigned int ended = 0;
+	unsigned int ended;
 
 	might_sleep();
 	dmamap_for_each_region(dmamap_region_stopped, dev);
+	ended = dmamap_let_stopped_go(dev);
 	while ((region = dmamap_next_abandoned(dev))) {
 		dmamap_region_end(region);
 		ended++;

@@ -2,6 +2,17 @@
 /*
  * References of regions, and the end of a region when the last one is gone. The whole
  * life is drawn at the top of region.h; all steps of the end are in dmamap_end().
+ *
+ * A reference is of a driver, of a part of a user mapping, or of a caller that looks for a
+ * while. @references counts all of them, @drivers those of drivers again. When the last of
+ * these is gone, a revoked region can't be shown to a process any more, neither itself nor
+ * another in its place: reattach needs a driver that has it. Its mappings show what came
+ * after it for ever, so its memory ends then, and the object with its snapshot stays for
+ * the mappings (dmamap_region_let_go()).
+ *
+ * The last put of a driver and the revoke may come in any order, or at once: each does its
+ * own half first (@drivers, or @closed) and then looks at the other's. Both may find that
+ * it is their turn; revoke_lock lets only one do it.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -17,10 +28,15 @@
 /* Regions whose last reference was dropped in an interrupt, where their end can't sleep. */
 static LLIST_HEAD(dmamap_ended);
 
+/* Revoked regions that no driver has any more; the list has the reference of the last one. */
+static LLIST_HEAD(dmamap_driverless);
+
 struct dmamap_region *dmamap_get(struct dmamap_region *region)
 {
-	if (!IS_ERR_OR_NULL(region))
+	if (!IS_ERR_OR_NULL(region)) {
 		refcount_inc(&region->references);
+		refcount_inc(&region->drivers);
+	}
 	return region;
 }
 EXPORT_SYMBOL_GPL(dmamap_get);
@@ -57,11 +73,20 @@ static void dmamap_release_memory(struct dmamap_region *region)
 	}
 }
 
-/* An IOMMU keeps a device that was not stopped from what is another's next. */
-static void dmamap_give_back(struct dmamap_region *region)
+/*
+ * From here on the region can't be found, does not count, and costs no process anything. An
+ * IOMMU keeps its device, stopped or not, from what is another's memory next.
+ */
+static void dmamap_end_life(struct dmamap_region *region)
 {
+	dmamap_store_end(region);
+	trace_dmamap_free(region);
 	dmamap_iommu_unmap(region);
 	dmamap_region_refund(region, region->core.pages);
+}
+
+static void dmamap_rest_or_release(struct dmamap_region *region)
+{
 	if (dmamap_store_rest(region))
 		return;
 	dmamap_release_memory(region);
@@ -71,26 +96,53 @@ static void dmamap_give_back(struct dmamap_region *region)
 /*
  * All steps from the last reference to an object without memory, or to a resting region.
  * First the region can't be found any more; last the object goes, because the directory
- * names it until dmamap_release_memory() has taken the frames out.
+ * names it until dmamap_release_memory() has taken the frames out. A region that was let go
+ * has done all but the last step before.
  */
 static void dmamap_end(struct dmamap_region *region)
 {
-	dmamap_store_end(region);
-	trace_dmamap_free(region);
+	if (!region->let_go)
+		dmamap_end_life(region);
 	dmamap_free_snapshot(region);
-	dmamap_give_back(region);
+	if (region->let_go)
+		dmamap_store_drop(region);
+	else
+		dmamap_rest_or_release(region);
 }
 
 void dmamap_region_unmake(struct dmamap_region *region)
 {
-	dmamap_give_back(region);
+	dmamap_region_refund(region, region->core.pages);
+	dmamap_rest_or_release(region);
 }
 
-/* The worker for regions that were put in interrupts. */
+bool dmamap_region_let_go(struct dmamap_region *region)
+{
+	bool now;
+
+	/* A revoke may be copying the memory, and a reader of it may be under way. */
+	down_write(&region->revoke_lock);
+	now = region->revoked && !region->let_go && !refcount_read(&region->drivers) &&
+	      !dmamap_device_runs(region);
+	if (now)
+		region->let_go = true;
+	up_write(&region->revoke_lock);
+	if (now) {
+		dmamap_end_life(region);
+		dmamap_release_memory(region);
+	}
+	return now;
+}
+
+/* The worker for regions whose put could not do all at once. */
 static void dmamap_end_all(struct work_struct *unused)
 {
 	struct dmamap_region *region, *next;
 
+	llist_for_each_entry_safe(region, next, llist_del_all(&dmamap_driverless), ended) {
+		dmamap_region_let_go(region);
+		dmamap_region_unkeep(region);
+	}
 	llist_for_each_entry_safe(region, next, llist_del_all(&dmamap_ended), ended)
 		dmamap_end(region);
 }
@@ -115,11 +167,41 @@ void dmamap_region_end(struct dmamap_region *region)
 	}
 }
 
-void dmamap_put(struct dmamap_region *region)
+bool dmamap_region_keep(struct dmamap_region *region)
 {
-	if (IS_ERR_OR_NULL(region) || !refcount_dec_and_test(&region->references))
+	return refcount_inc_not_zero(&region->references);
+}
+
+void dmamap_region_unkeep(struct dmamap_region *region)
+{
+	if (!refcount_dec_and_test(&region->references))
 		return;
 	if (!region->device_runs || !dmamap_keep_abandoned(region))
 		dmamap_region_end(region);
+}
+
+/*
+ * The last driver has gone. If mappings are left of a region that was revoked, a worker lets
+ * its memory go, in any context of the put, and has the reference of the caller from then on.
+ */
+static bool dmamap_hand_over(struct dmamap_region *region)
+{
+	smp_mb__after_atomic(); /* drivers before closed; dmamap_revoke() has it the other way */
+	if (!READ_ONCE(region->closed) || list_empty_careful(&region->maps))
+		return false;
+	llist_add(&region->ended, &dmamap_driverless);
+	queue_work(system_unbound_wq, &dmamap_ending);
+	return true;
+}
+
+void dmamap_put(struct dmamap_region *region)
+{
+	if (IS_ERR_OR_NULL(region))
+		return;
+	/* A single reference is the caller's: no mapping is left that could let go. */
+	if (refcount_read(&region->references) > 1 && refcount_dec_and_test(&region->drivers) &&
+	    dmamap_hand_over(region))
+		return;
+	dmamap_region_unkeep(region);
 }
 EXPORT_SYMBOL_GPL(dmamap_put);

@@ -19,6 +19,12 @@
  *      revoked   still live; no process reaches its memory any more  |
  *        |  dmamap_put(): the last reference (life.c)                |
  *        |                                                           |
+ *        |---> let go      the last one of a driver, but mappings    |
+ *        |        |        are left: without memory from here on,    |
+ *        |        |        neither found nor counted; keeps what     |
+ *        |        |        came after the revoke (life.c)            |
+ *        |        |  the last mapping ends ------------------------->|
+ *        |                                                           |
  *        |---> abandoned   its device may still write: kept until    |
  *        |        |        dmamap_device_stopped() (abandoned.c)     |
  *        v        v                                                  |
@@ -32,10 +38,13 @@
  *      dmamap_store_drop(): without memory, kept as a spare or freed'
  *
  * A live region need not be revoked before it ends: mappings hold references, so
- * the last put comes after the last mapping.
+ * the last one goes after the last mapping. The memory of a revoked region goes with
+ * the last reference of a driver, unless its device may still write: then it goes when
+ * the device has stopped.
  *
  * Callers in each state: made and ended, only the function that makes or ends the
- * region; live and revoked, every holder of a reference, and readers of the
+ * region; let go, user mappings, which find @revoked, @after and @snapshot; live and
+ * revoked, every holder of a reference, and readers of the
  * directory, which compare @life before and after; abandoned, abandoned.c with
  * abandoned_lock held; resting, dma/core/resting_layer.h, and empty, store.c, with the
  * machine's lock held.
@@ -99,7 +108,9 @@ enum dmamap_iommu {
  * @no_snoop: the device snoops, but DMAMAP_NO_SNOOP asked for memory as if it did not
  * @dev: device of the region; holds a reference on it
  * @name: see dmamap_set_name(); protected by names_lock
- * @references: of the driver and of user mappings
+ * @references: of drivers, of user mappings, and of callers that look for a while
+ * @drivers: those of drivers among them; stays 1 if the last one ends the region
+ * @let_go: the memory is gone, mappings are left; protected by @revoke_lock
  * @revoked: no user mapping may be filled any more; protected by @revoke_lock,
  *	as are @after and @snapshot
  * @after: what user mappings show after a revoke
@@ -127,6 +138,8 @@ struct dmamap_region {
 	struct device *dev;
 	char name[DMAMAP_NAME_BYTES];
 	refcount_t references;
+	refcount_t drivers;
+	bool let_go;
 	bool revoked;
 	enum dmamap_after after;
 	struct page **snapshot;
@@ -277,7 +290,35 @@ void dmamap_region_unmake(struct dmamap_region *region);
 void dmamap_region_end(struct dmamap_region *region);
 
 /**
- * dmamap_regions_settle() - wait for regions that were put in interrupts
+ * dmamap_region_keep() - take a reference that is not a driver's
+ * @region: live, kept by the caller, or seen live with the machine's lock held
+ *
+ * Context: any.
+ * Return: false if the region has no reference any more, and is about to end.
+ */
+bool dmamap_region_keep(struct dmamap_region *region);
+
+/**
+ * dmamap_region_unkeep() - drop the reference of dmamap_region_keep()
+ * @region: kept
+ *
+ * Context: as dmamap_put().
+ */
+void dmamap_region_unkeep(struct dmamap_region *region);
+
+/**
+ * dmamap_region_let_go() - give back the memory of a region that only mappings have
+ * @region: kept by the caller
+ *
+ * Does nothing unless the region is revoked, no driver has it, and its device has stopped.
+ *
+ * Context: process, may sleep.
+ * Return: true if this call gave the memory back.
+ */
+bool dmamap_region_let_go(struct dmamap_region *region);
+
+/**
+ * dmamap_regions_settle() - wait for regions whose put left something to a worker
  *
  * Context: process, may sleep.
  */
@@ -397,7 +438,7 @@ void dmamap_tour_begin(struct dmamap_tour *tour);
  * Regions that come into being meanwhile may be missed.
  *
  * Context: process, may sleep.
- * Return: a live region with a reference, which the caller drops by dmamap_put(), or
+ * Return: a live region with a reference, which the caller drops by dmamap_region_unkeep(), or
  * NULL at the end.
  */
 struct dmamap_region *dmamap_tour_next(struct dmamap_tour *tour,
@@ -603,6 +644,15 @@ void dmamap_region_refund(struct dmamap_region *region, u64 pages);
  * device was stopped, and the caller ends it.
  */
 bool dmamap_keep_abandoned(struct dmamap_region *region);
+
+/**
+ * dmamap_device_runs() - may the device of a region still write to it?
+ * @region: region
+ *
+ * Context: any.
+ * Return: true from dmamap_abandon() to dmamap_device_stopped().
+ */
+bool dmamap_device_runs(const struct dmamap_region *region);
 
 /**
  * dmamap_abandoned_frames() - frames of abandoned regions, for debugfs

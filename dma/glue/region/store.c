@@ -105,6 +105,8 @@ static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
 	region->no_snoop = false;
 	region->name[0] = '\0';
 	refcount_set(&region->references, 1);
+	refcount_set(&region->drivers, 1);
+	region->let_go = false;
 	region->revoked = false;
 	region->snapshot = NULL;
 	region->closed = false;
@@ -269,8 +271,7 @@ static bool dmamap_tour_some(struct dmamap_tour *tour,
 		list_move(&tour->marker.all, &region->all);
 		tour->passed++;
 		/* A region without references is about to end by itself. */
-		if (dmamap_is_live(region) && wanted(region, data) &&
-		    refcount_inc_not_zero(&region->references))
+		if (dmamap_is_live(region) && wanted(region, data) && dmamap_region_keep(region))
 			*found = region;
 	}
 	dmamap_machine_unlock(flags);

@@ -13,7 +13,8 @@
  *  4. Set @revoked, and zap the PTEs of every part, in all processes.
  *  5. Copy the snapshot, if one was asked for: no process can write by its mapping now.
  *  6. Release revoke_lock: faults go on, and see what comes after.
- * The memory is given back later, with the last reference; each part holds one.
+ * The memory is given back later, with the last reference of a driver: from then on no
+ * reattach can come, and the parts, which hold references of their own, need none of it.
  *
  * A revoke can't fail to take the region away. If there is no memory for the snapshot, it
  * returns -ENOMEM, and processes get SIGBUS in place of the snapshot. Zapping can't
@@ -191,6 +192,9 @@ int dmamap_revoke(struct dmamap_region *region, enum dmamap_after after)
 			dmamap_take_snapshot_locked(region);
 	}
 	up_write(&region->revoke_lock);
+	smp_mb(); /* closed before drivers; dmamap_put() has it the other way */
+	if (!refcount_read(&region->drivers))
+		dmamap_region_let_go(region);
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmamap_revoke);
@@ -210,7 +214,7 @@ void dmamap_revoke_device(struct device *dev, enum dmamap_after after)
 	while ((region = dmamap_tour_next(&tour, dmamap_is_open, dev))) {
 		if (dmamap_revoke(region, after) == -EINVAL)
 			dmamap_revoke(region, DMAMAP_AFTER_SIGBUS);
-		dmamap_put(region);
+		dmamap_region_unkeep(region);
 	}
 	dmamap_tour_end(&tour);
 }
@@ -237,7 +241,8 @@ static struct dmamap_user_part *dmamap_first_part(struct dmamap_region *region)
 
 /*
  * Gives @part another region. Caller holds map->lock for writing, so no fault is in the
- * middle of it; the part's reference on @from is the caller's afterwards.
+ * middle of it, and has a reference on @to, which is the part's afterwards; the part's one
+ * on @from is then the caller's.
  */
 static void dmamap_relink_locked(struct dmamap_user_part *part, struct dmamap_region *from,
 				 struct dmamap_region *to)
@@ -246,7 +251,7 @@ static void dmamap_relink_locked(struct dmamap_user_part *part, struct dmamap_re
 	mutex_lock(&from->maps_lock);
 	list_del(&part->entry);
 	mutex_unlock(&from->maps_lock);
-	part->region = dmamap_get(to);
+	part->region = to;
 	mutex_lock(&to->maps_lock);
 	list_add_tail(&part->entry, &to->maps);
 	mutex_unlock(&to->maps_lock);
@@ -265,11 +270,11 @@ static int dmamap_move_part_locked(struct dmamap_user_part *part, struct dmamap_
 	mutex_lock(&to->maps_lock);
 	closed = to->closed;
 	mutex_unlock(&to->maps_lock);
-	if (closed)
+	if (closed || !dmamap_region_keep(to))
 		return -ENXIO;
 	dmamap_relink_locked(part, from, to);
 	dmamap_zap(part);
-	dmamap_put(from);
+	dmamap_region_unkeep(from);
 	return 0;
 }
 
@@ -335,19 +340,21 @@ static struct dmamap_region dmamap_nowhere[] = {
 
 int dmamap_detach(struct dmamap_region *region)
 {
+	struct dmamap_region *nowhere;
 	struct dmamap_user_part *part;
 
 	might_sleep();
 	if (IS_ERR_OR_NULL(region) || !dmamap_was_revoked(region) ||
 	    region->after >= ARRAY_SIZE(dmamap_nowhere))
 		return -EINVAL;
+	nowhere = &dmamap_nowhere[region->after];
 	mutex_lock(&dmamap_moving_parts);
 	while ((part = dmamap_first_part(region))) {
 		down_write(&part->map->lock);
 		/* PTEs of what came after stay: no translation of the region is left. */
-		if (part->region == region) {
-			dmamap_relink_locked(part, region, &dmamap_nowhere[region->after]);
-			dmamap_put(region);
+		if (part->region == region && dmamap_region_keep(nowhere)) {
+			dmamap_relink_locked(part, region, nowhere);
+			dmamap_region_unkeep(region);
 		}
 		up_write(&part->map->lock);
 		dmamap_user_map_put(part->map);

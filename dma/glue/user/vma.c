@@ -55,7 +55,7 @@ static int dmamap_attach_parts(struct dmamap_user_map *map)
 	return 0;
 }
 
-/* Takes the parts off the lists; each put may be the last one of its region. */
+/* Takes the parts off the lists; each reference may be the last one of its region. */
 static void dmamap_detach_parts(struct dmamap_user_map *map)
 {
 	unsigned int i;
@@ -66,7 +66,7 @@ static void dmamap_detach_parts(struct dmamap_user_map *map)
 		mutex_lock(&part->region->maps_lock);
 		list_del(&part->entry); /* also of a part that is on no list: alone in its own */
 		mutex_unlock(&part->region->maps_lock);
-		dmamap_put(part->region);
+		dmamap_region_unkeep(part->region);
 	}
 }
 
@@ -152,6 +152,17 @@ static u64 dmamap_pages_to_charge(struct vm_area_struct *vma, const struct dmama
 	return pages;
 }
 
+/* A reference for a part, if the driver has one: those of other mappings are not enough. */
+static bool dmamap_keep_of_driver(struct dmamap_region *region)
+{
+	if (!dmamap_region_keep(region))
+		return false;
+	if (refcount_read(&region->drivers))
+		return true;
+	dmamap_region_unkeep(region);
+	return false;
+}
+
 /*
  * Takes a reference on the region of each segment, before anything of it is read. A region
  * without references is put already, and its memory may be another region's. On failure
@@ -171,7 +182,7 @@ static int dmamap_take_regions(struct vm_area_struct *vma, struct dmamap_user_ma
 			*why = "region";
 			return -EINVAL;
 		}
-		if (!refcount_inc_not_zero(&region->references)) {
+		if (!dmamap_keep_of_driver(region)) {
 			dmamap_blame_driver(vma, "a segment has a region that was put");
 			map->count = i;
 			*why = "put";

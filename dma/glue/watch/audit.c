@@ -79,7 +79,7 @@ static void dmamap_hold_region(struct dmamap_region *region, void *data)
 
 	if (all->count < all->room) {
 		/* A region without references is on its way out of the list. */
-		if (!refcount_inc_not_zero(&region->references))
+		if (!dmamap_region_keep(region))
 			return;
 		all->each[all->count].region = region;
 	}
@@ -91,7 +91,7 @@ void dmamap_audit_regions_end(struct dmamap_region_audits *all)
 	unsigned int i;
 
 	for (i = 0; i < min(all->count, all->room); i++)
-		dmamap_put(all->each[i].region);
+		dmamap_region_unkeep(all->each[i].region);
 	kvfree(all);
 }
 
