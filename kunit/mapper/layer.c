@@ -148,6 +148,11 @@ static int layer_reattach(struct mapper_buffer *from, struct mapper_buffer *to)
 	return dmamap_reattach(from->region, to->region);
 }
 
+static int layer_detach(struct mapper_buffer *buffer)
+{
+	return dmamap_detach(buffer->region);
+}
+
 /* The kernel calls this only where HAVE_IOREMAP_PROT is set (mm/memory.c). */
 #ifdef CONFIG_HAVE_IOREMAP_PROT
 #define HAS_ACCESS MAPPER_HAS_ACCESS
@@ -168,5 +173,6 @@ const struct mapper_backend mapper_layer = {
 	.revoke = layer_revoke,
 	.unbind = layer_unbind,
 	.reattach = layer_reattach,
+	.detach = layer_detach,
 	.adoptable = layer_adoptable,
 };

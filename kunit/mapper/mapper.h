@@ -96,6 +96,7 @@ struct mapper_backend {
 	/* All memory of the device, freed or not; may be NULL. */
 	void (*unbind)(struct device *dev);
 	int (*reattach)(struct mapper_buffer *from, struct mapper_buffer *to);
+	int (*detach)(struct mapper_buffer *buffer);
 	u64 (*adoptable)(void);
 };
 

@@ -235,6 +235,12 @@ struct mapper_pin {
 #define MAPPER_IOC_UNPIN	_IO('M', 0x0e)
 #define MAPPER_IOC_CHECK_PINNED	_IOWR('M', 0x0f, struct mapper_pattern)
 
+/*
+ * MAPPER_IOC_DETACH - the mappings of a revoked buffer let go of it. Errors: ENOENT,
+ * EOPNOTSUPP, what dmamap_detach() says.
+ */
+#define MAPPER_IOC_DETACH	_IOW('M', 0x10, struct mapper_object)
+
 /* Word @index (32 bits each) of a pattern: another one for each seed and place. */
 static inline __u32 mapper_word(__u32 seed, __u32 index)
 {

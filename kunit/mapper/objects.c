@@ -230,7 +230,7 @@ static void end_shown(struct mapper_shown *shown)
 	kvfree(shown);
 }
 
-/* What @vma is to show, as it is now. The file's lock is held. */
+/* The object that @vma is to show, as it is now. The file's lock is held. */
 static struct mapper_shown *find_shown(struct mapper_file *file, const struct vm_area_struct *vma)
 {
 	const pgoff_t id = file->selected ?: vma->vm_pgoff >> MAPPER_ID_SHIFT;

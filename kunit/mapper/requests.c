@@ -219,6 +219,22 @@ static int reattach(struct mapper_file *file, void *argument)
 	return err;
 }
 
+static int detach(struct mapper_file *file, void *argument)
+{
+	const struct mapper_object *request = argument;
+	struct mapper_buffer *buffer;
+	int err;
+
+	if (request->reserved)
+		return -EINVAL;
+	buffer = mapper_get_buffer(file, request->id);
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+	err = file->mapper->backend->detach(buffer);
+	mapper_put_buffer(buffer);
+	return err;
+}
+
 static int unbind(struct mapper_file *file, void *argument)
 {
 	const struct mapper_device_id *request = argument;
@@ -277,6 +293,7 @@ static const struct {
 	{ MAPPER_IOC_RESOLVE, resolve },
 	{ MAPPER_IOC_REVOKE, revoke },
 	{ MAPPER_IOC_REATTACH, reattach },
+	{ MAPPER_IOC_DETACH, detach },
 	{ MAPPER_IOC_UNBIND, unbind },
 	{ MAPPER_IOC_REBIND, rebind },
 	{ MAPPER_IOC_PIN, pin },

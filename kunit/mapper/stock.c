@@ -99,6 +99,11 @@ static int stock_reattach(struct mapper_buffer *from, struct mapper_buffer *to)
 	return -EOPNOTSUPP;
 }
 
+static int stock_detach(struct mapper_buffer *buffer)
+{
+	return -EOPNOTSUPP;
+}
+
 const struct mapper_backend mapper_stock = {
 	.alloc = stock_alloc,
 	.free = stock_free,
@@ -107,5 +112,6 @@ const struct mapper_backend mapper_stock = {
 	.resolve = stock_resolve,
 	.revoke = stock_revoke,
 	.reattach = stock_reattach,
+	.detach = stock_detach,
 	.adoptable = stock_adoptable,
 };

@@ -161,6 +161,8 @@ public:
 	long check(long id, std::uint32_t seed) const;
 	int resolve(long id, std::uint64_t offset, mapper_resolve *answer) const;
 	int revoke(long id, unsigned int after = MAPPER_AFTER_SIGBUS) const;
+	int reattach(long from, long to) const;
+	int detach(long id) const;
 	int unbind(unsigned int device = MAPPER_NO_SNOOP) const;
 	int rebind(unsigned int device = MAPPER_NO_SNOOP) const;
 	/// How many pages were pinned, or a negative errno value.

@@ -177,6 +177,21 @@ int File::revoke(long id, unsigned int after) const
 	return request(MAPPER_IOC_REVOKE, &revoke);
 }
 
+int File::reattach(long from, long to) const
+{
+	mapper_reattach argument = {static_cast<std::uint32_t>(from),
+				    static_cast<std::uint32_t>(to), {}};
+
+	return request(MAPPER_IOC_REATTACH, &argument);
+}
+
+int File::detach(long id) const
+{
+	mapper_object argument = {static_cast<std::uint32_t>(id), 0};
+
+	return request(MAPPER_IOC_DETACH, &argument);
+}
+
 int File::unbind(unsigned int device) const
 {
 	mapper_device_id which = {device, 0};

@@ -21,12 +21,13 @@ constexpr unsigned int kWindows = 6, kPages = 16;
 
 enum Op {
 	kRead, kWrite, kMmap, kMunmap, kMprotect, kMremap, kFork, kPin, kAlloc, kFree, kFill,
-	kCheck, kRevoke, kUnbind, kKill, kAudit, kOps
+	kCheck, kRevoke, kDetach, kReattach, kHalf, kBeside, kUnbind, kKill, kAudit, kOps
 };
 
 constexpr const char *kNames[kOps] = {
 	"read", "write", "mmap", "munmap", "mprotect", "mremap", "fork", "pin", "alloc", "free",
-	"fill", "check", "revoke", "unbind", "kill", "audit"
+	"fill", "check", "revoke", "detach", "reattach", "mmap of a buffer and a revoked one",
+	"mmap beside free", "unbind", "kill", "audit"
 };
 
 /// Between all processes.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -27,6 +28,8 @@ constexpr unsigned int kProcesses = 3, kChangers = 2, kReaders = 2;
 constexpr unsigned int kGuardSeconds = 120;	///< without an operation
 
 unsigned long wanted_ops, seed;
+/// A buffer that all threads of a process map and free.
+std::atomic<long> common;
 std::byte *places[3 * kWindows];
 
 /// Changes what is at the windows that are its own.
@@ -58,12 +61,20 @@ private:
 			move(window);
 		else if (draw < 920)
 			pin(window);
-		else if (draw < 960)
+		else if (draw < 935)
 			check(window);
-		else if (draw < 965)
+		else if (draw < 940)
 			fork_and_look(window);
-		else if (draw < 970)
+		else if (draw < 945)
 			revoke(window);
+		else if (draw < 950)
+			detach(window);
+		else if (draw < 955)
+			reattach(window);
+		else if (draw < 960)
+			map_half(window);
+		else if (draw < 970)
+			map_beside_free(window);
 		else
 			release(window);
 	}
@@ -175,10 +186,88 @@ private:
 			waitpid(child, nullptr, 0);
 	}
 
+	/// A snapshot has the pattern, too.
 	void revoke(const Window &window)
 	{
-		file_.revoke(window.id);
+		file_.revoke(window.id,
+			     random_.below(2) ? MAPPER_AFTER_SIGBUS : MAPPER_AFTER_SNAPSHOT);
 		count(kRevoke);
+	}
+
+	/// Refused, unless it was revoked; and the device may be about to.
+	void detach(const Window &window)
+	{
+		const int error = file_.detach(window.id);
+
+		count(kDetach);
+		if (error && error != -EINVAL)
+			violation("detach of window %u: %d", window.number, error);
+	}
+
+	/// Its mappings get another buffer with the same pattern.
+	void reattach(Window &window)
+	{
+		const long to = file_.alloc(kPages * page_bytes(), window.device);
+
+		if (to < 0)
+			return;
+		file_.fill(to, window.pattern);
+		file_.revoke(window.id);
+
+		const int error = file_.reattach(window.id, to);
+
+		count(kReattach);
+		if (error && error != -ENXIO)
+			violation("reattach of window %u: %d", window.number, error);
+		file_.free(window.id);
+		window.id = to;
+	}
+
+	/// The second one is refused when the first one has the mapping in its list.
+	void map_half(const Window &window)
+	{
+		const auto first = static_cast<std::uint32_t>(window.id);
+		const long gone = file_.alloc(page_bytes(), window.device);
+
+		if (gone < 0)
+			return;
+
+		const long view = file_.view({{first, 0, kPages * page_bytes()},
+					      {static_cast<std::uint32_t>(gone), 0, page_bytes()}},
+					     kReadWrite | (random_.below(2) ? MAPPER_POPULATE : 0));
+
+		file_.revoke(gone);
+
+		const int error = map_at(window.place(2), file_, view, 0, kPages + 1);
+
+		count(kHalf);
+		if (error != -ENXIO && error != -ENOMEM)
+			violation("mmap of window %u and a revoked buffer: %d", window.number,
+				  error);
+		file_.free(view);
+		file_.free(gone);
+	}
+
+	/// The id may be another buffer's by then, so nothing is read.
+	void map_beside_free(const Window &window)
+	{
+		if (const long id = common; !id) {
+			const long fresh = file_.alloc(page_bytes(), window.device);
+			long none = 0;
+
+			if (fresh > 0 && !common.compare_exchange_strong(none, fresh))
+				file_.free(fresh);
+		} else if (random_.below(2)) {
+			const int error = map_at(window.place(2), file_, id, 0, 1);
+
+			count(kBeside);
+			if (error && error != -ENXIO && error != -ENOMEM && error != -ENOENT)
+				violation("mmap beside free: %d", error);
+			if (!error)
+				munmap(window.place(2), page_bytes());
+		} else if (const long mine = common.exchange(0)) {
+			file_.free(mine);
+		}
 	}
 
 	void release(Window &window)
