@@ -6,6 +6,7 @@
 
 #include "hca_chip.h"
 
+#include <sys/personality.h>
 #include <sys/uio.h>
 
 #include <csignal>
@@ -101,6 +102,22 @@ void test_access(tap::Report &tap, const RawContext &context, const Kind &kind)
 	for (const int protection : kind.refused)
 		tap.gives(-EACCES, protect(closed, protection),
 			  "%s: refuses %s to a mapping for nothing", kind.name, text(protection));
+}
+
+/// A program with an executable stack: the kernel adds PROT_EXEC to each PROT_READ.
+void test_executable_stack(tap::Report &tap, const RawContext &context, const Kind &kind)
+{
+	const auto before = static_cast<unsigned long>(personality(0xffffffff));
+
+	personality(before | READ_IMPLIES_EXEC);
+
+	const Mapping mapping = context.map(kind.kind, kind.allowed);
+
+	tap.gives(0, mapping.error(), "%s: maps where reading implies execution", kind.name);
+	personality(before);
+	if (mapping.error() == 0)
+		tap.gives(-EACCES, protect(mapping, PROT_EXEC),
+			  "%s: refuses execution to such a mapping", kind.name);
 }
 
 void test_arguments(tap::Report &tap, const RawContext &context, const Kind &kind)
@@ -287,6 +304,7 @@ int main()
 		test_access(tap, context, kind);
 		if (context.map(kind.kind, kind.allowed).error() != 0)
 			continue;	// said by test_access()
+		test_executable_stack(tap, context, kind);
 		test_arguments(tap, context, kind);
 		test_growth(tap, context, kind);
 		test_fork(tap, context, kind);
