@@ -113,6 +113,17 @@ u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear);
 void dmamap_machine_purge_linear(u64 pfn, u64 pages);
 
 /**
+ * dmamap_machine_purge_local_maps() - take slots of kmap_local_page() out of all TLBs
+ *
+ * kunmap_local() may have purged the TLB of its own CPU only, while others could load
+ * the slot as long as it was mapped. Where it purges all, or where such mappings are
+ * the linear map, this does nothing.
+ *
+ * Context: process, interrupts on: other CPUs may have to be interrupted.
+ */
+void dmamap_machine_purge_local_maps(void);
+
+/**
  * dmamap_machine_claim() - record the attribute of a run
  * @pfn: first frame
  * @pages: frames

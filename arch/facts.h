@@ -57,6 +57,7 @@ struct Cpu {
 	Purging purging;
 	Flushing flushing;
 	bool flush_after_lazy; ///< drop_lazy_aliases() flushes the data cache
+	bool ends_locally = false; ///< a short mapping ends with a purge of its own CPU only
 };
 
 /// A strategy of dma/strategy, as a kernel can be built with it.

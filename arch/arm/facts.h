@@ -28,6 +28,7 @@ inline constexpr Cpu kCpu{
 	.purging = Purging::broadcast,      // arch/arm/mm/tlb-v7.S: TLBIMVAAIS
 	.flushing = Flushing::by_region,    // arch/arm/machine.c
 	.flush_after_lazy = false,
+	.ends_locally = true,    // arch/arm/include/asm/highmem.h: kunmap_local()
 };
 
 /* Lowmem is mapped by sections, which can't be edited at run time (arch/arm/mm/mmu.c,

@@ -97,14 +97,31 @@ u32 dmamap_machine_set_linear(u64 pfn, u64 pages, u32 linear)
 }
 
 /*
- * Highmem frames have no linear translation, so no TLB holds one. Translations
- * of pkmap and vmap are purged where they are dropped; kunmap_local() purges
- * at once.
+ * Highmem frames have no linear translation, so no TLB holds one. Other translations
+ * are purged where they are dropped, or in dmamap_machine_purge_local_maps().
  */
 void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 {
 	if (!PageHighMem(pfn_to_page(pfn)))
 		flush_tlb_kernel_range(linear_of(pfn), linear_of(pfn + pages));
+}
+
+/*
+ * kunmap_local() purges the TLB of its own CPU only (arch_kmap_local_post_unmap() in
+ * arch/arm/include/asm/highmem.h). But the slots lie in tables that all CPUs share, and
+ * while one was mapped, the walker of another CPU could load it (DDI 0406C B3.9.1). The
+ * last to use a slot for frames of a region may be the allocator, which moves pages off
+ * them (mm/migrate.c). A CPU's slots follow those of the CPU before it
+ * (kmap_local_calc_idx() in mm/highmem.c), at lower addresses.
+ */
+void dmamap_machine_purge_local_maps(void)
+{
+#ifdef CONFIG_HIGHMEM
+	const unsigned int slots = KM_MAX_IDX * nr_cpu_ids;
+
+	flush_tlb_kernel_range(__fix_to_virt(FIX_KMAP_BEGIN + slots - 1),
+			       __fix_to_virt(FIX_KMAP_BEGIN) + PAGE_SIZE);
+#endif
 }
 
 /* Linux on ARM keeps no table of attributes: set_pte() takes any attribute. */

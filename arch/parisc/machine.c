@@ -108,6 +108,11 @@ void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 	flush_tlb_kernel_range(linear_of(pfn), linear_of(pfn + pages));
 }
 
+/* Without highmem, kmap_local_page() gives an address of the linear map (mm/highmem.c). */
+void dmamap_machine_purge_local_maps(void)
+{
+}
+
 /* Linux on PA-RISC keeps no table of attributes. */
 u32 dmamap_machine_claim(u64 pfn, u64 pages, u32 attribute)
 {

@@ -126,6 +126,11 @@ void dmamap_machine_purge_linear(u64 pfn, u64 pages)
 	flush_tlb_kernel_range(start, start + (pages << PAGE_SHIFT));
 }
 
+/* 64 bits have no highmem: kmap_local_page() gives an address of the linear map. */
+void dmamap_machine_purge_local_maps(void)
+{
+}
+
 /*
  * The memtype of a frame overrides the cache bits of every user mapping that is
  * inserted later (track_pfn_insert); RAM without one becomes write-back.

@@ -75,9 +75,10 @@ struct BoardFacts {
 ///   Errno::io if the device's mask does not reach all of them. Without a device
 ///   the result is the physical address.
 /// - drop_lazy_aliases() ends every translation of the frames outside of the
-///   linear map that the kernel keeps for later (pkmap, lazily freed vmap), in
-///   page tables and in the TLBs of all CPUs, and drops every cache line that came
-///   in through such a translation and that flush() would not find.
+///   linear map that the kernel keeps for later (pkmap, lazily freed vmap) or has
+///   purged on one CPU only (kmap_local), in page tables and in the TLBs of all
+///   CPUs, and drops every cache line that came in through such a translation and
+///   that flush() would not find.
 /// - set_linear() edits the entry of one unit, in the page table only: TLBs may
 ///   still hold the old translation until purge_linear() has returned.
 ///   Errno::nodev if this machine can't edit it, Errno::nomem for lack of memory.

@@ -95,6 +95,12 @@ struct KeepsLazyAliases : SimulatedMachine {
 	void drop_lazy_aliases(FrameRun) noexcept {}
 };
 
+/* kunmap_local() has purged the TLB of its own CPU. */
+struct KeepsLocalSlots : SimulatedMachine {
+	using SimulatedMachine::SimulatedMachine;
+	void drop_lazy_aliases(FrameRun run) noexcept { drop_but_local(run); }
+};
+
 struct ClaimsNothing : SimulatedMachine {
 	using SimulatedMachine::SimulatedMachine;
 	Result<void> claim(FrameRun, Attribute) noexcept { return {}; }
@@ -144,6 +150,7 @@ TEST(SimulatedMachineTest, SeesMachinesThatDoTooLittle)
 	expect_seen<MapsCacheable, Highmem>(sim::kCmaInHighmem, Rule::alias);
 	expect_seen<KeepsLazyAliases, Highmem>(sim::kCmaInHighmem, Rule::alias);
 	expect_seen<KeepsLazyAliases, Unmap>(sim::kSmallPages, Rule::alias);
+	expect_seen<KeepsLocalSlots, Highmem>(sim::kCmaInHighmem, Rule::alias);
 	expect_seen<ClaimsNothing, Unmap>(sim::kSmallPages, Rule::alias);
 	expect_seen<KeepsClaims, Unmap>(sim::kSmallPages, Rule::reused);
 	expect_seen<UnmapsLazily, Highmem>(sim::kCmaInHighmem, Rule::reused);

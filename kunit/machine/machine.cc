@@ -18,6 +18,7 @@ constexpr Value kSecret = 0x5ec2e7;   // left behind by the last user of a frame
    matters where caches are virtually indexed. */
 constexpr std::uint64_t kPkmap = (1ull << 28) + (0x155ull << kPageShift);
 constexpr std::uint64_t kVmap = (1ull << 29) + (0x2aaull << kPageShift);
+constexpr std::uint64_t kLocal = (1ull << 30) + (0x0ffull << kPageShift);
 
 CpuAddr page_of(CpuAddr addr, std::uint64_t page)
 {
@@ -77,18 +78,32 @@ Result<FrameRun> SimulatedMachine::taken(Result<FrameRun> run)
 	note(DMAMAP_STEP_TAKE, *run);
 	each_frame(*run, [&](Pfn pfn) { leave_traces(pfn); });
 	mark(Op::take, *run);
+	end_local(*run);
 	return run;
+}
+
+/* As kunmap_local() does on CPU 0: other TLBs are not purged. */
+void SimulatedMachine::end_local(FrameRun run)
+{
+	for (const Page &slot : local_pages(run)) {
+		primitives_.edit(slot, judge::Attr::none);
+		primitives_.barrier();
+		feed({.op = Op::purge, .cpu = 0, .va = slot.va, .pfn = slot.pfn});
+	}
 }
 
 /*
  * The last user had the frame at its linear address, or (highmem) in a pkmap slot
  * that has not been reused since, and in a vmap area whose TLB entries wait to be
- * purged. Secrets are in memory, or still in a cache.
+ * purged. Secrets are in memory, or still in a cache. The allocator itself may have had
+ * it in a slot for short use, to copy it elsewhere: end_local() follows.
  */
 void SimulatedMachine::leave_traces(Pfn pfn)
 {
 	if (!in_lowmem(pfn))
 		oracle_.exists(home_pages({pfn, Pages(1)}).front().va, pfn.raw(), false);
+	for (const Page &slot : local_pages({pfn, Pages(1)}))
+		oracle_.exists(slot.va, pfn.raw(), false);
 	oracle_.exists(number_of(linear_address(pfn) + kVmap), pfn.raw(), false);
 	fill(pfn, kSecret);
 }
@@ -180,7 +195,26 @@ bool SimulatedMachine::is_kernel_memory(FrameRun run) noexcept
 	return run.first < profile_.reserved_begin() && run.end() > Profile::kRam;
 }
 
+std::vector<Page> SimulatedMachine::local_pages(FrameRun run)
+{
+	std::vector<Page> pages;
+
+	if (!profile_.judged.ends_locally)
+		return pages;
+	for (const Page &page : pages_at(linear_address(run.first) + kLocal, run))
+		if (!in_lowmem(Pfn(page.pfn)))
+			pages.push_back(page);
+	return pages;
+}
+
 void SimulatedMachine::drop_lazy_aliases(FrameRun run) noexcept
+{
+	drop_but_local(run);
+	if (const auto slots = local_pages(run); !slots.empty())
+		primitives_.purge(slots);
+}
+
+void SimulatedMachine::drop_but_local(FrameRun run)
 {
 	std::vector<Page> lazy = pages_at(linear_address(run.first) + kVmap, run);
 

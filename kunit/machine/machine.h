@@ -40,7 +40,7 @@ struct Violation {
 /// caches, TLBs and CPUs may have done meanwhile.
 ///
 /// - Frames come from take_*() as their last user may leave them: secrets in
-///   memory and caches, TLB entries on all CPUs, pkmap and vmap leftovers.
+///   memory and caches, TLB entries on all CPUs, leftovers of pkmap, kmap_local, vmap.
 /// - Every step is recorded as the kernel's machine does it. Broken rules are in
 ///   violations(), each once, with what broke it first; nothing is repaired.
 /// - Regions of devices that snoop are judged by the exhaustive search
@@ -149,6 +149,8 @@ public:
 	[[nodiscard]] PageTable &page_table() noexcept { return table_; }
 	[[nodiscard]] const Primitives &primitives() const noexcept { return primitives_; }
 	void feed(const judge::Event &event);
+	/// drop_lazy_aliases(), but for what is left of a slot of one CPU.
+	void drop_but_local(FrameRun run);
 	/// The pages of a mapping of @run at @addr.
 	[[nodiscard]] static std::vector<Page> pages_at(CpuAddr addr, FrameRun run);
 
@@ -163,12 +165,15 @@ private:
 
 	[[nodiscard]] Result<FrameRun> taken(Result<FrameRun> run);
 	void leave_traces(Pfn pfn);
+	void end_local(FrameRun run);
 	void give(FrameRun run, bool to_cma);
 	[[nodiscard]] CpuAddr make_mapping(FrameRun run, Use use, bool cacheable);
 	void end_mapping(CpuAddr addr, FrameRun run, Use use);
 	[[nodiscard]] std::vector<Page> linear_pages(FrameRun run);
 	/// The addresses at which the owner of cached memory has the frames.
 	[[nodiscard]] std::vector<Page> home_pages(FrameRun run);
+	/// Slots for short use, of one CPU, in which the allocator may have had them.
+	[[nodiscard]] std::vector<Page> local_pages(FrameRun run);
 	void fill(Pfn pfn, Value value);
 
 	[[nodiscard]] bool in_lowmem(Pfn pfn) const

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
 -- Strategy highmem on ARMv7: the frame has no linear translation, so close, purge
--- and reopen do nothing. Earlier use has left pkmap slots, and no more. TLBs are
+-- and reopen do nothing. Earlier use has left pkmap slots, or
+-- slots of kmap_local_page() in TLBs, and no more. TLBs are
 -- filled by hardware from the page table at any time; a purge is broadcast.
 
 -- include machine.m
@@ -41,6 +42,22 @@ rule "lazy: TLBs"
   Now(w_lazy) & sub = 1
 ==>
   for c : Cpu do tlb_lazy[c] := false; end;
+  Next();
+end;
+
+-- arch/arm/include/asm/highmem.h, arch_kmap_local_post_unmap(): kunmap_local() clears
+-- the entry, and purges the TLB of its own CPU only.
+rule "lazy-local: page table"
+  Now(w_lazy_local) & sub = 0
+==>
+  pt_lazy := false;
+  sub := 1;
+end;
+
+rule "lazy-local: TLB"
+  Now(w_lazy_local) & sub = 1
+==>
+  tlb_lazy[task] := false;
   Next();
 end;
 

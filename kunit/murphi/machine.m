@@ -23,7 +23,7 @@ type
   Linear : enum { None, Absent, Uncached, Cached };
   Entry : enum { NoEntry, UncachedEntry, CachedEntry };
   Word : enum {
-    w_take, w_claim, w_lazy, w_close, w_purge, w_purge_local, w_map, w_flush,
+    w_take, w_claim, w_lazy, w_lazy_local, w_close, w_purge, w_purge_local, w_map, w_flush,
     w_flush_linear, w_flush_clean, w_flush_invalidate, w_flush_skip_last,
     w_barrier, w_zero, w_zero_linear, w_zero_skip_last, w_idle, w_publish, w_use,
     w_quiet, w_withdraw, w_unmap, w_unmap_lazy, w_reopen, w_release, w_give

@@ -72,6 +72,10 @@ constexpr Case kCases[] = {
 	 DMAMAP_BACK, alias | line | stale_read, alias},
 	{"purge on this CPU only", "unmap", "x86", "take claim lazy close purge-local map flush "
 	 "barrier zero barrier " DMAMAP_BACK, alias | line | stale_read, alias},
+	{"lazy aliases purged on this CPU only, as kunmap_local() does", "highmem", "arm",
+	 /* arch/arm/include/asm/highmem.h, arch_kmap_local_post_unmap() */
+	 "take claim lazy-local close purge map flush barrier zero barrier " DMAMAP_BACK,
+	 alias | line | stale_read, alias},
 	{"purge before close", "unmap", "x86", "take claim lazy purge close map flush barrier "
 	 "zero barrier " DMAMAP_BACK, alias | line | stale_read, alias},
 	{"purge before close, where nobody walks", "purge", "parisc", "take claim lazy purge "

@@ -50,7 +50,7 @@ std::string spoiled(std::string_view right, std::mt19937 &random)
 {
 	static constexpr std::string_view others[] = {
 		"purge-local", "flush-clean", "flush-skip-last", "zero-skip-last", "unmap-lazy",
-		"purge-unordered", "flush-inner", "flush-here", "barrier", "lazy",
+		"purge-unordered", "flush-inner", "flush-here", "barrier", "lazy", "lazy-local",
 	};
 	auto words = split(right);
 	const auto draw = [&](std::size_t below) { return random() % below; };

@@ -29,6 +29,7 @@ constexpr std::string_view kSteps[] = {
 	"flush-first", "flush-linear", "flush-region", "flush-clean", "flush-invalidate",
 	"flush-inner", "flush-here", "flush-icache", "flush-skip-last", "zero-linear",
 	"zero-skip-last", "unmap-lazy", "at-linear", "irq-off", "irq-on",
+	"lazy-local",
 };
 
 Words split(std::string_view words)

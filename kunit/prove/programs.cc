@@ -191,6 +191,8 @@ private:
 			machine_.purge(Slot::linear, run_, SearchMachine::Around::no_barrier_before);
 		else if (word == "purge-unfinished")
 			machine_.purge(Slot::linear, run_, SearchMachine::Around::no_barrier_behind);
+		else if (word == "lazy-local")
+			machine_.drop_lazy_on_this_cpu(run_);
 		else if (word == "close-uncached")
 			(void)set_linear_run(machine_, run_, Linear::uncached, Linear::cached);
 		else if (word == "flush-first")

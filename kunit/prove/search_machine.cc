@@ -281,6 +281,13 @@ void SearchMachine::purge_on_this_cpu(Slot slot, FrameRun run)
 		note({.op = Op::purge, .va = page.va, .pfn = page.pfn});
 }
 
+void SearchMachine::drop_lazy_on_this_cpu(FrameRun run)
+{
+	for (const sim::Page &page : pages_at(Slot::lazy, run))
+		primitives_.edit(page, Attr::none);
+	purge_on_this_cpu(Slot::lazy, run);
+}
+
 /* The first line of a frame is for CPUs to write, the last for the device. */
 void SearchMachine::use(FrameRun run, CpuAddr addr)
 {

@@ -91,6 +91,7 @@ public:
 	using Around = sim::Primitives::Around;
 	void purge(Slot slot, FrameRun run, Around around = Around::barriers);
 	void purge_on_this_cpu(Slot slot, FrameRun run);
+	void drop_lazy_on_this_cpu(FrameRun run);
 	void flush_by(Op op, Slot slot, FrameRun run, unsigned lines);
 	void zero_lines(Slot slot, FrameRun run, unsigned lines);
 	void unmap_lazily(FrameRun run);

@@ -16,8 +16,9 @@
 
 void dmamap_machine_drop_lazy_aliases(void)
 {
-	/* Highmem slots that kunmap() keeps for the next kmap() ... */
+	/* Highmem slots that kunmap() keeps for the next kmap(), or that other CPUs have ... */
 	kmap_flush_unused();
+	dmamap_machine_purge_local_maps();
 	/* ... and vmap areas whose TLB purge waits for more of them. */
 	vm_unmap_aliases();
 	/*
