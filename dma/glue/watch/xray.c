@@ -7,6 +7,7 @@
  * another name in each stable release, and it skips entries that are not present and the
  * second section of an ARM pair.
  */
+#include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/oom.h>
