@@ -46,6 +46,7 @@ help:
 	@echo '  make soak STEPS=N       walk through it at random, SEED=N goes on where it was'
 	@echo '  make fuzz SECONDS=N     libFuzzer draws the moves, orders and events for the judge, and what guests do to the chip'
 	@echo '  make bench              what a resolution costs with one region and with a million'
+	@echo '  make randconfig N=20    compile the layer with kernels configured at random, from SEED=1 on'
 	@echo '  make murphi             the judge against models in another language, FILTER=glob selects'
 	@echo '  make mutants            wrong versions of the layer, each must be found; ONLY=hand|mechanical'
 	@echo '  make coverage           branches of the layer that the host tests take; must be all'
@@ -90,6 +91,10 @@ prove soak: deps
 	@$(board) $@ $(if $(STRATEGY),--strategy='$(STRATEGY)') \
 		$(if $(PROFILE),--profile='$(PROFILE)') $(if $(PART),--part='$(PART)') \
 		$(if $(STEPS),--steps='$(STEPS)') $(if $(SEED),--seed='$(SEED)')
+
+.PHONY: randconfig
+randconfig: deps
+	@$(board) $@ --board='$(BOARD)' $(if $(N),--count='$(N)') $(if $(SEED),--seed='$(SEED)')
 
 # ONLY=hand or mechanical; what was judged before and has not changed is not
 # judged again.

@@ -12,7 +12,7 @@ from base import boards, logs
 from base.paths import BOARD_DIR, Stop, say
 from base.score import Score
 from base.workspace import Child, Workspace
-from build import kernel, programs
+from build import kernel, programs, random_configs
 from host import bench, judge
 from report import xray
 
@@ -105,6 +105,10 @@ class Check:
             for name, stages in self.varied.items():
                 self._board(name, stages, builds, place)
             self._fabric(place)
+            for board in boards.BOARDS.values():
+                self.phase(f"{board.name} random configurations",
+                           lambda board=board: random_configs.run(
+                               board, random_configs.FIRST, random_configs.CHECKED))
             self.phase("benchmarks", bench.check)
         return self.finish()
 

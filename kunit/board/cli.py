@@ -11,7 +11,7 @@ import suites
 from base import boards, clean, workspace
 from base.paths import Stop, locked, say
 from base.score import Score
-from build import compile_commands, kernel, programs
+from build import compile_commands, kernel, programs, random_configs
 from host import bench, coverage, fuzz, judge
 from report import figures, main_job, messages, xray
 from run import fabric
@@ -48,6 +48,19 @@ def _one_kernel(name, board, strategy, config, args):
         return False
     say(f"kernel {name}: done" if args.keep_going else f"  {name}: {image}")
     return True
+
+
+def do_randconfig(args):
+    """The layer, compiled against kernels that are configured at random."""
+    seed = fabric.number("SEED", args.seed, random_configs.MOST)
+    count = fabric.number("N", args.count, random_configs.MOST)
+    total = Score()
+    for board in boards.find_all(args.board[0]):
+        total.add(random_configs.run(board, seed, count))
+    for failure in total.failures:
+        say(f"FAILED {failure}")
+    say(f"{total}; {count} configurations of each board, from SEED={seed} on")
+    return not total.failures
 
 
 def do_menuconfig(args):
@@ -222,7 +235,10 @@ def parser():
                        "worst; NAME-snooped for strategy snooped")
     found.add_argument("--steps", default="1000000000",
                        help="soak: how many moves to make")
-    found.add_argument("--seed", default="1", help="soak: of the first walk")
+    found.add_argument("--seed", default="1", help="soak: of the first walk; "
+                       "randconfig: of the first configuration")
+    found.add_argument("--count", default="20",
+                       help="randconfig: how many, each with the next seed")
     found.add_argument("--target", default="all",
                        help=f"fuzz: {', '.join(fuzz.TARGETS)} or all")
     found.add_argument("--seconds", default="60",

@@ -52,11 +52,12 @@ def run(command, log, label, steps, unit="objects", cwd=None):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace", pass_fds=HELD)
         try:
-            for line in process.stdout:
-                file.write(line)
-                found = steps.search(line)
-                if found:
-                    meter.step(found.group(1))
+            with process.stdout:
+                for line in process.stdout:
+                    file.write(line)
+                    found = steps.search(line)
+                    if found:
+                        meter.step(found.group(1))
         except BaseException:
             process.terminate()
             raise

@@ -43,6 +43,8 @@ class Phases(unittest.TestCase):
                     ("check.judge.check", suite("judge")),
                     ("check.judge.check_murphi", suite("murphi")),
                     ("check.bench.check", suite("benchmarks")),
+                    ("check.random_configs.run", lambda board, seed, count:
+                     suite(f"{board.name} {count} random from {seed}")()),
                     ("check.suites.fabric_score", self.fabric),
                     ("check.BUILT_IN", stages(check.BUILT_IN)),
                     ("check.AS_MODULES", stages(check.AS_MODULES)),
@@ -70,6 +72,11 @@ class Phases(unittest.TestCase):
             self.assertIn(f"zuse unmap:default {title}", self.asked)
         self.assertEqual(said.splitlines()[-1],
                          f"{len(self.asked)} passed, 0 failed")
+
+    def test_a_handful_of_random_configurations(self):
+        self.run_check()
+        for name in common.TABLE:
+            self.assertIn(f"{name} 2 random from 1", self.asked)
 
     def test_a_variant_has_what_its_row_asks_for(self):
         self.run_check()
