@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """QEMU's "virt" with two Cortex-A15."""
 
-from base.board import MIB, Board, DeviceTree, Limits, Refusal, adopts
+from base.board import MIB, Board, DeviceTree, Limits, Refusal, Variant, adopts
 
 # RAM that the board keeps from its kernel, for a driver that adopts it.
 NO_MAP = 0x50000000
@@ -46,4 +46,6 @@ BOARD = Board(
     device_tree=DeviceTree(**TREE),
     limits=Limits(goal=0.25, ceiling=0.02),
     # The stock kernel takes highmem, too, while there is contiguous memory in it.
-    stock_aliases="cma=0")
+    stock_aliases="cma=0",
+    # What reads the page tables of processes: mappings and the X-ray.
+    variants=(Variant("highpte", {}, ("KUnit", "short tests", "X-ray")),))
