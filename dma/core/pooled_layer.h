@@ -126,7 +126,7 @@ public:
 	{
 		while (free_pages() > limits_.bound && shrink(limits_.floor))
 			;
-		while (free_pages() < limits_.floor && grow(Pages(), {}))
+		while (free_pages() < limits_.floor && grow_floor())
 			;
 		while (clean_some())
 			;
@@ -156,6 +156,10 @@ public:
 	}
 
 private:
+	/// The floor is filled from where most devices reach: 32 bits, the mask that PCI
+	/// devices begin with. The stock kernel's reserves are such, too (kernel/dma/pool.c).
+	static constexpr std::uint64_t kFloorReach = 0xffff'ffff;
+
 	[[nodiscard]] Pages chunk() noexcept
 	{
 		const Pages pages = m_.facts().chunk;
@@ -214,6 +218,12 @@ private:
 		if (!region)
 			layer_.drop(*held);
 		return region;
+	}
+
+	/// Adds a chunk for callers that can't sleep, in reach of most devices.
+	[[nodiscard]] bool grow_floor() noexcept
+	{
+		return grow(Pages(), {.reach = {.last_byte = kFloorReach}}).has_value();
 	}
 
 	/// Zeroes some dirty pages of the pool; false if there are none.
