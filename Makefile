@@ -19,7 +19,8 @@ options	 = --board='$(BOARD)' --config='$(CONFIG)' \
 help:
 	@echo 'Two commands, each installs what is missing, builds and boots:'
 	@echo '  make run          two processes say hello through the HCA; prints measured values'
-	@echo '  make check        all tests, on the host and on all boards'
+	@echo '  make check        all tests, on the host and on all boards; with CONFIG=wide also on'
+	@echo '                    variants of the boards, and random configurations'
 	@echo
 	@echo 'While you work:'
 	@echo '  make quick        host tests, and KUnit and the short programs of one board'

@@ -75,11 +75,15 @@ class Phases(unittest.TestCase):
 
     def test_a_handful_of_random_configurations(self):
         self.run_check()
+        self.assertFalse([title for title in self.asked if "random" in title])
+        self.run_check(config=check.WIDE)
         for name in common.TABLE:
             self.assertIn(f"{name} 2 random from 1", self.asked)
 
     def test_a_variant_has_what_its_row_asks_for(self):
         self.run_check()
+        self.assertFalse([title for title in self.asked if ":large" in title])
+        self.run_check(config=check.WIDE)
         self.assertEqual([title for title in self.asked if ":large" in title],
                          ["eniac None:large KUnit", "eniac None:large short tests"])
 
