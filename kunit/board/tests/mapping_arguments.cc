@@ -244,18 +244,6 @@ bool executable(const std::byte *address)
 	return true;	/* not there */
 }
 
-#ifndef __hppa__	/* a pointer to a function is no address of code there */
-void nothing() {}
-
-/// A jump to the code of a function that returns at once.
-int execution_signal(std::byte *there)
-{
-	std::memcpy(there, reinterpret_cast<const void *>(&nothing), 16);
-	__builtin___clear_cache(reinterpret_cast<char *>(there), reinterpret_cast<char *>(there) + 16);
-	return signal_of([=] { reinterpret_cast<void (*)()>(there)(); });
-}
-#endif
-
 /// @map was made by a program that can't tell reading from executing.
 void expect_data(Check &check, const Map &map, const char *how)
 {
@@ -267,9 +255,6 @@ void expect_data(Check &check, const Map &map, const char *how)
 	check.ok(!executable(map.data()), "%s: executable then", how);
 	check.gives(0, result(mprotect(map.data(), map.size(), PROT_READ | PROT_WRITE)),
 		    "%s: mprotect back", how);
-#ifndef __hppa__
-	check.gives(SIGSEGV, execution_signal(map.data()), "%s: a jump there", how);
-#endif
 }
 
 /// With an executable stack (READ_IMPLIES_EXEC), the kernel adds PROT_EXEC to each PROT_READ.
