@@ -54,8 +54,8 @@ static int dmamap_ask_region(struct device *dev, u64 pfn, const void *cpu_addr,
 static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr_t dma_addr,
 			      struct dmamap_core_resolution *resolution)
 {
-	bool known = false, by_cpu;
-	int err = -ENOENT;
+	bool known = false, by_cpu = false;
+	int err = -ENOENT, other;
 	u64 pfn;
 
 	if (!dev)
@@ -65,9 +65,11 @@ static int dmamap_find_behind(struct device *dev, const void *cpu_addr, dma_addr
 					dma_addr, resolution, &known);
 	if (!err)
 		return 0;
-	if (dmamap_frame_at(cpu_addr, &pfn) &&
-	    !dmamap_ask_region(dev, pfn, cpu_addr, dma_addr, resolution, &by_cpu))
-		return 0;
+	if (dmamap_frame_at(cpu_addr, &pfn)) {
+		other = dmamap_ask_region(dev, pfn, cpu_addr, dma_addr, resolution, &by_cpu);
+		if (!other || (by_cpu && !known))
+			return other;
+	}
 	return known ? err : dmamap_resolve_kernel_memory(dev, cpu_addr, dma_addr, resolution);
 }
 
