@@ -91,6 +91,12 @@ int dmamap_resolve_kernel_memory(struct device *dev, const void *cpu_addr, dma_a
 	return -ENOENT;
 }
 
+/* No address of the kernel has a translation here. */
+bool dmamap_frame_at(const void *cpu_addr, u64 *pfn)
+{
+	return false;
+}
+
 pgprot_t dmamap_pgprot(u32 attribute, pgprot_t prot)
 {
 	prot.prot |= attribute << 3;
