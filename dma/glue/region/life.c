@@ -77,15 +77,16 @@ static void dmamap_release_memory(struct dmamap_region *region)
  * From here on the region can't be found, does not count, and costs no process anything. An
  * IOMMU keeps its device, stopped or not, from what is another's memory next.
  */
-static void dmamap_end_life(struct dmamap_region *region)
+static __always_inline void dmamap_end_life(struct dmamap_region *region)
 {
 	dmamap_store_end(region);
 	trace_dmamap_free(region);
 	dmamap_iommu_unmap(region);
-	dmamap_region_refund(region, region->core.pages);
+	if (region->payer)
+		dmamap_region_refund(region, region->core.pages);
 }
 
-static void dmamap_rest_or_release(struct dmamap_region *region)
+static __always_inline void dmamap_rest_or_release(struct dmamap_region *region)
 {
 	if (dmamap_store_rest(region))
 		return;
@@ -101,13 +102,15 @@ static void dmamap_rest_or_release(struct dmamap_region *region)
  */
 static void dmamap_end(struct dmamap_region *region)
 {
-	if (!region->let_go)
-		dmamap_end_life(region);
-	dmamap_free_snapshot(region);
-	if (region->let_go)
+	if (unlikely(region->let_go)) {
+		dmamap_free_snapshot(region);
 		dmamap_store_drop(region);
-	else
-		dmamap_rest_or_release(region);
+		return;
+	}
+	dmamap_end_life(region);
+	if (region->snapshot)
+		dmamap_free_snapshot(region);
+	dmamap_rest_or_release(region);
 }
 
 void dmamap_region_unmake(struct dmamap_region *region)
@@ -172,12 +175,22 @@ bool dmamap_region_keep(struct dmamap_region *region)
 	return refcount_inc_not_zero(&region->references);
 }
 
-void dmamap_region_unkeep(struct dmamap_region *region)
+/* In line, because each put of a region that no process shares ends here. */
+static __always_inline void dmamap_drop_reference(struct dmamap_region *region)
 {
 	if (!refcount_dec_and_test(&region->references))
 		return;
-	if (!region->device_runs || !dmamap_keep_abandoned(region))
+	if (unlikely(region->device_runs) && dmamap_keep_abandoned(region))
+		return;
+	if (likely(dmamap_ends_at_once(region)))
+		dmamap_end(region);
+	else
 		dmamap_region_end(region);
+}
+
+void dmamap_region_unkeep(struct dmamap_region *region)
+{
+	dmamap_drop_reference(region);
 }
 
 /*
@@ -202,6 +215,6 @@ void dmamap_put(struct dmamap_region *region)
 	if (refcount_read(&region->references) > 1 && refcount_dec_and_test(&region->drivers) &&
 	    dmamap_hand_over(region))
 		return;
-	dmamap_region_unkeep(region);
+	dmamap_drop_reference(region);
 }
 EXPORT_SYMBOL_GPL(dmamap_put);

