@@ -20,4 +20,10 @@ static inline int read_seqcount_retry(const seqcount_t *s, unsigned int start)
 	return READ_ONCE(s->sequence) != start;
 }
 
+static inline void write_seqcount_invalidate(seqcount_t *s)
+{
+	smp_wmb();
+	s->sequence += 2;
+}
+
 #endif /* BENCH_SEQLOCK_H */
