@@ -211,7 +211,7 @@ void dmamap_put(struct dmamap_region *region);
  *
  * Use instead of dmamap_put() when the device could not be stopped. When all
  * references are gone the frames are kept as they are, and not used again, until
- * dmamap_device_stopped().
+ * dmamap_device_stopped(). An IOMMU keeps the device from them meanwhile.
  *
  * Context: as dmamap_put().
  */

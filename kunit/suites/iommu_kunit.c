@@ -12,6 +12,7 @@
 #include <linux/iommu.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
+#include <linux/refcount.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -231,29 +232,30 @@ static void an_untrusted_device_gets_the_frames_themselves(struct kunit *test)
 	edu.pci->untrusted = false;
 }
 
-static u64 ns_of_warm_pairs(struct device *dev)
+static u64 ns_of_warm_pairs(struct kunit *test, struct device *dev)
 {
 	struct dmamap_region *region;
+	u32 i, refused = 0;
 	u64 start;
-	u32 i;
 
 	dmamap_put(dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP));
 	start = ktime_get_ns();
 	for (i = 0; i < 1000; i++) {
 		region = dmamap_alloc(dev, SZ_4K, GFP_KERNEL, DMAMAP_NO_SNOOP);
-		if (!IS_ERR(region))
-			dmamap_put(region);
+		refused += IS_ERR(region);
+		dmamap_put(region);
 	}
+	KUNIT_EXPECT_EQ(test, refused, 0);
 	return (ktime_get_ns() - start) / 1000;
 }
 
-/* Only said: time of an emulated machine is no limit for anything. */
-static void the_cost_of_a_mapping_is_said(struct kunit *test)
+/* The time is only said: that of an emulated machine is no limit for anything. */
+static void warm_regions_are_mapped_each_time(struct kunit *test)
 {
 	struct device *other = suite_device(test);
 
 	kunit_info(test, "a warm region of 4 KiB: %llu ns, without an IOMMU %llu ns\n",
-		   ns_of_warm_pairs(&edu.pci->dev), ns_of_warm_pairs(other));
+		   ns_of_warm_pairs(test, &edu.pci->dev), ns_of_warm_pairs(test, other));
 }
 
 /* A caller that can't sleep gets memory, and gives it back, as without an IOMMU. */
@@ -361,7 +363,24 @@ static void an_address_ends_with_the_driver(struct kunit *test)
 						     DMAMAP_NO_BUS_ADDRESS, &answer), 0);
 		KUNIT_EXPECT_EQ(test, (u64)answer.pfn, pfn);
 	}
+	/* The look at the region was no driver's: the one that there is has it still. */
+	KUNIT_EXPECT_EQ(test, refcount_read(&region->drivers), 1);
 	dmamap_put(region);
+	KUNIT_EXPECT_EQ(test, device_attach(dev), 1);
+}
+
+/* A device that could not be stopped is kept from memory that nobody may use yet. */
+static void an_abandoned_region_is_out_of_reach(struct kunit *test)
+{
+	struct device *dev = &edu.pci->dev;
+	struct dmamap_region *region = region_of(test, &kinds[0]);
+	const dma_addr_t bus = dmamap_dma_addr(region);
+
+	dmamap_abandon(region);
+	if (translated())
+		KUNIT_EXPECT_EQ(test, behind(bus), 0);
+	device_release_driver(dev);
+	KUNIT_EXPECT_EQ(test, dmamap_device_stopped(dev), 1);
 	KUNIT_EXPECT_EQ(test, device_attach(dev), 1);
 }
 
@@ -370,12 +389,13 @@ static struct kunit_case iommu_cases[] = {
 	KUNIT_CASE_PARAM(resolution_goes_by_the_region, kind_gen_params),
 	KUNIT_CASE(rest_does_not_keep_an_address),
 	KUNIT_CASE(an_untrusted_device_gets_the_frames_themselves),
-	KUNIT_CASE(the_cost_of_a_mapping_is_said),
+	KUNIT_CASE(warm_regions_are_mapped_each_time),
 	KUNIT_CASE(a_caller_that_cant_sleep_is_served),
 	KUNIT_CASE(an_address_beyond_the_mask_is_refused),
 	KUNIT_CASE(a_failed_mapping_leaves_nothing),
 	KUNIT_CASE(adopted_ram_is_mapped_and_registers_are_not),
 	KUNIT_CASE(an_address_ends_with_the_driver),
+	KUNIT_CASE(an_abandoned_region_is_out_of_reach),
 	{}
 };
 

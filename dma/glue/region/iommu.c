@@ -19,7 +19,8 @@
  *
  * @iommu of a region tells who ends its mapping: it goes from MAPPED to ENDING by
  * cmpxchg(), so that one caller does, and to NONE when the mapping is gone. A region that
- * has no reference any more is ended by its last put; the notifier waits for that.
+ * has no reference any more is ended by its last put, or abandoned, and the mapping ends
+ * either way; the notifier waits for that.
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
@@ -32,7 +33,6 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
-#include <linux/refcount.h>
 
 #include "dma/abi/steps.h"
 #include "dma/glue/region/region.h"
@@ -112,42 +112,49 @@ void dmamap_iommu_unmap(struct dmamap_region *region)
 	smp_store_release(&region->iommu, DMAMAP_IOMMU_NONE); /* after the mapping is gone */
 }
 
+static bool dmamap_is_mapped(const struct dmamap_region *region, const void *dev)
+{
+	return region->dev == dev && READ_ONCE(region->iommu) == DMAMAP_IOMMU_MAPPED;
+}
+
 struct search {
 	const struct device *dev;
-	struct dmamap_region *found; /* counted */
-	bool ending; /* there is one that another caller ends */
+	bool found;
 };
 
 /* Caller holds the machine's lock. */
-static void dmamap_find_mapped(struct dmamap_region *region, void *data)
+static void dmamap_find_mapping(struct dmamap_region *region, void *data)
 {
 	struct search *search = data;
-	const u32 state = smp_load_acquire(&region->iommu);
 
-	if (search->found || region->dev != search->dev || state == DMAMAP_IOMMU_NONE)
-		return;
-	if (state == DMAMAP_IOMMU_MAPPED && refcount_inc_not_zero(&region->references))
-		search->found = region;
-	else
-		search->ending = true;
+	/* The mapping is gone before the state is: see dmamap_iommu_unmap(). */
+	if (region->dev == search->dev && smp_load_acquire(&region->iommu) != DMAMAP_IOMMU_NONE)
+		search->found = true;
+}
+
+/* A region without references, which is not found on a tour, is ended by its last put. */
+static bool dmamap_mappings_end(const struct device *dev)
+{
+	struct search search = { .dev = dev };
+
+	dmamap_for_each_object(dmamap_find_mapping, &search);
+	return search.found;
 }
 
 /* Ends all mappings of a device. The driver is gone, so no new ones come. */
 static void dmamap_iommu_forget(struct device *dev)
 {
-	struct search search = { .dev = dev, .ending = true };
+	struct dmamap_region *region;
+	struct dmamap_tour tour;
 
-	while (search.found || search.ending) {
-		search.found = NULL;
-		search.ending = false;
-		dmamap_for_each_object(dmamap_find_mapped, &search);
-		if (search.found) {
-			dmamap_iommu_unmap(search.found);
-			dmamap_put(search.found);
-		} else if (search.ending) {
-			msleep(1); /* its end needs no lock that is held here */
-		}
+	dmamap_tour_begin(&tour);
+	while ((region = dmamap_tour_next(&tour, dmamap_is_mapped, dev))) {
+		dmamap_iommu_unmap(region);
+		dmamap_region_unkeep(region);
 	}
+	dmamap_tour_end(&tour);
+	while (dmamap_mappings_end(dev))
+		msleep(1); /* those ends need no lock that is held here */
 }
 
 static int dmamap_device_left(struct notifier_block *block, unsigned long event, void *data)

@@ -180,8 +180,11 @@ static __always_inline void dmamap_drop_reference(struct dmamap_region *region)
 {
 	if (!refcount_dec_and_test(&region->references))
 		return;
-	if (unlikely(region->device_runs) && dmamap_keep_abandoned(region))
-		return;
+	if (unlikely(region->device_runs)) {
+		dmamap_iommu_unmap(region); /* an IOMMU keeps the device out */
+		if (dmamap_keep_abandoned(region))
+			return;
+	}
 	if (likely(dmamap_ends_at_once(region)))
 		dmamap_end(region);
 	else

@@ -225,7 +225,7 @@ EXPORT_SYMBOL_GPL(dmamap_cpu_addr);
 
 dma_addr_t dmamap_dma_addr(const struct dmamap_region *region)
 {
-	return IS_ERR_OR_NULL(region) ? DMA_MAPPING_ERROR : region->core.bus;
+	return IS_ERR_OR_NULL(region) ? DMAMAP_NO_BUS_ADDRESS : region->core.bus;
 }
 EXPORT_SYMBOL_GPL(dmamap_dma_addr);
 

@@ -67,6 +67,8 @@ static void dmamap_construct(void *object)
 	init_rwsem(&region->revoke_lock);
 	mutex_init(&region->maps_lock);
 	INIT_LIST_HEAD(&region->maps);
+	region->dev = NULL;
+	region->iommu = DMAMAP_IOMMU_NONE;
 }
 
 /* The lock is taken for the list anyway, so an empty object costs next to nothing. */
@@ -121,10 +123,9 @@ struct dmamap_region *dmamap_store_new(struct device *dev, gfp_t gfp)
 	region = dmamap_enlist_empty() ?: dmamap_enlist_new(gfp);
 	if (!region)
 		return NULL;
-	/* What a region that rested is never left with. */
+	/* Not of one that wakes: a region with either of them never rests. */
 	region->let_go = false;
 	region->snapshot = NULL;
-	region->iommu = DMAMAP_IOMMU_NONE;
 	dmamap_prepare(region, dev);
 	return region;
 }
