@@ -89,7 +89,7 @@ enum class Strategy : std::uint8_t {
 /// Where the kernel says that CMA lies.
 enum class Cma : std::uint8_t { none, lowmem, highmem };
 
-/// What the CPU of a board lacks for coherent memory.
+/// A lack of the CPU of a board, for coherent memory.
 enum class Lack : std::uint8_t {
 	nothing,
 	uncached,      ///< it ignores the attribute that keeps lines out of its caches

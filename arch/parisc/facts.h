@@ -29,7 +29,7 @@ inline constexpr Cpu kCpu{
 	.device_snoops = false,  // B160L has no I/O that is coherent
 	.purging = Purging::broadcast,
 	.flushing = Flushing::by_alias,     // arch/parisc/kernel/pacache.S, tmpalias
-	.flush_after_lazy = true,           // dma/glue/mapping.c: flush_cache_vunmap()
+	.flush_after_lazy = true,           // dma/glue/machine/kernel_map.c
 };
 
 /* The linear map has a PTE for each frame outside of the kernel's image

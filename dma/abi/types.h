@@ -69,7 +69,7 @@ enum dmamap_cma_placement {
 	DMAMAP_CMA_UNUSABLE,
 };
 
-/* What the CPU has, or lacks, for coherent memory: dmamap::CpuFit. */
+/* Fitness of the CPU for coherent memory: dmamap::CpuFit. */
 enum dmamap_cpu_fit {
 	DMAMAP_CPU_FIT,
 	DMAMAP_CPU_IGNORES_UNCACHED,

@@ -14,9 +14,9 @@
  * 3. Layer::alloc(), a flip for this region alone.
  *
  * A caller that can't sleep gets the first of these or nothing: hold() refuses it.
- * For such callers *floor* pages stay free; others leave that many. Only a caller that
- * waits for no I/O (Reach::may_move), and that gets nothing otherwise, has the floor, too. Above *bound*
- * free pages, unused chunks become ordinary memory again. When *dirty* pages are
+ * For such callers *floor* pages stay free; others leave that many. A caller that may not
+ * wait for I/O (Reach::may_move) has the floor, too, if it gets nothing otherwise. Above
+ * *bound* free pages, unused chunks become ordinary memory again. When *dirty* pages are
  * dirty, the worker is woken.
  *
  * Freed pages still hold their owner's data. Such pages are zeroed before they are lent

@@ -370,14 +370,6 @@ TEST(HighmemTest, RefusesBoardsThatCannotKeepIt)
 	EXPECT_TRUE(Highmem::probe({CmaPlacement::highmem}).kept);
 }
 
-TEST(HighmemTest, RefusesContiguousMemoryThatTheKernelGaveBack)
-{
-	const Verdict verdict = Highmem::probe({CmaPlacement::unusable});
-
-	EXPECT_FALSE(verdict.kept);
-	EXPECT_NE(verdict.why.find("straddles"), verdict.why.npos) << verdict.why;
-}
-
 TEST(HighmemTest, RefusesAPlacementThatItDoesNotKnow)
 {
 	EXPECT_FALSE(Highmem::probe({kUnknownPlacement}).kept);

@@ -97,5 +97,13 @@ TEST(CpuTest, MemoryOfADeviceIsAdoptedOnAnyCpu)
 					Behind::device, Attribute::uncached, &fixture.owner));
 }
 
+TEST(HighmemTest, RefusesContiguousMemoryThatTheKernelGaveBack)
+{
+	const Verdict verdict = Highmem::probe({CmaPlacement::unusable});
+
+	EXPECT_FALSE(verdict.kept);
+	EXPECT_NE(verdict.why.find("straddles"), verdict.why.npos) << verdict.why;
+}
+
 } // namespace
 } // namespace dmamap::test

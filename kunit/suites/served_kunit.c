@@ -10,6 +10,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/swiotlb.h>
+#include <linux/workqueue.h>
 
 #include "dma/abi/machine.h"
 #include "kunit/mapper/mapper.h"
@@ -25,6 +26,41 @@ static u32 mask_warnings;
 static void count_mask_warning(struct device *dev)
 {
 	mask_warnings++;
+}
+
+/* An allocation in a task that runs no test: there, usual devices are told apart first. */
+struct attempt {
+	struct work_struct work;
+	struct device *dev;
+	unsigned int flags;
+	int err;
+};
+
+static void try_to_allocate(struct work_struct *work)
+{
+	struct attempt *attempt = container_of(work, struct attempt, work);
+	struct dmamap_region *region =
+		dmamap_alloc(attempt->dev, SZ_4K, GFP_KERNEL, attempt->flags);
+
+	attempt->err = PTR_ERR_OR_ZERO(region);
+	dmamap_put(region);
+}
+
+static int error_elsewhere(struct device *dev, unsigned int flags)
+{
+	struct attempt attempt = { .dev = dev, .flags = flags };
+
+	INIT_WORK_ONSTACK(&attempt.work, try_to_allocate);
+	schedule_work(&attempt.work);
+	flush_work(&attempt.work);
+	destroy_work_on_stack(&attempt.work);
+	return attempt.err;
+}
+
+static void expect_elsewhere(struct kunit *test, struct device *dev, int err)
+{
+	KUNIT_EXPECT_EQ(test, error_elsewhere(dev, DMAMAP_NO_SNOOP), err);
+	KUNIT_EXPECT_EQ(test, error_elsewhere(dev, 0), err);
 }
 
 /* An allocation, flipped and snooped, gets @err, and the question gets it, with @says. */
@@ -53,6 +89,7 @@ static void a_device_of_the_board_is_served(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, why, sizeof(why)), 0);
 	KUNIT_EXPECT_STREQ(test, why, "");
 	KUNIT_EXPECT_EQ(test, dmamap_device_served(dev, NULL, 0), 0);
+	expect_elsewhere(test, dev, 0);
 	KUNIT_EXPECT_EQ(test, dmamap_device_served(NULL, why, sizeof(why)), -EINVAL);
 }
 
@@ -103,6 +140,7 @@ static void operations_of_its_own_are_refused(struct kunit *test)
 
 	set_dma_ops(dev, &ops);
 	expect_refused(test, dev, -EOPNOTSUPP, "dma_map_ops");
+	expect_elsewhere(test, dev, -EOPNOTSUPP);
 	set_dma_ops(dev, NULL);
 #else
 	kunit_skip(test, "no device of this kernel has DMA operations of its own");
@@ -116,6 +154,7 @@ static void memory_that_was_declared_is_not_ignored(struct kunit *test)
 
 	dev->dma_mem = (void *)dev; /* only whether there is one is looked at */
 	expect_refused(test, dev, -EOPNOTSUPP, "of its own");
+	expect_elsewhere(test, dev, -EOPNOTSUPP);
 	dev->dma_mem = NULL;
 #else
 	kunit_skip(test, "no memory can be declared for a device of this kernel");
@@ -133,6 +172,7 @@ static void a_restricted_pool_is_not_ignored(struct kunit *test)
 	own->for_alloc = true;
 	dev->dma_io_tlb_mem = own;
 	expect_refused(test, dev, -EOPNOTSUPP, "restricted-dma-pool");
+	expect_elsewhere(test, dev, -EOPNOTSUPP);
 	dev->dma_io_tlb_mem = before;
 #else
 	kunit_skip(test, "no device of this kernel has a restricted pool");
@@ -185,6 +225,7 @@ static void contiguous_memory_that_is_not_there_is_refused(struct kunit *test)
 	dev->cma_area = kunit_kzalloc(test, SZ_1K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, dev->cma_area);
 	expect_refused(test, dev, -ENODEV, "memory-region");
+	expect_elsewhere(test, dev, -ENODEV);
 	dev->cma_area = NULL;
 }
 #endif

@@ -47,5 +47,5 @@ BOARD = Board(
     limits=Limits(goal=0.25, ceiling=0.02),
     # The stock kernel takes highmem, too, while there is contiguous memory in it.
     stock_aliases="cma=0",
-    # What reads the page tables of processes: mappings and the X-ray.
+    # Mappings and the X-ray read the page tables of processes.
     variants=(Variant("highpte", {}, ("KUnit", "short tests", "X-ray")),))

@@ -24,8 +24,8 @@ SERVER_BUSES = ("-device", "pxb-pcie,id=far,bus=pcie.0,bus_nr=64,numa_node=1",
 NOT_THE_CHIP = ("-global", "pxb-pcie.bypass_iommu=on")
 # Neither remaps interrupts: where a bus is left out, the kernel finds its timer dead.
 INTEL_IOMMU = ("-device", "intel-iommu,intremap=off")
-# What the I/O APIC sends is lost behind this one in emulation (QEMU 10.0): the timer,
-# the console. The old interrupt controllers, "noapic", don't send.
+# Interrupts of the I/O APIC are lost behind this one in emulation (QEMU 10.0): those of
+# the timer and the console. The old interrupt controllers, "noapic", don't send.
 AMD_IOMMU = ("-device", "amd-iommu,intremap=off")
 
 SERVER = Variant(

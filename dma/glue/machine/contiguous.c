@@ -83,6 +83,7 @@ static struct page *dmamap_contiguous_in(struct zone *zone, const struct dmamap_
 	unsigned long fixed;
 
 	while (pfn + search->pages <= end && *tries && !fatal_signal_pending(current)) {
+		cond_resched(); /* most places end at their first page */
 		fixed = dmamap_first_fixed(zone, pfn, search->pages);
 		if (fixed < pfn + search->pages) {
 			pfn = ALIGN(fixed + 1, search->align);

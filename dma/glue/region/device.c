@@ -204,6 +204,9 @@ void dmamap_say_unserved(struct device *dev, int err, gfp_t gfp)
 		device = DMAMAP_DEVICE_NO_STRATEGY;
 	else
 		return; /* for want of memory: the caller may try again */
-	if (dmamap_first_time(dev, DMAMAP_STRATEGIES + device, gfp))
+	/* Of a device without a driver it can't be remembered that this was said. */
+	if (!dev->driver)
+		dev_err_ratelimited(dev, "dmamap: no coherent memory: %s\n", why);
+	else if (dmamap_first_time(dev, DMAMAP_STRATEGIES + device, gfp))
 		dev_err(dev, "dmamap: no coherent memory: %s\n", why);
 }

@@ -102,7 +102,7 @@ bool dmamap_strategy_kept(char *why, size_t bytes)
 	return verdict.kept;
 }
 
-/* What the log has said of a device: a devres, which goes with the driver. */
+/* A record of what the log has said of a device: a devres, which goes with the driver. */
 struct announced {
 	unsigned long said; /* bits as of dmamap_first_time() */
 };

@@ -257,14 +257,14 @@ int dmamap_device_errno(enum dmamap_device device);
  * @err: with this
  * @gfp: of the allocation; whether the caller may sleep
  *
- * Once for each device and reason, until the driver leaves the device; each time for a
- * device without a driver. Nothing is said where there is just no memory.
+ * Once for each device and reason, until the driver leaves the device; for a device
+ * without a driver as often as the log bears it. Nothing is said where there is just no memory.
  *
  * Context: any, with a fitting @gfp.
  */
 void dmamap_say_unserved(struct device *dev, int err, gfp_t gfp);
 
-/* What tests put others in place of: KUNIT_STATIC_STUB_REDIRECT(). */
+/* Tests put functions of their own in place of these: KUNIT_STATIC_STUB_REDIRECT(). */
 bool dmamap_device_encrypted(struct device *dev);
 void dmamap_warn_of_mask(struct device *dev);
 

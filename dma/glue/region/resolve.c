@@ -15,7 +15,7 @@
 #include "dma/glue/watch/trace.h"
 
 /*
- * What is known of frame @pfn, from the region that has it. The region must belong to @dev:
+ * An answer for frame @pfn, from the region that has it. The region must belong to @dev:
  * another device may have another bus address for it. *@known is false if the frame belongs
  * to no region, and the kernel's page table has to tell.
  */
